@@ -1,0 +1,41 @@
+"""Configuration: a TOML file, the environment and secret files, checked as one.
+
+``load`` is the only way in. Options of sources and endpoints are declared by
+their adapters; whoever calls ``load`` passes them, so that this package stays
+below the adapters it describes.
+"""
+
+from syndicate.config.load import Adapters, load, settings_type
+from syndicate.config.settings import (
+    Agency,
+    EndpointOptions,
+    ExternalHub,
+    Feed,
+    Part,
+    Partner,
+    Publisher,
+    Settings,
+    SourceOptions,
+    check_signing_secret,
+)
+from syndicate.config.values import Duration, Secret, format_duration, parse_duration
+
+__all__ = [
+    "Adapters",
+    "Agency",
+    "Duration",
+    "EndpointOptions",
+    "ExternalHub",
+    "Feed",
+    "Part",
+    "Partner",
+    "Publisher",
+    "Secret",
+    "Settings",
+    "SourceOptions",
+    "check_signing_secret",
+    "format_duration",
+    "load",
+    "parse_duration",
+    "settings_type",
+]

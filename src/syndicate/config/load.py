@@ -1,0 +1,188 @@
+"""Reading the configuration, and errors that say where and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Union
+
+from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from syndicate.config.settings import EndpointOptions, Partner, Settings, SourceOptions
+from syndicate.config.values import Name
+from syndicate.errors import ConfigError
+
+DEFAULT_FILE = Path("config/syndicate.toml")
+FILE_VARIABLE = "SYNDICATE_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """The kinds of source and endpoint there are: ``type`` → its options model."""
+
+    sources: Mapping[str, type[SourceOptions]] = field(default_factory=dict)
+    endpoints: Mapping[str, type[EndpointOptions]] = field(default_factory=dict)
+
+
+def settings_type(adapters: Adapters) -> type[Settings]:
+    """The settings model with every adapter's options in place of the bare ones."""
+    endpoints = _union(adapters.endpoints, EndpointOptions)
+    partner = create_model("Partner", __base__=Partner, endpoints=_table(endpoints))
+    made: type[Settings] = create_model(
+        "Settings",
+        __base__=Settings,
+        sources=_table(_union(adapters.sources, SourceOptions)),
+        partners=_table(partner),
+    )
+    made.__doc__ = Settings.__doc__
+    return made
+
+
+def _table(of: Any) -> Any:
+    return dict[Name, of], Field(default_factory=dict)
+
+
+def _union(options: Mapping[str, type[BaseModel]], bare: type[BaseModel]) -> Any:
+    kinds = tuple(options.values())
+    if not kinds:
+        return bare
+    if len(kinds) == 1:
+        return kinds[0]
+    return Annotated[Union[kinds], Field(discriminator="type")]
+
+
+def find_file(given: Path | None) -> Path:
+    """The file to read: ``--config``, else ``SYNDICATE_CONFIG``, else ``config/syndicate.toml``."""
+    return given or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+
+
+def load(path: Path | None, adapters: Adapters) -> Settings:
+    """The effective settings. Raises ConfigError naming each wrong key and the fix."""
+    file = find_file(path)
+    data = _read(file)
+    kind = _reading(settings_type(adapters), data)
+    _refuse_stray_variables(kind)
+    try:
+        return kind()  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = [_explain(problem, kind) for problem in error.errors(include_url=False, include_input=False)]
+        raise ConfigError(f"{file}: " + "\n  ".join(lines), fix="see docs/settings.md") from None
+    except ValueError as error:  # an environment variable that is no JSON where JSON is needed
+        raise ConfigError(f"the environment: {error}", fix="lists and tables in variables are JSON") from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no configuration at {file}",
+            fix=f"name one with --config or {FILE_VARIABLE}; the README has one to start from",
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}") from None
+
+
+def _reading(kind: type[Settings], data: dict[str, Any]) -> type[Settings]:
+    class Loaded(kind):  # type: ignore[valid-type, misc]
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return env_settings, _FileSource(settings_cls, data)
+
+    return Loaded
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """What the TOML file says, ranked below the environment."""
+
+    def __init__(self, settings_cls: type[BaseSettings], data: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._data = data
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return self._data.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._data
+
+
+def _refuse_stray_variables(kind: type[Settings]) -> None:
+    for name in os.environ:
+        head, nested, _ = name.removeprefix("SYNDICATE_").partition("__")
+        if name.startswith("SYNDICATE_") and nested and head.lower() not in kind.model_fields:
+            hint = nearest(head.lower(), kind.model_fields)
+            raise ConfigError(f"the environment variable {name} sets nothing{hint}")
+
+
+def nearest(word: str, known: typing.Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known word, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _explain(problem: Any, kind: type[BaseModel]) -> str:
+    where, model = _locate([str(part) for part in problem["loc"]], kind)
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        message = "unknown key" + nearest(where.rpartition(".")[2], model.model_fields if model else ())
+    elif problem["type"] == "missing":
+        message = "must be set"
+    elif problem["type"] == "union_tag_invalid":
+        message = f"type must be one of {problem['ctx']['expected_tags']}"
+    return f"{where}: {message}" if where else message
+
+
+def _locate(parts: list[str], kind: Any) -> tuple[str, type[BaseModel] | None]:
+    """The key as the user wrote it, and the model that holds it (union tags drop out)."""
+    shown: list[str] = []
+    holder: type[BaseModel] | None = None
+    for part in parts:
+        members = _members(kind)
+        tagged = [m for m in members if len(members) > 1 and _tag(m) == part]
+        if tagged:
+            kind = tagged[0]
+            continue
+        model = next((m for m in members if isinstance(m, type) and issubclass(m, BaseModel)), None)
+        shown.append(part)
+        if model is not None:
+            holder = model
+            kind = model.model_fields[part].annotation if part in model.model_fields else None
+        else:
+            kind = _inner(members[0]) if members else None
+    return ".".join(shown), holder
+
+
+def _members(kind: Any) -> list[Any]:
+    if typing.get_origin(kind) is Annotated:
+        kind = typing.get_args(kind)[0]
+    if typing.get_origin(kind) in (Union, types.UnionType):
+        return [a for a in typing.get_args(kind) if a is not type(None)]
+    return [kind] if kind is not None else []
+
+
+def _inner(kind: Any) -> Any:
+    arguments = typing.get_args(kind)
+    return arguments[-1] if arguments else None
+
+
+def _tag(kind: Any) -> str | None:
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and "type" in kind.model_fields:
+        allowed = typing.get_args(kind.model_fields["type"].annotation)
+        return str(allowed[0]) if allowed else None
+    return None

@@ -1,0 +1,306 @@
+"""What can be set, as types. Every key here is documented in docs/settings.md."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from syndicate.config.values import Duration, Name, Secret, Slug, WebAddress
+from syndicate.model import ContentMode, CreditRole
+
+FeedFormat = Literal["rss", "atom", "json"]
+MatchKey = Literal["section", "tag", "agency", "language", "source", "byline"]
+
+
+class Part(BaseModel):
+    """A table of settings: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Publisher(Part):
+    """Who publishes. ``tag`` is permanent: every id is made from it (rule X4)."""
+
+    name: str
+    url: WebAddress
+    tag: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    base_url: WebAddress = "http://127.0.0.1:8080/"
+    rights: str | None = None
+    logo: WebAddress | None = None
+
+    @field_validator("base_url", "url")
+    @classmethod
+    def _ends_with_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else value + "/"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone; write one like 'Asia/Kabul'")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_tag(cls, data: object) -> object:
+        if isinstance(data, dict) and not data.get("tag") and isinstance(data.get("url"), str):
+            host = urlsplit(data["url"]).hostname or "localhost"
+            return {**data, "tag": f"tag:{host},2026:"}
+        return data
+
+    @field_validator("tag")
+    @classmethod
+    def _tag_form(cls, value: str) -> str:
+        if not re.match(r"^tag:[^,:\s]+,\d{4}(-\d\d){0,2}:[^\s#]*$", value):
+            raise ValueError(f"{value!r} is no tag URI; write one like 'tag:news.example.org,2026:'")
+        return value
+
+
+class Web(Part):
+    """The public listener. ``cache`` is how long a poll may be answered from a cache (rule H3)."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    cache: Duration = timedelta(minutes=5)
+
+    @field_validator("cache")
+    @classmethod
+    def _within_h3(cls, value: timedelta) -> timedelta:
+        if not 300 <= value.total_seconds() <= 1800:
+            raise ValueError("must lie between '5m' and '30m': readers poll too often, or see news too late")
+        return value
+
+
+class Ops(Part):
+    """The operators' listener, kept apart from the public one."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8081
+
+
+class Storage(Part):
+    """Where state is kept: ``sqlite:///path`` or ``postgresql://…`` (text, file or env)."""
+
+    url: Secret = Field(default=Secret("sqlite:///var/syndicate.db"), validate_default=True)
+
+    @field_validator("url")
+    @classmethod
+    def _known_database(cls, value: Secret) -> Secret:
+        if not re.match(r"^(sqlite|postgresql)(\+\w+)?://", value.reveal()):
+            raise ValueError("begins with neither sqlite:/// nor postgresql://")
+        return value
+
+
+class Output(Part):
+    """Where the public files are written."""
+
+    path: Path = Path("feeds")
+
+
+class Network(Part):
+    """Outgoing requests. ``allow``: networks the address guard lets through."""
+
+    allow: tuple[str, ...] = ()
+    connect_timeout: Duration = timedelta(seconds=5)
+    timeout: Duration = timedelta(seconds=15)
+    in_flight: Annotated[int, Field(ge=1, le=1000)] = 64
+    in_flight_per_host: Annotated[int, Field(ge=1, le=100)] = 4
+
+    @field_validator("allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for net in value:
+            ipaddress.ip_network(net)
+        return value
+
+
+class Delivery(Part):
+    """How pushes are retried. ``max_age``: how long one refused-by-silence story is tried."""
+
+    max_age: Duration = timedelta(days=3)
+    retry_after_cap: Duration = timedelta(hours=12)
+    disable_after: Duration = timedelta(days=3)
+
+
+class Retention(Part):
+    """How long what grows is kept. ``tombstone``: how long a withdrawal's notice stays in feeds."""
+
+    tombstone: Duration = timedelta(days=7)
+    attempts: Duration = timedelta(days=30)
+    revisions: Duration = timedelta(days=365)
+    journal: Duration = timedelta(days=90)
+
+
+class Log(Part):
+    """Logs go to standard error. ``auto``: for people on a terminal, JSON otherwise."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"
+
+
+class SourceOptions(Part):
+    """What every source has. Each kind of source adds its own."""
+
+    type: str
+    interval: Duration = timedelta(minutes=1)
+    ids: Literal["made", "source"] = "made"
+    language: str | None = None
+    section: str | None = None
+
+
+class Feed(Part):
+    """A configured stream: which articles, how many, how much of them, in which formats."""
+
+    title: str
+    description: str = ""
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 50
+    content: ContentMode = ContentMode.FULL
+    match: dict[MatchKey, tuple[str, ...]] = Field(default_factory=dict)
+    formats: tuple[FeedFormat, ...] = ("rss", "atom", "json")
+    formerly: tuple[Slug, ...] = ()
+    language: str | None = None
+
+    @field_validator("match", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {k: [v] if isinstance(v, str) else v for k, v in value.items()}
+        return value
+
+
+class ExternalHub(Part):
+    """A WebSub hub that is told about changes."""
+
+    url: WebAddress
+
+
+class Hub(Part):
+    """Our own WebSub hub."""
+
+    enabled: bool = False
+
+
+class Agency(Part):
+    """What is known of an agency and what its terms allow; adds to the built-in list.
+
+    ``credit`` is the wording by language, with ``{agency}`` in it;
+    ``excerpt_words`` and ``full_text`` limit what feeds may carry.
+    """
+
+    name: str | None = None
+    aliases: tuple[str, ...] = ()
+    url: WebAddress | None = None
+    feed: WebAddress | None = None
+    excerpt_words: Annotated[int, Field(ge=1)] | None = None
+    full_text: bool = True
+    role: CreditRole | None = None
+    credit: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("credit")
+    @classmethod
+    def _names_the_agency(cls, value: dict[str, str]) -> dict[str, str]:
+        for language, words in value.items():
+            if "{agency}" not in words:
+                raise ValueError(f"the wording for {language!r} must contain {{agency}}")
+        return value
+
+
+class EndpointOptions(Part):
+    """What every endpoint has. Each kind of transport adds its own."""
+
+    type: str
+    url: WebAddress
+    delay: Duration | None = None
+
+
+class Partner(Part):
+    """An outlet that may take stories, and what it may have."""
+
+    feeds: tuple[str, ...]
+    name: str | None = None
+    contact: str | None = None
+    content: ContentMode = ContentMode.FULL
+    delay: Duration = timedelta(0)
+    endpoints: dict[Name, EndpointOptions] = Field(default_factory=dict)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Build one with ``syndicate.config.load``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SYNDICATE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    publisher: Publisher
+    web: Web = Web()
+    ops: Ops = Ops()
+    storage: Storage = Storage()
+    output: Output = Output()
+    network: Network = Network()
+    delivery: Delivery = Delivery()
+    retention: Retention = Retention()
+    log: Log = Log()
+    sources: dict[Name, SourceOptions] = Field(default_factory=dict)
+    feeds: dict[Slug, Feed] = Field(default_factory=dict)
+    external_hubs: dict[Name, ExternalHub] = Field(default_factory=dict)
+    hub: Hub = Hub()
+    agencies: dict[Name, Agency] = Field(default_factory=dict)
+    partners: dict[Name, Partner] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _cross_checks(self) -> Settings:
+        problems = [*self._partner_problems(), *self._slug_problems(), *self._match_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _partner_problems(self) -> list[str]:
+        return [
+            f"partners.{name}.feeds names {slug!r}, which is not among [feeds]"
+            for name, partner in self.partners.items()
+            for slug in partner.feeds
+            if slug not in self.feeds
+        ]
+
+    def _slug_problems(self) -> list[str]:
+        found: list[str] = []
+        owner: dict[str, str] = {slug: slug for slug in self.feeds}
+        for slug, feed in self.feeds.items():
+            for old in feed.formerly:
+                if old in owner:
+                    found.append(f"feeds.{slug}.formerly names {old!r}, which feeds.{owner[old]} uses")
+                owner[old] = slug
+        return found
+
+    def _match_problems(self) -> list[str]:
+        return [
+            f"feeds.{slug}.match.source names {source!r}, which is not among [sources]"
+            for slug, feed in self.feeds.items()
+            for source in feed.match.get("source", ())
+            if source not in self.sources
+        ]
+
+
+def check_signing_secret(secret: Secret) -> Secret:
+    """A Standard Webhooks secret: ``whsec_`` and base64 of 24 to 64 bytes."""
+    text = secret.reveal()
+    try:
+        if not text.startswith("whsec_"):
+            raise ValueError
+        size = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        raise ValueError("a signing secret is 'whsec_' followed by base64") from None
+    if not 24 <= size <= 64:
+        raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
+    return secret
