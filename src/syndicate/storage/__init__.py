@@ -1,0 +1,121 @@
+"""Storage: the only place with SQL in it.
+
+``Storage.write()`` and ``Storage.read()`` give a transaction with one
+repository for each group of tables. What belongs together is done inside one
+of them; nothing is committed in between.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from sqlalchemy import Connection, select
+
+from syndicate.storage import schema as s
+from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
+from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
+from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.sources import Problem, Problems, Sources, SourceState
+from syndicate.storage.sql import insert_new, upsert
+
+__all__ = [
+    "Attempt",
+    "DocumentHead",
+    "Holder",
+    "JournalRow",
+    "Place",
+    "Problem",
+    "SourceState",
+    "Stale",
+    "Storage",
+    "Transaction",
+    "Withdrawal",
+]
+
+
+class Transaction:
+    """One transaction's repositories."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def articles(self) -> Articles:
+        """Articles and all that belongs to one."""
+        return Articles(self.connection)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What happened."""
+        return Journal(self.connection)
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        """Receivers' progress."""
+        return Lanes(self.connection)
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        """Membership."""
+        return Feeds(self.connection)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Fragments and documents."""
+        return Documents(self.connection)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Cursors."""
+        return Sources(self.connection)
+
+    @cached_property
+    def problems(self) -> Problems:
+        """What is wrong now."""
+        return Problems(self.connection)
+
+    def fact(self, key: str) -> str | None:
+        """A small fact kept under a name."""
+        return self.connection.execute(select(s.meta.c.value).where(s.meta.c.key == key)).scalar()
+
+    def keep_fact(self, key: str, value: str) -> None:
+        """Keep a small fact under a name."""
+        upsert(self.connection, s.meta, [{"key": key, "value": value}])
+
+    def epoch(self) -> str:
+        """The epoch of partners' cursors; a restored database begins a new one."""
+        insert_new(self.connection, s.meta, [{"key": "epoch", "value": secrets.token_hex(4)}])
+        return self.fact("epoch") or ""
+
+
+class Storage:
+    """A database, opened. Close it when done."""
+
+    def __init__(self, url: str) -> None:
+        """``url``: ``sqlite:///path`` or ``postgresql://…``. Raises StorageError."""
+        self.url = url
+        self.database = Database(open_engine(url))
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that may write; everything in it is committed, or nothing."""
+        with self.database.write() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view."""
+        with self.database.read() as connection:
+            yield Transaction(connection)
+
+    def changes(self) -> int:
+        """A number that differs after another process committed."""
+        return self.database.changes()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.close()

@@ -1,0 +1,394 @@
+"""Articles, their identities, revisions, drafts and what operators decided about them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+
+from syndicate.errors import NotFound, UsageError
+from syndicate.model import Article, Correction, Draft, JournalAction, PubStatus, Story, adapter
+from syndicate.storage import schema as s
+from syndicate.storage.sql import chunks, insert_new, upsert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """One entry of the log of withdrawals; ``by`` is ``operator``, ``source`` or ``clock``."""
+
+    article_id: str
+    by: str
+    reason: str
+    at: datetime
+    released: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """One thing that happened to an article. ``seq`` never repeats; ``trace`` follows it in logs."""
+
+    seq: int
+    article_id: str
+    revision: int
+    action: JournalAction
+    urgent: bool
+    at: datetime
+    trace: str | None = None
+
+
+_COLUMNS = (*s.articles.c, s.revisions.c.story)
+_JOINED = s.articles.join(
+    s.revisions,
+    and_(s.revisions.c.article_id == s.articles.c.id, s.revisions.c.revision == s.articles.c.revision),
+)
+
+
+def _article(row: Any) -> Article:
+    return Article(
+        id=row.id,
+        source=row.source,
+        source_id=row.source_id,
+        revision=row.revision,
+        status=PubStatus(row.status),
+        story=adapter(Story).validate_json(row.story),
+        published=row.published,
+        changed=row.changed,
+        first_seen=row.first_seen,
+        guid=row.guid,
+        hold=row.hold,
+        live=row.live_since is not None,
+        withdrawn=row.withdrawn,
+        reason=row.reason,
+    )
+
+
+class Articles:
+    """Everything about stored stories, inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    # -- finding ---------------------------------------------------------------
+
+    def get(self, article_id: str) -> Article | None:
+        """One article as it stands, or ``None``."""
+        row = self._c.execute(
+            select(*_COLUMNS).select_from(_JOINED).where(s.articles.c.id == article_id)
+        ).first()
+        return _article(row) if row else None
+
+    def many(self, ids: Collection[str]) -> dict[str, Article]:
+        """Articles by id; those that do not exist are absent."""
+        found: dict[str, Article] = {}
+        for part in chunks(ids):
+            rows = self._c.execute(select(*_COLUMNS).select_from(_JOINED).where(s.articles.c.id.in_(part)))
+            found.update((row.id, _article(row)) for row in rows)
+        return found
+
+    def named(self, name: str) -> Article:
+        """By id, by address or by a unique beginning of the id. Raises NotFound, UsageError."""
+        article_id = self.by_identity((("url", name),)) or name
+        exact = self.get(article_id)
+        if exact:
+            return exact
+        ids = self._c.execute(
+            select(s.articles.c.id).where(s.articles.c.id.startswith(name, autoescape=True)).limit(3)
+        ).scalars()
+        found = list(ids) if len(name) >= 4 else []
+        if len(found) > 1:
+            raise UsageError(f"several articles begin with {name!r}", fix="give more of the id")
+        if not found:
+            raise NotFound(f"there is no article {name!r}", fix="`syndicate articles list` shows them")
+        article = self.get(found[0])
+        assert article is not None
+        return article
+
+    def by_identity(self, identities: Collection[tuple[str, str]]) -> str | None:
+        """The article that any of these ``(scheme, value)`` pairs belongs to; the first one given wins."""
+        for scheme, value in identities:
+            found = self._c.execute(
+                select(s.identities.c.article_id).where(
+                    s.identities.c.scheme == scheme, s.identities.c.value == value
+                )
+            ).scalar()
+            if found:
+                return str(found)
+        return None
+
+    def digest_of(self, article_id: str) -> str | None:
+        """The digest of the draft the article was last read from."""
+        return self._c.execute(
+            select(s.articles.c.draft_digest).where(s.articles.c.id == article_id)
+        ).scalar()
+
+    def listing(
+        self,
+        *,
+        on_hold: bool = False,
+        status: PubStatus | None = None,
+        feed: str | None = None,
+        limit: int = 50,
+    ) -> list[Article]:
+        """Newest first."""
+        query = select(*_COLUMNS).select_from(_JOINED)
+        if on_hold:
+            query = query.where(s.articles.c.hold.is_not(None))
+        if status:
+            query = query.where(s.articles.c.status == status)
+        if feed:
+            ids = select(s.feed_entries.c.article_id).where(s.feed_entries.c.feed == feed)
+            query = query.where(s.articles.c.id.in_(ids))
+        query = query.order_by(s.articles.c.published.desc(), s.articles.c.id.desc()).limit(limit)
+        return [_article(row) for row in self._c.execute(query)]
+
+    def page(self, before: tuple[datetime, str] | None, limit: int) -> list[Article]:
+        """Articles by key, newest first: pass the last one's ``(published, id)`` to go on."""
+        query = select(*_COLUMNS).select_from(_JOINED)
+        if before:
+            at, last = before
+            a = s.articles.c
+            query = query.where(or_(a.published < at, and_(a.published == at, a.id < last)))
+        query = query.order_by(s.articles.c.published.desc(), s.articles.c.id.desc()).limit(limit)
+        return [_article(row) for row in self._c.execute(query)]
+
+    def count(self) -> dict[str, int]:
+        """How many articles there are, by status; ``on_hold`` beside them."""
+        rows = self._c.execute(select(s.articles.c.status, func.count()).group_by(s.articles.c.status))
+        held = self._c.execute(select(func.count()).where(s.articles.c.hold.is_not(None))).scalar_one()
+        return {**{str(status): int(n) for status, n in rows}, "on_hold": int(held)}
+
+    # -- writing ---------------------------------------------------------------
+
+    def save(self, article: Article, *, draft_digest: str | None, cause: str, at: datetime) -> None:
+        """Store an article and its newest revision; an unknown article is created."""
+        values = _row(article)
+        if draft_digest is not None:
+            values["draft_digest"] = draft_digest
+        known = self._c.execute(
+            update(s.articles).where(s.articles.c.id == article.id).values(**values)
+        ).rowcount
+        if not known:
+            self._c.execute(insert(s.articles).values(id=article.id, **{"draft_digest": "", **values}))
+        self._c.execute(
+            insert(s.revisions).values(
+                article_id=article.id,
+                revision=article.revision,
+                story=adapter(Story).dump_json(article.story, exclude_defaults=True).decode(),
+                status=article.status,
+                cause=cause,
+                at=at,
+            )
+        )
+
+    def touch(self, article_id: str, *, draft_digest: str) -> None:
+        """Remember that a draft was read and changed nothing."""
+        self._c.execute(
+            update(s.articles).where(s.articles.c.id == article_id).values(draft_digest=draft_digest)
+        )
+
+    def set_hold(self, article_id: str, reason: str | None) -> None:
+        """Put an article on hold with a reason, or let it go."""
+        self._c.execute(update(s.articles).where(s.articles.c.id == article_id).values(hold=reason))
+
+    def set_live(self, article_id: str, at: datetime) -> None:
+        """Note the first publication; later ones do not move it."""
+        self._c.execute(
+            update(s.articles)
+            .where(s.articles.c.id == article_id, s.articles.c.live_since.is_(None))
+            .values(live_since=at)
+        )
+
+    def identify(self, article_id: str, identities: Collection[tuple[str, str]]) -> None:
+        """Remember identities; one that belongs to another article stays with it."""
+        rows = [{"scheme": k, "value": v, "article_id": article_id} for k, v in identities]
+        insert_new(self._c, s.identities, rows)
+
+    # -- drafts, overrides, corrections, withdrawals ------------------------------
+
+    def keep_draft(self, article_id: str, draft: Draft, at: datetime) -> None:
+        """Keep the raw draft, compressed, for a later reading by better rules."""
+        raw = zlib.compress(adapter(Draft).dump_json(draft, exclude_defaults=True), 6)
+        upsert(self._c, s.drafts, [{"article_id": article_id, "raw": raw, "at": at}])
+
+    def draft(self, article_id: str) -> Draft | None:
+        """The newest draft as it came."""
+        raw = self._c.execute(select(s.drafts.c.raw).where(s.drafts.c.article_id == article_id)).scalar()
+        if raw is None:
+            return None
+        kept: Draft = adapter(Draft).validate_json(zlib.decompress(raw))
+        return kept
+
+    def overrides(self, article_id: str) -> dict[str, Any]:
+        """What operators set, by field."""
+        rows = self._c.execute(
+            select(s.overrides.c.field, s.overrides.c.value).where(s.overrides.c.article_id == article_id)
+        )
+        return {row.field: row.value for row in rows}
+
+    def override(self, article_id: str, values: Mapping[str, Any], at: datetime) -> None:
+        """Set fields lastingly, whatever the source says later."""
+        rows = [{"article_id": article_id, "field": k, "value": v, "at": at} for k, v in values.items()]
+        upsert(self._c, s.overrides, rows)
+
+    def undo_overrides(self, article_id: str) -> int:
+        """Let the source speak again; returns how many fields were released."""
+        return self._c.execute(delete(s.overrides).where(s.overrides.c.article_id == article_id)).rowcount
+
+    def corrections(self, article_id: str) -> tuple[Correction, ...]:
+        """What operators noted, oldest first."""
+        rows = self._c.execute(
+            select(s.corrections).where(s.corrections.c.article_id == article_id).order_by(s.corrections.c.id)
+        )
+        return tuple(Correction(note=row.note, at=row.at) for row in rows)
+
+    def correct(self, article_id: str, note: str, at: datetime) -> None:
+        """Add a correction note."""
+        self._c.execute(insert(s.corrections).values(article_id=article_id, note=note, at=at))
+
+    def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Add to the log of withdrawals."""
+        self._c.execute(
+            insert(s.withdrawals).values(
+                article_id=withdrawal.article_id, by=withdrawal.by, reason=withdrawal.reason, at=withdrawal.at
+            )
+        )
+
+    def withdrawal(self, article_id: str) -> Withdrawal | None:
+        """The withdrawal in force, an operator's before any other, or ``None``."""
+        w = s.withdrawals.c
+        row = self._c.execute(
+            select(s.withdrawals)
+            .where(w.article_id == article_id, w.released.is_(None))
+            .order_by((w.by == "operator").desc(), w.id.desc())
+        ).first()
+        if row is None:
+            return None
+        return Withdrawal(article_id=row.article_id, by=row.by, reason=row.reason, at=row.at)
+
+    def release_withdrawal(self, article_id: str, at: datetime, by: str | None = None) -> int:
+        """End the withdrawals in force, or only those ``by`` someone; returns how many."""
+        w = s.withdrawals.c
+        query = update(s.withdrawals).where(w.article_id == article_id, w.released.is_(None))
+        if by:
+            query = query.where(w.by == by)
+        return self._c.execute(query.values(released=at)).rowcount
+
+    # -- the clock ---------------------------------------------------------------
+
+    def set_due(self, article_id: str, kind: str, at: datetime | None) -> None:
+        """What the clock owes of this kind; ``None`` takes it back."""
+        if at is None:
+            where = (s.due.c.article_id == article_id, s.due.c.kind == kind)
+            self._c.execute(delete(s.due).where(*where))
+        else:
+            upsert(self._c, s.due, [{"article_id": article_id, "kind": kind, "at": at}])
+
+    def due(self, now: datetime, limit: int = 200) -> list[tuple[str, str, datetime]]:
+        """``(article_id, kind, at)`` of what fell due, oldest first."""
+        query = select(s.due).where(s.due.c.at <= now).order_by(s.due.c.at).limit(limit)
+        return [(row.article_id, row.kind, row.at) for row in self._c.execute(query)]
+
+    def next_due(self) -> datetime | None:
+        """When the clock owes something next."""
+        return self._c.execute(select(func.min(s.due.c.at))).scalar()
+
+
+def _row(article: Article) -> dict[str, Any]:
+    story = article.story
+    return {
+        "source": article.source,
+        "source_id": article.source_id,
+        "revision": article.revision,
+        "status": article.status,
+        "hold": article.hold,
+        "published": article.published,
+        "changed": article.changed,
+        "first_seen": article.first_seen,
+        "guid": article.guid,
+        "withdrawn": article.withdrawn,
+        "reason": article.reason,
+        "headline": story.headline,
+        "section": story.section,
+        "language": story.language,
+        "agency": story.credit.agency,
+        "tags": list(story.tags),
+        "byline": list(story.byline),
+    }
+
+
+class Journal:
+    """The append-only sequence of what happened to articles."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def append(self, article: Article, action: JournalAction, at: datetime, trace: str | None = None) -> int:
+        """One row; its number is allotted under a lock held to the commit, so numbers commit in order."""
+        seq = next_number(self._c, "journal")
+        urgent = action in (JournalAction.CORRECTED, JournalAction.WITHDRAWN)
+        self._c.execute(
+            insert(s.journal).values(
+                seq=seq,
+                article_id=article.id,
+                revision=article.revision,
+                action=action,
+                urgent=urgent,
+                at=at,
+                trace=trace,
+            )
+        )
+        return seq
+
+    def head(self) -> int:
+        """The newest number allotted, 0 before the first."""
+        value = self._c.execute(select(s.counters.c.value).where(s.counters.c.name == "journal")).scalar()
+        return int(value or 0)
+
+    def urgent_head(self) -> int:
+        """The newest number of a correction or withdrawal."""
+        query = select(func.max(s.journal.c.seq)).where(s.journal.c.urgent.is_(True))
+        return int(self._c.execute(query).scalar() or 0)
+
+    def after(self, position: int, limit: int, *, urgent: bool = False) -> list[JournalRow]:
+        """Rows after a position in order; only corrections and withdrawals if ``urgent``."""
+        query = select(s.journal).where(s.journal.c.seq > position)
+        if urgent:
+            query = query.where(s.journal.c.urgent.is_(True))
+        rows = self._c.execute(query.order_by(s.journal.c.seq).limit(limit))
+        return [_journal_row(row) for row in rows]
+
+    def of(self, article_id: str) -> list[JournalRow]:
+        """What happened to one article, oldest first."""
+        query = select(s.journal).where(s.journal.c.article_id == article_id).order_by(s.journal.c.seq)
+        return [_journal_row(row) for row in self._c.execute(query)]
+
+    def position_before(self, at: datetime) -> int:
+        """The position whose following rows happened at or after ``at``."""
+        query = select(func.max(s.journal.c.seq)).where(s.journal.c.at < at)
+        return int(self._c.execute(query).scalar() or 0)
+
+
+def _journal_row(row: Any) -> JournalRow:
+    return JournalRow(
+        seq=row.seq,
+        article_id=row.article_id,
+        revision=row.revision,
+        action=JournalAction(row.action),
+        urgent=row.urgent,
+        at=row.at,
+        trace=row.trace,
+    )
+
+
+def next_number(connection: Connection, name: str) -> int:
+    """The next number of a counter. Its row stays locked until the transaction ends."""
+    bump = update(s.counters).where(s.counters.c.name == name).values(value=s.counters.c.value + 1)
+    value = connection.execute(bump.returning(s.counters.c.value)).scalar()
+    if value is None:
+        insert_new(connection, s.counters, [{"name": name, "value": 0}])
+        value = connection.execute(bump.returning(s.counters.c.value)).scalar_one()
+    return int(value)

@@ -1,0 +1,110 @@
+"""Bringing a database to the newest schema, under a lock, with a backup before."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from alembic import command
+from syndicate.errors import StorageError
+from syndicate.storage import Storage
+from syndicate.storage.engine import Database
+
+_ADVISORY = 0x53594E44  # "SYND": PostgreSQL's lock for migrations
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str:
+    """The newest schema's number."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def current(storage: Storage) -> str | None:
+    """The database's schema number, ``None`` for an empty database."""
+    with storage.database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(storage: Storage, *, backup: bool = True) -> Path | None:
+    """Migrate to the newest schema; does nothing where that is in place.
+
+    Returns the backup that was made first (SQLite only, and only where there
+    was something to lose). Raises StorageError where the database is newer
+    than this program.
+    """
+    kept: Path | None = None
+    if current(storage) == newest():
+        return None
+    if backup and storage.database.is_sqlite and current(storage) is not None:
+        kept = back_up(storage)
+    with storage.database.write() as connection:
+        if not storage.database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
+        _refuse_newer(connection)
+        command.upgrade(_config(connection), "head")
+    return kept
+
+
+def _refuse_newer(connection: Connection) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise StorageError(
+            f"the database has schema {found}, which this version does not know",
+            fix="use the newer version of syndicate, or restore the backup made before it was upgraded",
+        )
+
+
+def require_current(storage: Storage) -> None:
+    """Raise StorageError unless the schema is the newest one."""
+    found = current(storage)
+    if found != newest():
+        state = "empty" if found is None else f"at schema {found}"
+        raise StorageError(
+            f"the database is {state}; this version needs {newest()}",
+            fix="run `syndicate db upgrade` (or `syndicate run`, which does it on SQLite)",
+        )
+
+
+def file_of(database: Database) -> Path | None:
+    """The file of an SQLite database, ``None`` for one in memory or a server."""
+    name = database.engine.url.database
+    if not database.is_sqlite or not name or name == ":memory:":
+        return None
+    return Path(name)
+
+
+def back_up(storage: Storage, target: Path | None = None) -> Path:
+    """A consistent copy of an SQLite database while it is in use. Raises StorageError elsewhere."""
+    file = file_of(storage.database)
+    if file is None:
+        raise StorageError("only an SQLite file can be backed up here", fix="use pg_dump for PostgreSQL")
+    if target is None:
+        folder = file.parent / "backups"
+        folder.mkdir(exist_ok=True)
+        target = folder / f"{file.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    return target
+
+
+def has_tables(storage: Storage) -> bool:
+    """Whether anything was ever stored here."""
+    with storage.database.read() as connection:
+        return bool(inspect(connection).get_table_names())

@@ -1,0 +1,366 @@
+"""The tables. Times are microseconds since 1970 in UTC; JSON is text.
+
+A change here needs a migration beside it; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970: sorts, compares and never loses its zone."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Json(TypeDecorator[Any]):
+    """Any JSON value as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+# SQLite gives rowids of 64 bits to INTEGER keys only; PostgreSQL wants BIGINT.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _article(**options: Any) -> Column[str]:
+    return Column("article_id", Text, ForeignKey("articles.id"), **options)
+
+
+def _lane(**options: Any) -> Column[int]:
+    return Column("lane_id", Number, ForeignKey("lanes.id"), **options)
+
+
+# Small facts: the epoch of cursors, how far publishing has come.
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+# Numbers allotted under the row's lock, held to the commit: no gaps seen, no number twice.
+counters = Table(
+    "counters", metadata, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("hold", Text),
+    Column("live_since", Instant),
+    Column("published", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("guid", Text),
+    Column("withdrawn", Instant),
+    Column("reason", Text),
+    Column("headline", Text, nullable=False),
+    Column("section", Text),
+    Column("language", Text, nullable=False),
+    Column("agency", Text),
+    Column("tags", Json, nullable=False),
+    Column("byline", Json, nullable=False),
+    Column("draft_digest", Text, nullable=False),
+    Index("ix_articles_source", "source", "source_id"),
+    Index("ix_articles_published", "published", "id"),
+    Index("ix_articles_hold", "hold"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("scheme", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    _article(nullable=False, index=True),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    _article(primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("story", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+# The newest draft as it came, so that better rules can read it again.
+drafts = Table(
+    "drafts",
+    metadata,
+    _article(primary_key=True),
+    Column("raw", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# What operators decided, apart from what sources said, and outranking it until released.
+overrides = Table(
+    "overrides",
+    metadata,
+    _article(primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", Json),
+    Column("at", Instant, nullable=False),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    _article(nullable=False, index=True),
+    Column("note", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# The log of withdrawals, which a restored backup replays first.
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    _article(nullable=False, index=True),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("released", Instant),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _article(nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("trace", Text),
+    Index("ix_journal_urgent_seq", "urgent", "seq"),
+    Index("ix_journal_at", "at"),
+)
+
+# What the clock owes: each row becomes a journal row when it falls due.
+due = Table(
+    "due",
+    metadata,
+    _article(primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    _article(primary_key=True),
+    Column("sort_at", Instant, nullable=False),
+    Index("ix_feed_entries_window", "feed", "sort_at", "article_id"),
+    Index("ix_feed_entries_article", "article_id"),
+)
+
+# What a feed's membership was computed for; the journal numbers of what last touched it, of what
+# was last worth a push, and up to which its documents are built.
+feed_rules = Table(
+    "feed_rules",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("touched", BigInteger, nullable=False),
+    Column("pushable", BigInteger, nullable=False),
+    Column("built", BigInteger, nullable=False),
+)
+
+fragments = Table(
+    "fragments",
+    metadata,
+    _article(primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("topic", Text, nullable=False, index=True),
+    Column("media_type", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("push_version", BigInteger, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("modified", Instant, nullable=False),
+    Column("etags", Json, nullable=False),
+    Column("links", Json, nullable=False),
+)
+
+document_bodies = Table(
+    "document_bodies",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("coding", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("urgent_position", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("waits", Integer, nullable=False),
+    Column("due", Instant),
+    Column("failing_since", Instant),
+    Column("last_failed", Text),
+    Column("last_ok", Instant),
+    Column("last_error", Text),
+    Column("held_due", Instant),
+    Index("ix_lanes_position", "kind", "state", "position"),
+    Index("ix_lanes_urgent", "kind", "urgent_position"),
+    Index("ix_lanes_held_due", "held_due"),
+    Index("ix_lanes_topic", "target", "kind", "state", "version"),
+)
+
+exceptions = Table(
+    "exceptions",
+    metadata,
+    _lane(primary_key=True),
+    _article(primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("due", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_exceptions_lane_due", "lane_id", "due"),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    _lane(primary_key=True),
+    _article(primary_key=True),
+    Column("offered", Integer, nullable=False),
+    Column("offered_at", Instant, nullable=False),
+    Column("acked", Integer, nullable=False),
+    Column("acked_generation", Integer, nullable=False),
+    Column("acked_at", Instant),
+    Index("ix_copies_article", "article_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    _lane(nullable=False),
+    Column("article_id", Text),
+    Column("revision", BigInteger, nullable=False),
+    Column("push_id", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("seconds", Float, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("status", Integer),
+    Column("detail", Text, nullable=False),
+    Index("ix_attempts_lane_id", "lane_id", "id"),
+    Index("ix_attempts_article_id", "article_id"),
+)
+
+# A partner's own numbering of what it may have, allotted when a row falls due for it.
+partner_log = Table(
+    "partner_log",
+    metadata,
+    Column("partner", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _article(nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("token", Text),
+    Column("last_try", Instant),
+    Column("last_ok", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("last_error", Text),
+)
+
+source_items = Table(
+    "source_items",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("fix", Text),
+    Column("warning", Boolean, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("last", Instant, nullable=False),
+)

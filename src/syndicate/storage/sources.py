@@ -1,0 +1,131 @@
+"""Where sources stood, and what could not be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from syndicate.storage import schema as s
+from syndicate.storage.sql import chunks, insert_new, upsert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How a source has been doing."""
+
+    name: str
+    token: str | None
+    last_try: datetime | None
+    last_ok: datetime | None
+    failures: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that could not be taken, rendered or checked, and what to do about it.
+
+    ``scope`` is the source or feed it belongs to, ``ref`` the item.
+    """
+
+    scope: str
+    ref: str
+    reason: str
+    fix: str | None
+    warning: bool
+    first: datetime
+    last: datetime
+
+
+class Sources:
+    """Cursors and sources' health, inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def state(self, name: str) -> SourceState:
+        """How a source stands; a source never asked has an empty state."""
+        row = self._c.execute(select(s.sources).where(s.sources.c.name == name)).first()
+        if row is None:
+            return SourceState(
+                name=name, token=None, last_try=None, last_ok=None, failures=0, last_error=None
+            )
+        return SourceState(**row._mapping)
+
+    def items(self, name: str) -> dict[str, str]:
+        """Each item's fingerprint by key."""
+        i = s.source_items.c
+        rows = self._c.execute(select(i.key, i.fingerprint).where(i.source == name))
+        return {row.key: row.fingerprint for row in rows}
+
+    def advance(
+        self, name: str, *, token: str | None, items: Mapping[str, str], forget: Collection[str]
+    ) -> None:
+        """Move a source's cursor, in the transaction that stores what it brought."""
+        self._ensure(name)
+        i = s.source_items.c
+        for part in chunks(forget):
+            self._c.execute(delete(s.source_items).where(i.source == name, i.key.in_(part)))
+        upsert(
+            self._c,
+            s.source_items,
+            [{"source": name, "key": key, "fingerprint": value} for key, value in items.items()],
+        )
+        if token is not None:
+            self._c.execute(update(s.sources).where(s.sources.c.name == name).values(token=token))
+
+    def tried(self, name: str, at: datetime, error: str | None) -> None:
+        """Note how asking a source went."""
+        self._ensure(name)
+        row = update(s.sources).where(s.sources.c.name == name)
+        if error is None:
+            self._c.execute(row.values(last_try=at, last_ok=at, failures=0, last_error=None))
+        else:
+            self._c.execute(row.values(last_try=at, failures=s.sources.c.failures + 1, last_error=error))
+
+    def _ensure(self, name: str) -> None:
+        insert_new(self._c, s.sources, [{"name": name, "failures": 0}])
+
+
+class Problems:
+    """What is wrong now, shown until it is mended."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def note(
+        self,
+        scope: str,
+        ref: str,
+        reason: str,
+        at: datetime,
+        *,
+        fix: str | None = None,
+        warning: bool = False,
+    ) -> bool:
+        """Note a problem; true where it is a new one or has another reason now."""
+        p = s.problems.c
+        where = (p.scope == scope, p.ref == ref)
+        known = self._c.execute(select(p.reason).where(*where)).scalar()
+        values = {"reason": reason, "fix": fix, "warning": warning, "last": at}
+        if known is None:
+            row = {"scope": scope, "ref": ref, "first": at, **values}
+            upsert(self._c, s.problems, [row])
+        else:
+            self._c.execute(update(s.problems).where(*where).values(**values))
+        return known != reason
+
+    def settle(self, scope: str, refs: Collection[str]) -> None:
+        """These are in order again."""
+        p = s.problems.c
+        for part in chunks(refs):
+            self._c.execute(delete(s.problems).where(p.scope == scope, p.ref.in_(part)))
+
+    def all(self, limit: int = 200) -> list[Problem]:
+        """Errors first, then the newest."""
+        p = s.problems.c
+        rows = self._c.execute(select(s.problems).order_by(p.warning, p.last.desc()).limit(limit))
+        return [Problem(**row._mapping) for row in rows]
