@@ -1,0 +1,1 @@
+"""The third act: every receiver gets the newest version it is entitled to."""

@@ -1,0 +1,244 @@
+"""Lanes of stories: what to send next, and what to remember of the answer.
+
+``plan`` and ``settle`` are one transaction each; between them stands the
+request. A crash anywhere leaves the lane where it looks again, finds the same
+thing owed, and sends it under the same id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syndicate.lanes import (
+    Copy,
+    Held,
+    Lane,
+    LaneState,
+    LaneTerms,
+    Limits,
+    Reason,
+    Send,
+    Settled,
+    Standing,
+    Wait,
+    after_attempt,
+    after_failed_story,
+    merge_row,
+    owed,
+    push_id,
+)
+from syndicate.model import JournalAction, Outcome, PubStatus, Verdict
+from syndicate.storage import JournalRow, Transaction
+
+ROWS_AT_A_TIME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStory:
+    """One story to send on one lane, already noted as offered."""
+
+    lane_id: int
+    lane: str
+    article_id: str
+    revision: int
+    kill: bool
+    push_id: str
+    generation: int
+    urgent: bool = False
+    trace: str | None = None
+
+
+def plan(tx: Transaction, lane_id: int, terms: LaneTerms, now: datetime) -> PlannedStory | None:
+    """What a lane sends next, or ``None`` when it owes nothing it may send now.
+
+    Order: withdrawals and corrections that are due again, new ones, then (on
+    an active lane) what is due again and what was not examined yet. What
+    failed last comes last, so that one story cannot stop the others. A lane
+    that is backing off still tries a new withdrawal or correction once.
+    """
+    lane = tx.lanes.get(lane_id)
+    if lane is None or lane.state is LaneState.RETIRED:
+        return None
+    return _Planner(tx, lane, terms, now).next()
+
+
+def settle(
+    tx: Transaction, planned: PlannedStory, outcome: Outcome, limits: Limits, now: datetime, luck: float
+) -> Lane | None:
+    """Record an attempt: acknowledge the copy or make it an exception, and move the lane's state.
+
+    Returns the lane as it stands afterwards.
+    """
+    lane = tx.lanes.get(planned.lane_id)
+    if lane is None:
+        return None
+    tx.lanes.attempt(lane.id, planned.article_id, planned.revision, planned.push_id, now, outcome)
+    if outcome.verdict is Verdict.DELIVERED:
+        tx.lanes.ack(lane.id, planned.article_id, planned.revision, planned.generation, now)
+        tx.lanes.drop_held(lane.id, planned.article_id)
+    else:
+        held = tx.lanes.held(lane.id, [planned.article_id]).get(planned.article_id)
+        send = Send(planned.revision, planned.kill)
+        tx.lanes.hold(
+            lane.id,
+            after_failed_story(
+                lane, held, send, planned.article_id, outcome, limits, now, luck, urgent=planned.urgent
+            ),
+        )
+    after = after_attempt(lane, outcome, planned.article_id, limits, now, luck)
+    tx.lanes.save(after)
+    return after
+
+
+class _Planner:
+    """One look at one lane, inside one transaction."""
+
+    def __init__(self, tx: Transaction, lane: Lane, terms: LaneTerms, now: datetime) -> None:
+        self._tx = tx
+        self._lane = lane
+        self._terms = terms
+        self._now = now
+        self._active = lane.state is LaneState.ACTIVE
+        # Read before any row: what another node commits meanwhile is looked at next time.
+        self._head = tx.journal.head()
+
+    def next(self) -> PlannedStory | None:
+        resting = self._lane.due is not None and self._lane.due > self._now
+        found = self._from_rows(urgent=True) if resting else self._in_order()
+        self._tx.lanes.save(self._lane)
+        return found
+
+    def _in_order(self) -> PlannedStory | None:
+        due = self._tx.lanes.due_held(self._lane, self._now, urgent_only=not self._active)
+        last = [h for h in due if h.article_id == self._lane.last_failed]
+        others = [h for h in due if h.article_id != self._lane.last_failed]
+        return (
+            self._from_held([h for h in others if h.urgent])
+            or self._from_rows(urgent=True)
+            or self._from_held([h for h in others if not h.urgent])
+            or (self._from_rows(urgent=False) if self._active else None)
+            or self._from_held(last)
+        )
+
+    def _from_held(self, due: list[Held]) -> PlannedStory | None:
+        ids = [held.article_id for held in due]
+        standings, copies = self._tx.lanes.standings(ids), self._tx.lanes.copies(self._lane.id, ids)
+        for held in due:
+            decision = self._decide(standings[held.article_id], copies, urgent=held.urgent)
+            if isinstance(decision, Send):
+                return self._offer(standings[held.article_id], decision, copies, urgent=held.urgent)
+            if isinstance(decision, Wait):
+                self._tx.lanes.hold(self._lane.id, replace(held, reason=Reason.DELAYED, due=decision.due))
+            else:
+                self._tx.lanes.drop_held(self._lane.id, held.article_id)
+        return None
+
+    def _from_rows(self, *, urgent: bool) -> PlannedStory | None:
+        while True:
+            rows = self._rows(urgent)
+            ids = {row.article_id for row in rows}
+            standings = self._tx.lanes.standings(ids)
+            copies = self._tx.lanes.copies(self._lane.id, ids)
+            held = self._tx.lanes.held(self._lane.id, ids)
+            for row in rows:
+                found = self._examine(row, standings[row.article_id], copies, held, ahead=urgent)
+                if found:
+                    return found
+                self._pass(row.seq, urgent)
+            if len(rows) < ROWS_AT_A_TIME:
+                self._pass(self._head, urgent)
+                return None
+
+    def _rows(self, urgent: bool) -> list[JournalRow]:
+        start = self._lane.urgent_position if urgent else self._lane.position
+        return self._tx.journal.after(start, ROWS_AT_A_TIME, urgent=urgent)
+
+    def _pass(self, seq: int, urgent: bool) -> None:
+        field = "urgent_position" if urgent else "position"
+        self._lane = replace(self._lane, **{field: max(seq, getattr(self._lane, field))})
+
+    def _examine(
+        self,
+        row: JournalRow,
+        standing: Standing,
+        copies: dict[str, Copy],
+        held: dict[str, Held],
+        *,
+        ahead: bool,
+    ) -> PlannedStory | None:
+        offered = row.article_id in copies
+        if row.action is JournalAction.LAPSED or (ahead and not offered and not _withdrawn(standing)):
+            return None  # a correction of what was never offered is ordinary news
+        # The urgent look runs ahead of the ordinary one, which then meets the same rows again.
+        urgent = row.urgent and row.seq > self._lane.urgent_position
+        decision = self._decide(standing, copies, urgent=urgent)
+        exception = held.get(row.article_id)
+        if exception is not None and not isinstance(decision, Settled):
+            self._merge(exception, standing, urgent=urgent, held=held)
+            return None
+        if exception is not None:
+            self._tx.lanes.drop_held(self._lane.id, row.article_id)
+            held.pop(row.article_id)
+        if isinstance(decision, Wait):
+            self._delay(standing, decision, held)
+            return None
+        if isinstance(decision, Send):
+            return self._offer(standing, decision, copies, urgent=urgent, trace=row.trace)
+        return None
+
+    def _merge(self, exception: Held, standing: Standing, *, urgent: bool, held: dict[str, Held]) -> None:
+        merged = merge_row(exception, standing, urgent=urgent, now=self._now)
+        if merged != exception:
+            held[standing.article_id] = merged
+            self._tx.lanes.hold(self._lane.id, merged)
+
+    def _delay(self, standing: Standing, wait: Wait, held: dict[str, Held]) -> None:
+        made = Held(
+            article_id=standing.article_id,
+            reason=Reason.DELAYED,
+            revision=standing.revision,
+            since=self._now,
+            due=wait.due,
+        )
+        held[standing.article_id] = made
+        self._tx.lanes.hold(self._lane.id, made)
+
+    def _decide(self, standing: Standing, copies: dict[str, Copy], *, urgent: bool) -> Settled | Wait | Send:
+        return owed(
+            standing,
+            copies.get(standing.article_id, Copy()),
+            self._terms,
+            generation=self._lane.generation,
+            urgent=urgent,
+            now=self._now,
+        )
+
+    def _offer(
+        self,
+        standing: Standing,
+        send: Send,
+        copies: dict[str, Copy],
+        *,
+        urgent: bool,
+        trace: str | None = None,
+    ) -> PlannedStory:
+        before = copies.get(standing.article_id, Copy()).offered
+        if send.revision < before:  # cannot happen: revisions only rise
+            raise AssertionError(f"revision {send.revision} after {before} for {standing.article_id}")
+        self._tx.lanes.offer(self._lane.id, standing.article_id, send.revision, self._now)
+        return PlannedStory(
+            lane_id=self._lane.id,
+            lane=self._lane.name,
+            article_id=standing.article_id,
+            revision=send.revision,
+            kill=send.kill,
+            push_id=push_id(self._lane.name, standing.article_id, send.revision, self._lane.generation),
+            generation=self._lane.generation,
+            urgent=urgent or send.kill,
+            trace=trace,
+        )
+
+
+def _withdrawn(standing: Standing) -> bool:
+    return standing.status is not PubStatus.USABLE

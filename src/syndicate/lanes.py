@@ -1,0 +1,331 @@
+"""The lanes' decisions, pure: no clock, no storage, no network.
+
+A lane is one receiver's progress. The storage layer finds what a lane has not
+examined yet and asks here what is to be done; what a transport answers is
+turned into the lane's next state here as well. The promises kept:
+
+* we never start sending an older revision to a receiver after a newer one;
+* what is delivered is what was acknowledged with 2xx;
+* at least once, under an id that is stable over retries and crashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from syndicate.model import Outcome, PubStatus, Verdict
+
+# Breaking news needs the early ones (delivery rules, "Retry times").
+RETRY_TIMES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600))
+RETRY_EVERY = timedelta(hours=12)
+JITTER = 0.2
+
+
+class LaneKind(StrEnum):
+    """What travels on a lane: single stories, or a document's newest version."""
+
+    STORIES = "stories"
+    DOCUMENTS = "documents"
+
+
+class LaneState(StrEnum):
+    """``paused`` by an operator, ``disabled`` by repeated failure, ``gone`` by a 410,
+    ``retired`` when the configuration no longer names the receiver."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    GONE = "gone"
+    RETIRED = "retired"
+
+
+class Reason(StrEnum):
+    """Why a story stands as an exception before a lane's position."""
+
+    RETRY = "retry"
+    REFUSED = "refused"
+    DELAYED = "delayed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One receiver's progress.
+
+    ``position``: every journal row up to it has been examined.
+    ``urgent_position``: the same for corrections and withdrawals, which run
+    ahead of everything else and of any pause. ``version``: the document's
+    version a lane of documents last announced. ``generation`` counts replays.
+    ``due``: not before then (backing off), or ``None``. ``last_failed``: the
+    article the last failed attempt was for.
+    """
+
+    id: int
+    name: str
+    kind: LaneKind
+    receiver: str
+    target: str
+    state: LaneState = LaneState.ACTIVE
+    position: int = 0
+    urgent_position: int = 0
+    version: int = 0
+    generation: int = 0
+    failures: int = 0
+    waits: int = 0
+    due: datetime | None = None
+    failing_since: datetime | None = None
+    last_failed: str | None = None
+    last_ok: datetime | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An exception of a lane: an article that could not be settled where it stood.
+
+    ``due`` is ``None`` for what waits for an operator. ``urgent``: a
+    withdrawal, or a correction of what was offered.
+    """
+
+    article_id: str
+    reason: Reason
+    revision: int
+    since: datetime
+    due: datetime | None = None
+    tries: int = 0
+    urgent: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """What a receiver has of an article.
+
+    ``offered`` is noted before the first byte is sent; ``acked`` is what a
+    2xx answered, under the lane's ``acked_generation`` at that time.
+    """
+
+    offered: int = 0
+    acked: int = 0
+    acked_generation: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An article as far as lanes care: its newest revision and who may have it."""
+
+    article_id: str
+    revision: int
+    status: PubStatus
+    live_since: datetime | None
+    held: bool
+    feeds: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTerms:
+    """What a lane's receiver may have: the feeds it takes from, and its delay."""
+
+    feeds: frozenset[str]
+    delay: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing is owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Owed, but not before ``due``."""
+
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Owed now, as ``revision``; ``kill`` where the story was withdrawn."""
+
+    revision: int
+    kill: bool
+
+
+Decision = Settled | Wait | Send
+
+
+def owed(
+    standing: Standing,
+    copy: Copy,
+    terms: LaneTerms,
+    *,
+    generation: int,
+    urgent: bool,
+    now: datetime,
+) -> Decision:
+    """What a lane owes its receiver of one article, as the article stands now.
+
+    ``urgent`` says that a correction or withdrawal is what led here: it goes
+    to whoever was ever offered the story, whatever filter or delay say now,
+    because a request that timed out may have arrived.
+    """
+    if standing.status is not PubStatus.USABLE:
+        return _owed_kill(standing, copy, generation)
+    if standing.live_since is None or standing.held:
+        return Settled()
+    recalled = urgent and copy.offered > 0
+    if not recalled and terms.feeds.isdisjoint(standing.feeds):
+        return Settled()
+    if _has(copy, standing.revision, generation):
+        return Settled()
+    due = standing.live_since + terms.delay
+    if not recalled and due > now:
+        return Wait(due)
+    return Send(standing.revision, kill=False)
+
+
+def _owed_kill(standing: Standing, copy: Copy, generation: int) -> Decision:
+    if not copy.offered or _has(copy, standing.revision, generation):
+        return Settled()  # what was withdrawn before it was ever offered is never sent
+    return Send(standing.revision, kill=True)
+
+
+def _has(copy: Copy, revision: int, generation: int) -> bool:
+    return copy.acked == revision and copy.acked_generation >= generation
+
+
+def push_id(lane: str, article_id: str, revision: int, generation: int) -> str:
+    """The ``webhook-id``: stable over retries and crashes, new when an operator replays."""
+    words = f"{lane}\n{article_id}\n{revision}\n{generation}".encode()
+    return "msg_" + hashlib.sha256(words).hexdigest()[:32]
+
+
+def backoff(tries: int, luck: float) -> timedelta:
+    """How long to wait after the ``tries``-th failure in a row; ``luck`` in [0, 1) is the jitter."""
+    base = RETRY_TIMES[tries - 1] if tries <= len(RETRY_TIMES) else RETRY_EVERY
+    return base * (1 - JITTER + 2 * JITTER * luck)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long things are tried (settings ``[delivery]``)."""
+
+    max_age: timedelta = timedelta(days=3)
+    retry_after_cap: timedelta = timedelta(hours=12)
+    disable_after: timedelta = timedelta(days=3)
+
+
+def after_attempt(
+    lane: Lane, outcome: Outcome, article_id: str | None, limits: Limits, now: datetime, luck: float
+) -> Lane:
+    """The lane after one attempt. An answer about the story alone says the receiver is well."""
+    if outcome.verdict in (Verdict.DELIVERED, Verdict.REFUSED):
+        return _healthy(lane, outcome, now)
+    if outcome.verdict is Verdict.WAITING:
+        return replace(lane, waits=lane.waits + 1, due=now + backoff(min(lane.waits + 1, 3), luck))
+    failures = lane.failures + 1
+    since = lane.failing_since or now
+    return replace(
+        lane,
+        failures=failures,
+        failing_since=since,
+        due=now + _pause(failures, outcome, limits, luck),
+        last_failed=article_id,
+        last_error=outcome.detail,
+        state=_state_after_failure(lane, outcome, since, limits, now),
+    )
+
+
+def _healthy(lane: Lane, outcome: Outcome, now: datetime) -> Lane:
+    return replace(
+        lane,
+        failures=0,
+        waits=0,
+        failing_since=None,
+        due=None,
+        last_failed=None,
+        last_ok=now if outcome.verdict is Verdict.DELIVERED else lane.last_ok,
+        last_error=None if outcome.verdict is Verdict.DELIVERED else lane.last_error,
+    )
+
+
+def _pause(failures: int, outcome: Outcome, limits: Limits, luck: float) -> timedelta:
+    asked = min(timedelta(seconds=outcome.retry_after or 0), limits.retry_after_cap)
+    return max(backoff(failures, luck), asked)
+
+
+def _state_after_failure(
+    lane: Lane, outcome: Outcome, since: datetime, limits: Limits, now: datetime
+) -> LaneState:
+    if outcome.verdict is Verdict.GONE and lane.state is LaneState.ACTIVE:
+        return LaneState.GONE
+    if lane.state is LaneState.ACTIVE and now - since >= limits.disable_after:
+        return LaneState.DISABLED
+    return lane.state
+
+
+def after_failed_story(
+    lane: Lane,
+    held: Held | None,
+    send: Send,
+    article_id: str,
+    outcome: Outcome,
+    limits: Limits,
+    now: datetime,
+    luck: float,
+    *,
+    urgent: bool,
+) -> Held:
+    """The exception that a story becomes when an attempt for it did not deliver it.
+
+    A refused story waits for an operator or for its next revision. A
+    withdrawal is never set aside and never ages out. A story is given up only
+    where the receiver took others meanwhile: otherwise it is the receiver
+    that fails, not the story.
+    """
+    tried = held if held and held.reason is not Reason.DELAYED else None
+    tries = (tried.tries if tried else 0) + 1
+    since = tried.since if tried else now
+    made = Held(
+        article_id=article_id,
+        reason=Reason.RETRY,
+        revision=send.revision,
+        since=since,
+        due=now + backoff(tries, luck),
+        tries=tries,
+        urgent=send.kill or urgent or bool(held and held.urgent),
+        detail=outcome.detail,
+    )
+    if send.kill:
+        return made
+    if outcome.verdict is Verdict.REFUSED:
+        return replace(made, reason=Reason.REFUSED, due=None)
+    others_went = lane.last_ok is not None and lane.last_ok > since
+    if others_went and now - since > limits.max_age:
+        words = f"given up after {tries} tries: {outcome.detail}"
+        return replace(made, reason=Reason.REFUSED, due=None, detail=words)
+    return made
+
+
+def merge_row(held: Held, standing: Standing, *, urgent: bool, now: datetime) -> Held:
+    """An exception after a further journal row of its article was examined.
+
+    A newer revision gives a refused or waiting story a fresh chance at once;
+    what is urgent makes it urgent. The lane's own pause still holds.
+    """
+    newer = standing.revision > held.revision
+    if held.reason is Reason.DELAYED:
+        return replace(held, revision=standing.revision, urgent=held.urgent or urgent)
+    if not newer and (held.urgent or not urgent):
+        return held
+    return replace(
+        held,
+        reason=Reason.RETRY,
+        revision=standing.revision,
+        urgent=held.urgent or urgent,
+        due=now,
+        tries=0 if newer else held.tries,
+        since=now if newer else held.since,
+    )

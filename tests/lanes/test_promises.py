@@ -1,0 +1,350 @@
+"""The lanes as a model: receivers that do everything wrong, crashes between any two steps.
+
+The machine below runs the real decisions on a real (in-memory) database. The
+receiver keeps what arrived, and the promises are checked against that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from syndicate.config import Feed
+from syndicate.distribute.stories import PlannedStory, plan, settle
+from syndicate.ingest import record
+from syndicate.lanes import LaneKind, LaneState, LaneTerms, Limits, Reason
+from syndicate.model import Article, Correction, Outcome, PubStatus, Story, Verdict
+from syndicate.storage import Storage, Transaction
+from syndicate.storage.migrate import upgrade
+
+FEEDS = {
+    "all": Feed(title="All"),
+    "sport": Feed(title="Sport", match={"section": ("Sport",)}),
+}
+DESK = record.Desk(feeds=FEEDS, tombstone=timedelta(days=7))
+LIMITS = Limits()
+START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+@dataclass
+class Receiver:
+    """A partner's server: how it behaves, and what has reached it."""
+
+    mood: str = "well"
+    chokes_on: str | None = None
+    arrived: list[PlannedStory] = field(default_factory=list)
+    answered_ok: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def take(self, sent: PlannedStory) -> Outcome:
+        mood = "broken" if sent.article_id == self.chokes_on else self.mood
+        if mood == "away":
+            return Outcome(verdict=Verdict.RETRY, detail="connection refused")
+        self.arrived.append(sent)
+        if mood == "broken":
+            return Outcome(verdict=Verdict.RETRY, status=500, detail="500")
+        if mood == "silent":  # takes the story, but the answer never comes
+            return Outcome(verdict=Verdict.RETRY, detail="timed out")
+        if mood == "refuses":
+            return Outcome(verdict=Verdict.REFUSED, status=422, detail="422")
+        if mood == "busy":
+            return Outcome(verdict=Verdict.RETRY, status=503, detail="503", retry_after=90)
+        if mood == "expired":
+            return Outcome(verdict=Verdict.FAULT, status=401, detail="401")
+        if mood == "gone":
+            return Outcome(verdict=Verdict.GONE, status=410, detail="410")
+        self.answered_ok.add((sent.article_id, sent.revision, sent.generation))
+        return Outcome(verdict=Verdict.DELIVERED, status=204)
+
+
+LANES = ("partner/near/main", "partner/late/main", "partner/sport/main")
+MOODS = ("well", "well", "well", "away", "broken", "silent", "refuses", "busy", "expired", "gone")
+
+
+class Promises(RuleBasedStateMachine):
+    """Every step an outlet, its partners and its power supply can take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.storage = Storage("sqlite://")
+        upgrade(self.storage)
+        self.now = START
+        self.articles: list[str] = []
+        self.receivers = {name: Receiver() for name in LANES}
+        self.terms = {
+            "partner/near/main": LaneTerms(frozenset({"all"})),
+            "partner/late/main": LaneTerms(frozenset({"all"}), timedelta(hours=1)),
+            "partner/sport/main": LaneTerms(frozenset({"sport"})),
+        }
+        self.embargo: dict[str, datetime] = {}
+        self.first_live: dict[str, datetime] = {}
+        self.withdrawn_unoffered: dict[str, set[str]] = defaultdict(set)
+        self.terms_changed: set[str] = set()
+
+    def teardown(self) -> None:
+        self.storage.close()
+
+    # -- helpers -------------------------------------------------------------------
+
+    @initialize()
+    def open_lanes(self) -> None:
+        with self.storage.write() as tx:
+            for name in LANES:
+                tx.lanes.ensure(name, LaneKind.STORIES, name, "", position=0)
+
+    def article(self, tx: Transaction, number: int) -> Article:
+        found = tx.articles.get(self.articles[number % len(self.articles)])
+        assert found
+        return found
+
+    def tick(self) -> None:
+        self.now += timedelta(seconds=2)
+
+    def lane_id(self, tx: Transaction, name: str) -> int:
+        lane = tx.lanes.named(name)
+        assert lane
+        return lane.id
+
+    # -- the outlet ------------------------------------------------------------------
+
+    @rule(section=st.sampled_from(["Sport", "News"]), embargo=st.sampled_from([0, 0, 0, 3]))
+    def publish(self, section: str, embargo: int) -> None:
+        self.tick()
+        number = len(self.articles)
+        until = self.now + timedelta(hours=embargo) if embargo else None
+        story = Story(
+            headline=f"Story {number}", markup="<p>x</p>", excerpt="x", language="en", section=section, embargo=until
+        )
+        made = Article(
+            id=f"article-{number}",
+            source="desk",
+            source_id=str(number),
+            revision=1,
+            status=PubStatus.USABLE,
+            story=story,
+            published=until or self.now,
+            changed=until or self.now,
+            first_seen=self.now,
+        )
+        with self.storage.write() as tx:
+            record.first(tx, DESK, made, digest=f"d{number}", now=self.now)
+        self.articles.append(made.id)
+        if until:
+            self.embargo[made.id] = until
+        else:
+            self.first_live[made.id] = self.now
+
+    @precondition(lambda self: self.articles)
+    @rule(number=st.integers(0, 50), section=st.sampled_from(["Sport", "News"]))
+    def edit(self, number: int, section: str) -> None:
+        self.tick()
+        with self.storage.write() as tx:
+            before = self.article(tx, number)
+            words = f"{before.story.headline}."
+            story = replace(before.story, headline=words, section=section)
+            record.revise(tx, DESK, before, story, cause="edit", now=self.now)
+
+    @precondition(lambda self: self.articles)
+    @rule(number=st.integers(0, 50))
+    def correct(self, number: int) -> None:
+        self.tick()
+        with self.storage.write() as tx:
+            before = self.article(tx, number)
+            notes = (*before.story.corrections, Correction(note=f"note {before.revision}", at=self.now))
+            story = replace(before.story, corrections=notes)
+            record.revise(tx, DESK, before, story, cause="correct", now=self.now)
+
+    @precondition(lambda self: self.articles)
+    @rule(number=st.integers(0, 50))
+    def withdraw(self, number: int) -> None:
+        self.tick()
+        with self.storage.write() as tx:
+            before = self.article(tx, number)
+            record.withdraw(tx, DESK, before, by="operator", reason="wrong", now=self.now)
+            offered = {holder.lane for holder in tx.lanes.holders(before.id)}
+            self.withdrawn_unoffered[before.id] = set(LANES) - offered
+
+    @precondition(lambda self: self.articles)
+    @rule(number=st.integers(0, 50))
+    def release(self, number: int) -> None:
+        self.tick()
+        with self.storage.write() as tx:
+            before = self.article(tx, number)
+            if before.status is not PubStatus.USABLE:
+                record.restore(tx, DESK, before, now=self.now)
+                self.withdrawn_unoffered.pop(before.id, None)
+
+    @rule(hours=st.sampled_from([0.01, 0.1, 1, 5, 30, 200]))
+    def time_passes(self, hours: float) -> None:
+        self.now += timedelta(hours=hours)
+        with self.storage.write() as tx:
+            record.fall_due(tx, DESK, self.now)
+
+    # -- the partners ----------------------------------------------------------------
+
+    @rule(name=st.sampled_from(LANES), mood=st.sampled_from(MOODS))
+    def mood_changes(self, name: str, mood: str) -> None:
+        self.receivers[name].mood = mood
+
+    @rule(name=st.sampled_from(LANES), number=st.integers(0, 50))
+    def chokes(self, name: str, number: int) -> None:
+        self.receivers[name].chokes_on = f"article-{number}" if number % 3 else None
+
+    @rule(slug=st.sampled_from(["all", "sport"]))
+    def terms_change(self, slug: str) -> None:
+        name = "partner/sport/main"
+        self.terms[name] = replace(self.terms[name], feeds=frozenset({slug}))
+        self.terms_changed.add(name)
+
+    @rule(name=st.sampled_from(LANES), state=st.sampled_from([LaneState.PAUSED, LaneState.ACTIVE]))
+    def operator_sets(self, name: str, state: LaneState) -> None:
+        with self.storage.write() as tx:
+            lane = tx.lanes.named(name)
+            assert lane
+            tx.lanes.save(replace(lane, state=state))
+
+    @rule(name=st.sampled_from(LANES), back=st.integers(0, 20))
+    def replay(self, name: str, back: int) -> None:
+        with self.storage.write() as tx:
+            lane = tx.lanes.named(name)
+            assert lane
+            position = max(0, lane.position - back)
+            tx.lanes.save(replace(lane, generation=lane.generation + 1, position=position))
+
+    # -- the lanes, with the plug pulled anywhere -------------------------------------
+
+    @rule(name=st.sampled_from(LANES), fault=st.sampled_from([None, None, None, "plan", "send", "settle"]))
+    def one_step(self, name: str, fault: str | None) -> None:
+        try:
+            self.step(name, fault)
+        except Crash:
+            pass
+
+    @rule(name=st.sampled_from(LANES))
+    def several_steps(self, name: str) -> None:
+        for _ in range(6):
+            if not self.step(name, None):
+                break
+
+    def step(self, name: str, fault: str | None) -> bool:
+        with self.storage.write() as tx:
+            before = tx.lanes.named(name)
+            assert before
+            planned = plan(tx, before.id, self.terms[name], self.now)
+            if fault == "plan":
+                raise Crash
+        if planned is None:
+            return False
+        self.check_before_sending(planned, before.state)
+        if fault == "send":
+            raise Crash
+        outcome = self.receivers[name].take(planned)
+        with self.storage.write() as tx:
+            settle(tx, planned, outcome, LIMITS, self.now, luck=0.5)
+            if fault == "settle":
+                raise Crash
+        return True
+
+    # -- the promises ------------------------------------------------------------------
+
+    def check_before_sending(self, planned: PlannedStory, state: LaneState) -> None:
+        arrived = self.receivers[planned.lane].arrived
+        newest = max((p.revision for p in arrived if p.article_id == planned.article_id), default=0)
+        assert planned.revision >= newest, "an older revision after a newer one"
+        with self.storage.read() as tx:
+            article = tx.articles.get(planned.article_id)
+            assert article
+            assert planned.revision == article.revision, "not the newest revision"
+            assert planned.kill == (article.status is not PubStatus.USABLE)
+        if planned.kill:
+            unoffered = self.withdrawn_unoffered.get(planned.article_id, set())
+            assert planned.lane not in unoffered, "a kill for what was never offered"
+        if state is not LaneState.ACTIVE:
+            assert planned.urgent, "ordinary news on a lane that is not active"
+        self.check_not_early(planned)
+
+    def check_not_early(self, planned: PlannedStory) -> None:
+        until = self.embargo.get(planned.article_id)
+        assert until is None or self.now >= until, "an embargo was broken"
+        first = self.first_live.get(planned.article_id)
+        fresh = not any(p.article_id == planned.article_id for p in self.receivers[planned.lane].arrived)
+        if fresh and first and not planned.urgent:
+            assert self.now >= first + self.terms[planned.lane].delay, "a delay was not kept"
+
+    @invariant()
+    def ids_are_stable_and_unique(self) -> None:
+        for receiver in self.receivers.values():
+            by_id = defaultdict(set)
+            for sent in receiver.arrived:
+                by_id[sent.push_id].add((sent.article_id, sent.revision, sent.generation))
+            assert all(len(what) == 1 for what in by_id.values())
+
+    @invariant()
+    def delivered_means_acknowledged(self) -> None:
+        with self.storage.read() as tx:
+            for name, receiver in self.receivers.items():
+                copies = tx.lanes.copies(self.lane_id(tx, name), self.articles) if self.articles else {}
+                for article_id, copy in copies.items():
+                    if copy.acked:
+                        assert (article_id, copy.acked, copy.acked_generation) in receiver.answered_ok
+
+    @rule()
+    def all_is_well_at_last(self) -> None:
+        """Once everybody is well again, everyone has the newest of what is theirs, and nothing else waits."""
+        for receiver in self.receivers.values():
+            receiver.mood, receiver.chokes_on = "well", None
+        self.now += timedelta(hours=13)
+        with self.storage.write() as tx:
+            record.fall_due(tx, DESK, self.now)
+            for lane in tx.lanes.all():
+                tx.lanes.save(replace(lane, state=LaneState.ACTIVE))
+        self.drain()
+        self.now += timedelta(hours=2)  # what a delay still held back
+        self.drain()
+        with self.storage.read() as tx:
+            for name in LANES:
+                self.check_everything_arrived(tx, name)
+
+    def drain(self) -> None:
+        for _ in range(400):
+            if not any([self.step(name, None) for name in LANES]):
+                return
+        raise AssertionError("the lanes never come to rest")
+
+    def check_everything_arrived(self, tx: Transaction, name: str) -> None:
+        lane = tx.lanes.named(name)
+        assert lane
+        assert lane.position == tx.journal.head()
+        copies = tx.lanes.copies(lane.id, self.articles)
+        refused = {h.article_id: h for n, h in tx.lanes.exceptions() if n == name and h.reason is Reason.REFUSED}
+        for article_id, standing in tx.lanes.standings(self.articles).items():
+            copy = copies.get(article_id)
+            if standing.status is not PubStatus.USABLE:
+                assert copy is None or copy.acked == standing.revision, "a withdrawal never arrived"
+                continue
+            if article_id in refused:
+                assert refused[article_id].detail, "set aside without a reason"
+                continue
+            mine = self.terms[name].feeds & set(standing.feeds)
+            # Terms that widened do not reach back: for those lanes nothing is claimed here.
+            if mine and standing.live_since and name not in self.terms_changed:
+                assert copy is not None and copy.acked == standing.revision, "a story was lost"
+
+
+Promises.TestCase.settings = settings(
+    max_examples=int(os.environ.get("SYNDICATE_MODEL_EXAMPLES", "40")),
+    stateful_step_count=50,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+TestPromises = Promises.TestCase
