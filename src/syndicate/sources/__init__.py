@@ -1,0 +1,1 @@
+"""Where published stories come from: one file a source, one protocol (see ``base``)."""

@@ -1,0 +1,68 @@
+"""The protocol every source keeps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from syndicate.model import Draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a source stood: an opaque ``token`` and one fingerprint an item.
+
+    ``items`` maps an item's key (a path, an address) to whatever text the
+    source wants to see again at the next fetch; it must not be changed.
+    """
+
+    token: str | None = None
+    items: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """An item that could not be taken: its key, why, and what to do about it.
+
+    ``warning`` is true where the item was taken all the same.
+    """
+
+    key: str
+    reason: str
+    fix: str | None = None
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A part of what a fetch found; stored in one transaction with its cursor changes.
+
+    ``items`` are fingerprints to set, ``forget`` keys to drop, ``missing`` the
+    source's own ids of stories that disappeared (acted on only where the
+    source's options say so). ``settled`` are keys whose earlier trouble is over.
+    ``token`` replaces the cursor's token unless it is ``None``.
+    """
+
+    drafts: tuple[Draft, ...] = ()
+    items: Mapping[str, str] = field(default_factory=dict)
+    forget: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    troubles: tuple[Trouble, ...] = ()
+    settled: frozenset[str] = frozenset()
+    token: str | None = None
+
+
+class Source(Protocol):
+    """One configured source. Fetching twice from the same cursor gives the same drafts."""
+
+    name: str
+
+    def fetch(self, cursor: Cursor, hints: Collection[str] = ()) -> AsyncIterator[Batch]:
+        """Yield what is new or changed since ``cursor``, in batches of bounded size.
+
+        ``hints`` are keys known to have changed (from a file watch): where
+        given, only these are looked at. Raises SourceError where nothing
+        could be read at all; trouble with one item goes into the batch.
+        """
+        ...

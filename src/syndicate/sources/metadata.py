@@ -1,0 +1,222 @@
+"""From keys and values, as files give them, to what a source states about a story."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
+
+from syndicate.model import CreditRole, Given, Media, Picture, PubStatus
+from syndicate.sources.decoding import legal
+
+# Whether a story may be seen at all hangs on these: one that cannot be read
+# keeps the story out, for taking it "without" would break an embargo or undo a kill.
+GATES = frozenset({"status", "embargo", "expires"})
+_ZONE_APART = re.compile(r"\s+(?=(?:Z|[+-]\d\d:?\d\d)$)")
+_STATUS_WORDS = {"cancelled": "canceled", "published": "usable"}
+
+
+class WrongValueError(ValueError):
+    """A value of the wrong type or form; the message says what is wanted."""
+
+
+class RefusedError(Exception):
+    """A story that cannot be taken: why, and what to do about it."""
+
+    def __init__(self, reason: str, fix: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What a file states: its own id, the metadata, and what was doubtful (warnings)."""
+
+    own_id: str | None = None
+    given: Given = field(default_factory=Given)
+    doubts: tuple[str, ...] = ()
+
+
+def as_text(value: Any) -> str:
+    """One text. Raises WrongValueError for lists and tables."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, date)):
+        raise WrongValueError(f"must be text, not {_kind(value)}")
+    return legal(str(value)).strip()
+
+
+def as_texts(value: Any) -> tuple[str, ...]:
+    """One text, or a list of them."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(text for text in map(as_text, values) if text)
+
+
+def as_tags(value: Any) -> tuple[str, ...]:
+    """A list of texts, or one text with commas between."""
+    if isinstance(value, str):
+        value = re.split("[,،]", value)
+    return tuple(dict.fromkeys(as_texts(value)))
+
+
+def as_address(value: Any) -> str:
+    """An absolute http or https address."""
+    text = as_text(value)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise WrongValueError("is no web address") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s<>\"]", text):
+        raise WrongValueError("must be a web address that begins with http:// or https://")
+    return text
+
+
+def as_time(value: Any, zone: ZoneInfo) -> datetime:
+    """An ISO 8601 time or date → UTC; without a zone it is the publisher's."""
+    try:
+        moment = value if isinstance(value, date) else _parse_time(as_text(value))
+        if not isinstance(moment, datetime):
+            moment = datetime.combine(moment, time())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise WrongValueError("must be a time like 2026-11-23T14:30:00+04:30") from None
+
+
+def _parse_time(text: str) -> datetime:
+    return datetime.fromisoformat(_ZONE_APART.sub("", text))
+
+
+def as_status(value: Any) -> PubStatus:
+    """usable, withheld or canceled."""
+    word = as_text(value).lower()
+    try:
+        return PubStatus(_STATUS_WORDS.get(word, word).removeprefix("stat:"))
+    except ValueError:
+        raise WrongValueError("must be usable, withheld or canceled") from None
+
+
+def as_role(value: Any) -> CreditRole:
+    """One of the credit roles."""
+    try:
+        return CreditRole(as_text(value).lower())
+    except ValueError:
+        raise WrongValueError(f"must be one of {', '.join(CreditRole)}") from None
+
+
+def as_count(value: Any) -> int:
+    """A whole number, zero or more."""
+    text = as_text(value)
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise WrongValueError("must be a whole number")
+    return int(text)
+
+
+_PICTURE: dict[str, Callable[[Any], Any]] = {
+    "caption": as_text, "credit": as_text, "rights": as_text, "alt": as_text,
+    "type": as_text, "length": as_count, "width": as_count, "height": as_count,
+}  # fmt: skip
+_MEDIA: dict[str, Callable[[Any], Any]] = {
+    "type": as_text, "length": as_count, "duration": as_count, "title": as_text,
+    "caption": as_text, "credit": as_text, "rights": as_text,
+}  # fmt: skip
+
+
+def as_picture(value: Any, base: str | None = None) -> Picture:
+    """An address, or a table with ``url`` and what goes along with the picture."""
+    return Picture(**_table(value, _PICTURE, base))
+
+
+def as_media(value: Any, base: str | None = None) -> tuple[Media, ...]:
+    """One or a list of addresses or tables."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(Media(**_table(each, _MEDIA, base)) for each in values)
+
+
+def _table(value: Any, known: Mapping[str, Callable[[Any], Any]], base: str | None) -> dict[str, Any]:
+    table = {"url": value} if isinstance(value, str) else value
+    if not isinstance(table, dict) or table.get("url") is None:
+        raise WrongValueError("must be an address, or a table with url")
+    unknown = [key for key in table if key != "url" and key not in known]
+    if unknown:
+        raise WrongValueError(f"has the unknown key {_shown(unknown[0])}{nearest(unknown[0], known)}")
+    made = {key: known[key](each) for key, each in table.items() if key != "url" and each is not None}
+    address = as_text(table["url"])
+    return {**made, "url": as_address(urljoin(base, address) if base else address)}
+
+
+_TEXT_FIELDS = {
+    "title": "headline", "subtitle": "subtitle", "language": "language",
+    "translation_of": "translation_of", "section": "section", "agency": "agency",
+    "dateline": "dateline", "excerpt": "excerpt", "rights": "rights", "license": "license",
+    "correction": "correction", "digital_source_type": "digital_source_type",
+}  # fmt: skip
+_OTHER_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "url": as_address, "original_url": as_address, "tags": as_tags, "byline": as_texts,
+    "credit_role": as_role, "status": as_status,
+}  # fmt: skip
+_TIMES = ("published", "updated", "embargo", "expires")
+KEYS = frozenset({"id", "image", "media", *_TEXT_FIELDS, *_OTHER_FIELDS, *_TIMES})
+
+
+def state(table: Mapping[Any, Any], zone: ZoneInfo) -> Stated:
+    """What front matter states. An unreadable value is left out with a doubt.
+
+    Raises RefusedError where the unreadable key decides whether the story may be seen.
+    """
+    doubts: list[str] = []
+    known: dict[str, Any] = {}
+    for key, value in table.items():
+        if not isinstance(key, str) or key not in KEYS:
+            doubts.append(_unknown(key))
+        elif value is not None and value != "":
+            _take(known, key, value, zone, table, doubts)
+    own_id = known.pop("id", None)
+    return Stated(own_id=own_id or None, given=Given(**known), doubts=tuple(doubts))
+
+
+def _take(
+    known: dict[str, Any], key: str, value: Any, zone: ZoneInfo, table: Mapping[Any, Any], doubts: list[str]
+) -> None:
+    try:
+        known[_TEXT_FIELDS.get(key, key)] = _convert(key, value, zone, table)
+    except WrongValueError as error:
+        if key in GATES:
+            fix = f"mend {key}; the story waits, because it decides whether it may be seen"
+            raise RefusedError(f"{key} {error}", fix) from None
+        doubts.append(f"{key} {error}; the story was taken without it")
+
+
+def _convert(key: str, value: Any, zone: ZoneInfo, table: Mapping[Any, Any]) -> Any:
+    if key in _TIMES:
+        return as_time(value, zone)
+    if key in ("image", "media"):
+        base = table.get("url")
+        base = base if isinstance(base, str) else None
+        return as_picture(value, base) if key == "image" else as_media(value, base)
+    convert: Callable[[Any], Any] = _OTHER_FIELDS.get(key, as_text)
+    return convert(value)
+
+
+def _unknown(key: Any) -> str:
+    hint = nearest(key, KEYS)
+    if isinstance(key, str) and any(f"'{gate}'" in hint for gate in GATES):
+        raise RefusedError(f"unknown key {_shown(key)}{hint}", "correct the key, or take it out")
+    return f"unknown key {_shown(key)}{hint}"
+
+
+def nearest(word: Any, known: Any) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known key, or nothing."""
+    close = difflib.get_close_matches(str(word)[:40].lower(), sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _shown(key: Any) -> str:
+    return repr(legal(str(key)[:40])) if isinstance(key, (str, int, float)) else "that is no text"
+
+
+def _kind(value: Any) -> str:
+    return {bool: "yes or no", list: "a list", dict: "a table"}.get(type(value), type(value).__name__)

@@ -1,0 +1,57 @@
+"""Which kinds of source there are: the built-in ones, and plugins.
+
+A plugin is an entry point of the group ``syndicate.sources``. Its name is the
+``type`` in the settings; it loads to one class with one method (``fetch``),
+one options model (``options``) and the constructor
+``(name, options, *, timezone, default_language)``. Nothing registers itself
+on import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from syndicate.config import SourceOptions
+from syndicate.errors import ConfigError
+from syndicate.sources.base import Source
+from syndicate.sources.folder import FolderOptions, FolderSource
+
+GROUP = "syndicate.sources"
+SOURCES: Mapping[str, type[SourceOptions]] = {"folder": FolderOptions}
+_BUILT_IN: Mapping[str, Any] = {"folder": FolderSource}
+
+
+def source_options() -> dict[str, type[SourceOptions]]:
+    """``type`` → options model, plugins included. Raises ConfigError for a plugin that is broken."""
+    return {**SOURCES, **{name: kind.options for name, kind in _plugins().items()}}
+
+
+def open_source(name: str, options: SourceOptions, *, timezone: str, default_language: str) -> Source:
+    """The source ``name``; nothing is read before ``fetch``. Raises ConfigError for an unknown kind."""
+    kind = _BUILT_IN.get(options.type) or _plugins().get(options.type)
+    if kind is None:
+        raise ConfigError(f"sources.{name}.type: there is no kind of source called {options.type!r}")
+    source: Source = kind(name, options, timezone=timezone, default_language=default_language)
+    return source
+
+
+@lru_cache(maxsize=1)
+def _plugins() -> dict[str, Any]:
+    return {point.name: _load(point) for point in entry_points(group=GROUP)}
+
+
+def _load(point: EntryPoint) -> Any:
+    whose = f"the source plugin {point.name!r} ({point.value})"
+    if point.name in _BUILT_IN:
+        raise ConfigError(f"{whose} has a built-in one's name", fix="uninstall the plugin that brings it")
+    try:
+        kind = point.load()
+    except Exception as error:  # a plugin's import may raise anything at all
+        raise ConfigError(f"{whose} cannot be loaded: {type(error).__name__}") from error
+    options = getattr(kind, "options", None)
+    if not (isinstance(options, type) and issubclass(options, SourceOptions) and hasattr(kind, "fetch")):
+        raise ConfigError(f"{whose} is no class with 'options' and 'fetch'", fix="update the plugin")
+    return kind
