@@ -1,0 +1,1 @@
+"""What is published, in each of its forms: one file a format, one protocol (see ``base``)."""

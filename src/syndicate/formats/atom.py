@@ -1,0 +1,140 @@
+"""Atom, RFC 4287 (rules A1 to A4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from syndicate.formats.feedgen_mended import EPOCH, Cutter, Head, Item, Node, before_items, end
+from syndicate.formats.media import enclosure, media_nodes
+from syndicate.formats.parts import categories, credited, home_address, license_address, story_address
+from syndicate.formats.quick import check_atom, joined_ids
+from syndicate.formats.text import address, clean, line, rfc3339
+from syndicate.model import Channel, Entry, Finding
+
+MEDIA_TYPE = "application/atom+xml; charset=utf-8"
+
+
+class Atom:
+    """The format ``atom``. See ``syndicate.formats.base.Format``."""
+
+    name = "atom"
+    file = "atom.xml"
+    media_type = MEDIA_TYPE
+    version = 1
+
+    def __init__(self) -> None:
+        self._cutter = Cutter("atom")
+
+    def fragment(self, entry: Entry) -> bytes:
+        """One ``<entry>``. Raises StoryError where it cannot be rendered."""
+        return self._cutter.cut(item(entry))
+
+    def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
+        """Head, entries newest first, end. Raises DocumentError where two have the same id."""
+        joined_ids(fragments, b"<id>", b"</id>")
+        date = _whole_seconds(channel.updated).isoformat().encode()
+        before = _undated(replace(channel, updated=EPOCH)).replace(_EPOCH_DATE, date)
+        return b"".join((before, *fragments, end("atom")))
+
+    def check(self, document: bytes) -> list[Finding]:
+        """The cheap check before each publish; ``validate`` reads everything."""
+        return check_atom(document)
+
+
+_EPOCH_DATE = EPOCH.isoformat().encode()
+
+
+@lru_cache(maxsize=256)
+def _undated(channel: Channel) -> bytes:
+    """The head but for its date: it changes with the settings only, and is built once for them."""
+    return before_items(head(channel).build().atom_str(), "atom")
+
+
+def head(channel: Channel) -> Head:
+    """The feed without its entries."""
+
+    def fill(feed: Any) -> None:
+        feed.id(channel.id)
+        feed.title(line(channel.title))
+        feed.updated(_whole_seconds(channel.updated))
+        feed.language(channel.language)
+        feed.author(name=line(channel.publisher))
+        feed.generator("syndicate")
+        if channel.description:
+            feed.subtitle(line(channel.description))
+        if channel.rights:
+            feed.rights(line(channel.rights))
+        if channel.logo:
+            feed.logo(channel.logo)
+        feed.link(href=channel.self_url, rel="self", type="application/atom+xml")
+        for hub in channel.hubs:
+            feed.link(href=hub, rel="hub")
+        feed.link(href=home_address(channel), rel="alternate", type="text/html")
+
+    return Head(fill, ())
+
+
+def item(entry: Entry) -> Item:
+    """One story as an entry of feedgen's."""
+
+    def fill(target: Any) -> None:
+        target.id(clean(entry.id))
+        target.title(line(entry.title))
+        target.updated(_whole_seconds(entry.updated))
+        target.published(_whole_seconds(entry.published))
+        target.author([{"name": name} for name in credited(entry)])
+        target.link(href=story_address(entry), rel="alternate")
+        target.summary(clean(entry.summary_markup), type="html")
+        if entry.content is not None:
+            target.content(clean(entry.content), type="html")
+        for helper in (*entry.contributors, *((entry.translator,) if entry.translator else ())):
+            target.contributor(name=line(helper))
+        for category in categories(entry):
+            scheme = {"scheme": category.scheme, "label": category.label} if category.scheme else {}
+            target.category(term=category.term, **scheme)
+        if entry.rights:
+            target.rights(line(entry.rights))
+
+    # feedgen loses rel, type and length of an entry's links (rule A2): all are written anew.
+    return Item(fill, [*_nodes(entry)], language=entry.language, drop=frozenset({"link"}))
+
+
+def _nodes(entry: Entry) -> Iterator[Node]:
+    yield _link(story_address(entry), "alternate", type="text/html")
+    credit = entry.credit
+    if credit and credit.original_url and (via := address(credit.original_url)):
+        yield _link(via, "via", type="text/html")
+    if license_url := license_address(entry):
+        yield _link(license_url, "license")
+    if found := enclosure(entry):
+        yield _link(found[0], "enclosure", type=found[2], length=str(found[1]))
+    yield from _source(entry)
+    yield from media_nodes(entry)
+
+
+def _link(href: str, rel: str, **more: str) -> Node:
+    return Node("link", None, {"href": href, "rel": rel, **more})
+
+
+def _source(entry: Entry) -> Iterator[Node]:
+    """The feed a story was taken from, with all that RFC 4287 4.2.11 wants of it (rule A4)."""
+    credit = entry.credit
+    feed = address(credit.agency_feed) if credit and credit.agency_feed else None
+    if credit is None or feed is None:
+        return
+    home = address(credit.agency_url) if credit.agency_url else None
+    links = [_link(feed, "self"), *([_link(home, "alternate", type="text/html")] if home else [])]
+    known = (
+        Node("id", feed),
+        Node("title", line(credit.agency)),
+        Node("updated", rfc3339(entry.published)),
+    )
+    yield Node("source", None, {}, (*known, *links))
+
+
+def _whole_seconds(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(microsecond=0)

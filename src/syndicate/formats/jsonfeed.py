@@ -1,0 +1,160 @@
+"""JSON Feed 1.1 (rules J1 to J5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from syndicate.errors import StoryError
+from syndicate.formats.parts import credited, home_address, source_type, story_address, topics
+from syndicate.formats.quick import check_json, joined_ids
+from syndicate.formats.text import address, clean, line, media_type, rfc3339
+from syndicate.model import Channel, CreditView, Entry, Finding, Media, Picture
+
+VERSION = "https://jsonfeed.org/version/1.1"
+MEDIA_TYPE = "application/feed+json"
+EXTENSION = "_syndicate"
+Fields = dict[str, Any]
+
+
+class JsonFeed:
+    """The format ``json``. See ``syndicate.formats.base.Format``."""
+
+    name = "json"
+    file = "feed.json"
+    media_type = MEDIA_TYPE
+    version = 1
+
+    def fragment(self, entry: Entry) -> bytes:
+        """One item. Raises StoryError where it cannot be rendered."""
+        try:
+            return orjson.dumps(item(entry))
+        except orjson.JSONEncodeError as error:
+            raise StoryError(f"cannot be written as JSON: {error}") from error
+
+    def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
+        """Head, items newest first, end. Raises DocumentError where two have the same id."""
+        joined_ids(fragments, b'{"id":', b',"url":')
+        before = orjson.dumps(head(channel)).removesuffix(b"}") + b',"items":['
+        if not fragments:
+            return before + b"]}"
+        # One join, so that the whole is copied once.
+        ends = [before + fragments[0], *fragments[1:]]
+        ends[-1] += b"]}"
+        return b",".join(ends)
+
+    def check(self, document: bytes) -> list[Finding]:
+        """The cheap check before each publish; ``validate`` reads everything."""
+        return check_json(document)
+
+
+def head(channel: Channel) -> Fields:
+    """Everything but the items. No authors: some readers add them to every byline (rule J3)."""
+    return _stated(
+        {
+            "version": VERSION,
+            "title": line(channel.title),
+            "home_page_url": home_address(channel),
+            "feed_url": channel.self_url,
+            "description": line(channel.description),
+            "language": channel.language,
+            "icon": channel.logo,
+            "hubs": [{"type": "WebSub", "url": hub} for hub in channel.hubs],
+            # What the extension's keys mean stands on the feed's own page (rule J5).
+            EXTENSION: {
+                "about": channel.page_url + "#extension",
+                "updated": rfc3339(channel.updated),
+                **({"rights": line(channel.rights)} if channel.rights else {}),
+            },
+        }
+    )
+
+
+def item(entry: Entry) -> Fields:
+    """One story. ``content_html`` carries the excerpt where the terms allow no more."""
+    authors = [{"name": name} for name in credited(entry)]
+    credit = entry.credit
+    content = entry.content if entry.content is not None else entry.summary_markup
+    return _stated(
+        {
+            "id": clean(entry.id),
+            "url": story_address(entry),
+            "external_url": address(credit.original_url) if credit and credit.original_url else None,
+            "title": line(entry.title),
+            "content_html": clean(content),
+            "summary": line(entry.summary),
+            "image": address(entry.image.url) if entry.image else None,
+            "date_published": rfc3339(entry.published),
+            "date_modified": rfc3339(entry.updated),
+            "authors": authors,
+            # JSON Feed 1.0 knew one author (rule J2): all names in it, none lost.
+            "author": {"name": ", ".join(a["name"] for a in authors)},
+            "tags": list(topics(entry)),
+            "language": entry.language,
+            "attachments": _attachments(entry),
+            EXTENSION: _extension(entry),
+        }
+    )
+
+
+def _extension(entry: Entry) -> Fields:
+    corrections = [{"note": line(c.note), "at": rfc3339(c.at)} for c in entry.corrections]
+    return _stated(
+        {
+            "status": entry.status.value,
+            "revision": entry.revision,
+            "source": _source(entry.credit) if entry.credit else None,
+            "canonical_url": address(entry.canonical_url) if entry.canonical_url else None,
+            "rights": line(entry.rights or ""),
+            "license": clean(entry.license or ""),
+            "dateline": line(entry.dateline or ""),
+            "subtitle": line(entry.subtitle or ""),
+            "contributors": [line(name) for name in entry.contributors],
+            "translator": line(entry.translator or ""),
+            "translation_of": clean(entry.translation_of or ""),
+            "digitalSourceType": source_type(entry),
+            "corrections": corrections,
+        }
+    )
+
+
+def _source(credit: CreditView) -> Fields:
+    return _stated(
+        {
+            "name": line(credit.agency),
+            "role": credit.role.value,
+            "credit": line(credit.sentence),
+            "url": address(credit.agency_url) if credit.agency_url else None,
+            "feed": address(credit.agency_feed) if credit.agency_feed else None,
+            "original_url": address(credit.original_url) if credit.original_url else None,
+        }
+    )
+
+
+def _attachments(entry: Entry) -> list[Fields]:
+    media: tuple[Picture | Media, ...] = (*((entry.image,) if entry.image else ()), *entry.media)
+    return [found for found in map(_attachment, media) if found]
+
+
+def _attachment(item: Picture | Media) -> Fields | None:
+    url, kind = address(item.url), media_type(item.url, item.type)
+    if url is None or kind is None:
+        return None
+    known = {"caption": item.caption, "credit": item.credit, "rights": item.rights}
+    return _stated(
+        {
+            "url": url,
+            "mime_type": kind,
+            "title": line(item.title or "") if isinstance(item, Media) else None,
+            "size_in_bytes": item.length,
+            "duration_in_seconds": item.duration if isinstance(item, Media) else None,
+            EXTENSION: {key: line(value) for key, value in known.items() if value},
+        }
+    )
+
+
+def _stated(fields: Mapping[str, Any]) -> Fields:
+    """Without what is unknown or empty."""
+    return {key: value for key, value in fields.items() if value not in (None, "", [], {})}

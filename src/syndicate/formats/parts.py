@@ -1,0 +1,67 @@
+"""What the formats take from an entry alike: who made it, where it stands, what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syndicate.errors import StoryError
+from syndicate.formats.text import address, line
+from syndicate.model import Channel, Entry
+
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+SIGNALS = "http://cv.iptc.org/newscodes/signal/"
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A word of what a story is about; with ``scheme``, one of a vocabulary's."""
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+def credited(entry: Entry) -> tuple[str, ...]:
+    """Who stands as author: the persons, else the agency, else the publisher (rule A1)."""
+    names = tuple(name for name in (line(a) for a in entry.authors) if name)
+    return names or (line(entry.attributed_to),)
+
+
+def story_address(entry: Entry) -> str:
+    """The page a reader is led to. Raises StoryError where there is none (rule X6)."""
+    found = address(entry.url)
+    if found is None:
+        raise StoryError(f"{entry.url!r} is no absolute web address", fix="give the story an address")
+    return found
+
+
+def home_address(channel: Channel) -> str:
+    """The publisher's home page, else the feed's own page."""
+    return address(channel.home_url) or channel.page_url
+
+
+def license_address(entry: Entry) -> str | None:
+    """The licence's address; a licence named in words only stands in the rights."""
+    return address(entry.license) if entry.license else None
+
+
+def topics(entry: Entry) -> tuple[str, ...]:
+    """The section, then the tags, each once."""
+    words = (line(word) for word in (entry.section or "", *entry.tags))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def categories(entry: Entry) -> tuple[Category, ...]:
+    """The topics; that a story was corrected; how it was made, in IPTC's words."""
+    found = [Category(topic) for topic in topics(entry)]
+    if entry.corrections:
+        found.append(Category("correction", SIGNALS, "Correction"))
+    if made := source_type(entry):
+        found.append(Category(made, SOURCE_TYPES, made))
+    return tuple(found)
+
+
+def source_type(entry: Entry) -> str | None:
+    """The IPTC digital source type's code: ``trainedAlgorithmicMedia``."""
+    stated = line(entry.digital_source_type or "")
+    return stated.rstrip("/").rpartition("/")[2].rpartition(":")[2] or None

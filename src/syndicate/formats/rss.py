@@ -1,0 +1,130 @@
+"""RSS 2.0, by the specification and the RSS Advisory Board's profile (rules R1 to R8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from syndicate.editorial.wording import enumerate_names
+from syndicate.formats.feedgen_mended import EPOCH, Cutter, Head, Item, Node, before_items, end
+from syndicate.formats.media import enclosure, media_nodes
+from syndicate.formats.parts import categories, credited, home_address, license_address, story_address
+from syndicate.formats.quick import check_rss, joined_ids
+from syndicate.formats.text import address, clean, line, rfc822, rfc3339
+from syndicate.model import Channel, Entry, Finding
+
+MEDIA_TYPE = "application/rss+xml; charset=utf-8"
+
+
+class Rss:
+    """The format ``rss``. See ``syndicate.formats.base.Format``."""
+
+    name = "rss"
+    file = "rss.xml"
+    media_type = MEDIA_TYPE
+    version = 1
+
+    def __init__(self) -> None:
+        self._cutter = Cutter("rss")
+
+    def fragment(self, entry: Entry) -> bytes:
+        """One ``<item>``. Raises StoryError where it cannot be rendered."""
+        return self._cutter.cut(item(entry))
+
+    def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
+        """Head, items newest first, end. Raises DocumentError where two have the same id."""
+        joined_ids(fragments, b'<guid isPermaLink="false">', b"</guid>")
+        date = rfc822(channel.updated).encode()
+        before = _undated(replace(channel, updated=EPOCH)).replace(_EPOCH_DATE, date)
+        return b"".join((before, *fragments, end("rss")))
+
+    def check(self, document: bytes) -> list[Finding]:
+        """The cheap check before each publish; ``validate`` reads everything."""
+        return check_rss(document)
+
+
+_EPOCH_DATE = rfc822(EPOCH).encode()
+
+
+@lru_cache(maxsize=256)
+def _undated(channel: Channel) -> bytes:
+    """The head but for its date: it changes with the settings only, and is built once for them."""
+    return before_items(head(channel).build().rss_str(), "rss")
+
+
+def head(channel: Channel) -> Head:
+    """The channel without its items."""
+
+    def fill(feed: Any) -> None:
+        feed.title(line(channel.title))
+        feed.description(line(channel.description) or line(channel.title))
+        feed.language(channel.language)
+        feed.generator("syndicate")
+        feed.docs("https://www.rssboard.org/rss-specification")
+        feed.ttl(channel.ttl)
+        if channel.rights:
+            feed.copyright(line(channel.rights))
+        feed.link(href=channel.self_url, rel="self", type="application/rss+xml")
+        # feedgen makes the last link added the channel's own: the home page (rule R1).
+        feed.link(href=home_address(channel), rel="alternate")
+        if channel.logo:
+            feed.image(url=channel.logo, title=line(channel.title), link=home_address(channel))
+
+    hubs = [Node("atom:link", None, {"href": hub, "rel": "hub"}) for hub in channel.hubs]
+    return Head(fill, [Node("lastBuildDate", rfc822(channel.updated)), *hubs])
+
+
+def item(entry: Entry) -> Item:
+    """One story as an item of feedgen's."""
+
+    def fill(target: Any) -> None:
+        target.title(line(entry.title))
+        target.link(href=story_address(entry), rel="alternate")
+        target.description(clean(entry.summary_markup))
+        if entry.content is not None:
+            target.content(clean(entry.content), type="html")
+        target.guid(clean(entry.id), permalink=False)
+        for category in categories(entry):
+            scheme = {"scheme": category.scheme} if category.scheme else {}
+            target.category(term=category.term, **scheme)
+        if found := enclosure(entry):
+            target.enclosure(found[0], str(found[1]), found[2])
+
+    return Item(fill, [*_nodes(entry)], early=frozenset({"guid"}))
+
+
+def _nodes(entry: Entry) -> Iterator[Node]:
+    yield Node("pubDate", rfc822(entry.published))
+    # Beside pubDate no second date of the same meaning (R8): this one says when it last changed.
+    if entry.updated > entry.published:
+        yield Node("dcterms:modified", rfc3339(entry.updated))
+    # One creator for all: many readers keep only one string (rule R4).
+    yield Node("dc:creator", line(enumerate_names(credited(entry), entry.language)))
+    for helper in (*entry.contributors, *((entry.translator,) if entry.translator else ())):
+        yield Node("dc:contributor", line(helper))
+    yield Node("dc:language", entry.language)
+    yield from _source(entry)
+    yield from _rights(entry)
+    yield from media_nodes(entry)
+
+
+def _source(entry: Entry) -> Iterator[Node]:
+    """Where the story was taken from; only with a feed's address, as ``url`` is required."""
+    credit = entry.credit
+    feed = address(credit.agency_feed) if credit and credit.agency_feed else None
+    if credit and feed:
+        yield Node("source", line(credit.agency), {"url": feed})
+    original = address(credit.original_url) if credit and credit.original_url else None
+    if original:
+        yield Node("atom:link", None, {"href": original, "rel": "via", "type": "text/html"})
+
+
+def _rights(entry: Entry) -> Iterator[Node]:
+    if entry.rights:
+        yield Node("dc:rights", line(entry.rights))
+    if license_url := license_address(entry):
+        yield Node("atom:link", None, {"href": license_url, "rel": "license"})
+        if "creativecommons.org/" in license_url:
+            yield Node("creativeCommons:license", license_url)
