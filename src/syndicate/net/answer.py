@@ -1,0 +1,42 @@
+"""What comes back from an outgoing request, and what stands for nothing coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from syndicate.errors import SyndicateError
+
+BODY_LIMIT = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP response. Header names are in lower case, repeated ones joined by ``", "``.
+
+    ``body`` is as it was sent (no content coding is undone) and ends at the
+    request's limit; ``truncated`` says that there was more. ``seconds`` is the
+    time from the first step (resolving, connecting) to the end of reading.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+    truncated: bool = False
+
+
+class Unreachable(SyndicateError):  # noqa: N818 - a state of the world, as NotFound is
+    """No answer came: the name, the network, the certificate, the time or the protocol failed.
+
+    The reason names the host at most, never a path, a query or a header.
+    """
+
+    def __init__(self, reason: str, *, seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.seconds = seconds
+
+
+class Blocked(Unreachable):
+    """The address guard refused the address; nothing was sent."""

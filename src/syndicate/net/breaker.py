@@ -1,0 +1,79 @@
+"""A breaker per host: a dead receiver is left in peace, and tried one request at a time.
+
+Pure: the caller passes the time, in seconds of any clock that does not run
+backwards. Hosts that answer cost nothing; only failing ones are remembered.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class _Host:
+    failures: int = 0
+    trips: int = 0
+    open_until: float | None = None
+    probing: bool = False
+
+
+class Breakers:
+    """Opens after ``threshold`` failures in a row; lets one probe through after ``pause`` seconds.
+
+    Each failed probe doubles the pause, up to ``longest`` seconds. A probe
+    that never reports back is forgotten after the pause, so that a cancelled
+    request cannot keep a host shut for ever. ``keep`` bounds how many failing
+    hosts are remembered.
+    """
+
+    def __init__(
+        self, *, threshold: int = 5, pause: float = 30.0, longest: float = 900.0, keep: int = 10_000
+    ) -> None:
+        self._threshold = threshold
+        self._pause = pause
+        self._longest = longest
+        self._keep = keep
+        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+
+    def allows(self, host: str, now: float) -> bool:
+        """Whether a request may be sent now. On an open breaker, True hands out the one probe."""
+        state = self._hosts.get(host)
+        if state is None or state.open_until is None:
+            return True
+        if now < state.open_until:
+            return False
+        state.open_until = now + self._length(state.trips)
+        state.probing = True
+        return True
+
+    def succeeded(self, host: str) -> None:
+        """The host answered: closed, and forgotten."""
+        self._hosts.pop(host, None)
+
+    def failed(self, host: str, now: float) -> None:
+        """The host failed once more."""
+        state = self._hosts.setdefault(host, _Host())
+        self._hosts.move_to_end(host)
+        state.failures += 1
+        late = state.open_until is not None and not state.probing  # was in flight when it opened
+        if state.failures >= self._threshold and not late:
+            state.open_until = now + self._length(state.trips)
+            state.trips += 1
+            state.probing = False
+        if len(self._hosts) > self._keep:
+            self._hosts.popitem(last=False)
+
+    def wait(self, host: str, now: float) -> float:
+        """Seconds until a request may be sent; 0 if now."""
+        state = self._hosts.get(host)
+        if state is None or state.open_until is None:
+            return 0.0
+        return max(0.0, state.open_until - now)
+
+    def open_hosts(self) -> tuple[str, ...]:
+        """The hosts whose breaker is open, for operators to see."""
+        return tuple(host for host, state in self._hosts.items() if state.open_until is not None)
+
+    def _length(self, trips: int) -> float:
+        return min(self._longest, self._pause * 2.0 ** min(trips, 32))

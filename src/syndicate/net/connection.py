@@ -1,0 +1,118 @@
+"""One connection to a receiver: bytes in and out, one exchange at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import httpx
+
+from syndicate.net.http1 import Event, Exchange, Head, Malformed, exchange
+
+Key = tuple[str, str, int]
+"""Scheme, host and port."""
+
+
+class ConnectionEnded(httpx.RemoteProtocolError):
+    """The other side closed before it said a word."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection to one address. ``usable`` is true while it may take a next request."""
+
+    def __init__(self, key: Key, address: str) -> None:
+        self.key = key
+        self.address = address
+        self.used = False
+        self.idle_since = 0.0
+        self._http: Exchange | None = None
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._silent = True
+        self._ended = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._http is None:  # nobody asked: whatever it is, it is no answer to the next request
+            self.close()
+            return
+        self._silent = False
+        self._http.feed(data)
+        self._wake()
+
+    def eof_received(self) -> bool:
+        self._finish()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self._ended:
+            self._ended = True
+            if self._http is not None:
+                self._http.feed(b"")
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is open at both ends."""
+        return not self._ended and self._transport is not None and not self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close at once; what was not yet sent is dropped."""
+        self._ended = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def begin(self, request: httpx.Request, body: bytes) -> None:
+        """Send one request whole. Raises Unsendable where its headers are malformed."""
+        self._silent = True
+        self._http = exchange(request.method)
+        method = request.method.encode("ascii")
+        sent = self._http.begin(method, request.url.raw_path, request.headers.raw, body)
+        if self._ended:
+            self._http.feed(b"")
+        elif self._transport is not None:
+            self._transport.write(sent)
+
+    async def event(self) -> Event:
+        """The next event of the answer. Raises ConnectionEnded or RemoteProtocolError."""
+        assert self._http is not None
+        while True:
+            try:
+                found = self._http.next()
+            except Malformed:
+                raise self._why() from None
+            if found is not None:
+                return found
+            if self._ended:
+                raise self._why()
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    def _why(self) -> httpx.RemoteProtocolError:
+        if self._silent:
+            return ConnectionEnded("the connection was closed without an answer")
+        return httpx.RemoteProtocolError("the answer is not HTTP/1.1, or ended too soon")
+
+    async def head(self) -> Head:
+        """The answer's status and headers."""
+        found = await self.event()
+        if not isinstance(found, Head):
+            raise self._why()
+        return found
+
+    def recycle(self) -> bool:
+        """Make ready for a next request; False where this was the last one."""
+        left = self._transport.get_write_buffer_size() if self._transport else 1
+        again = self._http is not None and self._http.reusable() and self.usable and not left
+        self._http = None
+        self.used = True
+        return again

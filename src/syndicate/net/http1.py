@@ -1,0 +1,211 @@
+"""One HTTP/1.1 exchange as bytes: a request out, an answer in. No I/O.
+
+Two readers with one face: httptools where it is installed (several times
+faster), else h11. Both are strict about framing, since what a receiver sends
+is hostile until shown otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import h11
+
+try:
+    import httptools
+except ImportError:  # an optional speed-up
+    httptools = None  # type: ignore[assignment]
+
+Headers = Sequence[tuple[bytes, bytes]]
+HEAD_LIMIT = 65_536
+_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class Malformed(Exception):  # noqa: N818 - turned into an error by the one caller
+    """The answer is not HTTP/1.1, or ended too soon."""
+
+
+class Unsendable(ValueError):  # noqa: N818
+    """The request's headers could not be sent without changing their meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An answer's status and headers."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer's end."""
+
+
+DONE = Done()
+Event = Head | bytes | Done
+
+
+class Exchange(Protocol):
+    """One request and its answer."""
+
+    def begin(self, method: bytes, target: bytes, headers: Headers, body: bytes) -> bytes:
+        """The request's bytes. Raises Unsendable."""
+        ...
+
+    def feed(self, data: bytes) -> None:
+        """Take what arrived; ``b""`` for the end of the connection."""
+        ...
+
+    def next(self) -> Event | None:
+        """The next event, ``None`` where more is needed. Raises Malformed."""
+        ...
+
+    def reusable(self) -> bool:
+        """Whether the connection may carry another exchange."""
+        ...
+
+
+def exchange(method: str) -> Exchange:
+    """The quickest reader there is. An answer to HEAD looks truncated to httptools, so h11 reads it."""
+    return H11() if httptools is None or method == "HEAD" else Fast()
+
+
+class H11:
+    """By h11."""
+
+    def __init__(self) -> None:
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+        self._ended = False
+
+    def begin(self, method: bytes, target: bytes, headers: Headers, body: bytes) -> bytes:
+        try:
+            head = h11.Request(method=method, target=target, headers=list(headers))
+            parts = [self._http.send(head)]
+            parts += [self._http.send(h11.Data(data=body))] if body else []
+            parts.append(self._http.send(h11.EndOfMessage()))
+        except h11.LocalProtocolError:
+            raise Unsendable from None
+        return b"".join(part for part in parts if part)
+
+    def feed(self, data: bytes) -> None:
+        self._ended = self._ended or not data
+        self._http.receive_data(data)
+
+    def next(self) -> Event | None:
+        while True:
+            try:
+                found = self._http.next_event()
+            except h11.RemoteProtocolError:
+                raise Malformed from None
+            if isinstance(found, h11.InformationalResponse) and found.status_code != 101:
+                continue
+            return self._event(found)
+
+    @staticmethod
+    def _event(found: object) -> Event | None:
+        if isinstance(found, h11.Response):
+            return Head(found.status_code, list(found.headers))
+        if isinstance(found, h11.Data):
+            return bytes(found.data)
+        if isinstance(found, h11.EndOfMessage):
+            return DONE
+        if found is h11.NEED_DATA:
+            return None
+        raise Malformed
+
+    def reusable(self) -> bool:
+        done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        return done and not self._ended and not self._http.trailing_data[0]
+
+
+class Fast:
+    """By httptools, whose parser calls the ``on_…`` methods."""
+
+    def __init__(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._events: deque[Event] = deque()
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._size = 0
+        self._head: Head | None = None
+        self._done = self._keep = self._bad = False
+
+    def begin(self, method: bytes, target: bytes, headers: Headers, body: bytes) -> bytes:
+        lines = [b"%s %s HTTP/1.1" % (method, target), *(b"%s: %s" % pair for pair in headers), b"", b""]
+        head = b"\r\n".join(lines)
+        ends = len(lines) - 1
+        # A line end inside a value would start a header of its own, or a request.
+        split = head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head
+        if split or target.count(b" ") or not all(_is_token(name) for name, _ in headers):
+            raise Unsendable
+        return head + body
+
+    def feed(self, data: bytes) -> None:
+        if not data:
+            self._end()
+            return
+        self._size += len(data) if self._head is None else 0
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._bad = True
+        if self._head is None and self._size > HEAD_LIMIT:
+            self._bad = True
+
+    def _end(self) -> None:
+        if self._done:
+            return
+        if self._head is None or self._framed(self._head):
+            self._bad = True
+        else:  # the body that neither length nor chunks delimit ends with the connection
+            self._done = True
+            self._events.append(DONE)
+
+    @staticmethod
+    def _framed(head: Head) -> bool:
+        return any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in head.headers)
+
+    def next(self) -> Event | None:
+        if self._events:
+            return self._events.popleft()
+        if self._bad:
+            raise Malformed
+        return None
+
+    def reusable(self) -> bool:
+        return self._done and self._keep and not self._bad
+
+    def on_message_begin(self) -> None:
+        if self._done:  # nothing was asked that this could answer
+            self._bad = True
+        self._headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status == 101:
+            self._bad = True
+        elif status >= 200 and self._head is None:
+            self._head = Head(status, self._headers)
+            self._events.append(self._head)
+
+    def on_body(self, data: bytes) -> None:
+        if not self._done:
+            self._events.append(data)
+
+    def on_message_complete(self) -> None:
+        if self._head is not None and not self._done:
+            self._keep = self._parser.should_keep_alive()
+            self._done = True
+            self._events.append(DONE)
+
+
+@lru_cache(maxsize=1024)
+def _is_token(name: bytes) -> bool:
+    return bool(name) and all(byte in _TOKEN for byte in name)

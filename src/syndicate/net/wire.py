@@ -1,0 +1,213 @@
+"""HTTP/1.1 over asyncio as a transport with httpx's interface.
+
+httpx's own pool looks through every connection for every request, which is
+quadratic in the number of receivers. Here a request finds its connection by
+one look-up; ``http1`` reads what comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import httpx
+
+from syndicate.net.connection import Connection, ConnectionEnded, Key
+from syndicate.net.http1 import DONE, Head, Unsendable
+from syndicate.net.resolve import Resolve, resolve
+
+_IDLE_SECONDS = 30.0
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """A transport that keeps idle connections by host, at most ``idle`` of them, for half a minute.
+
+    A request's extensions may carry ``addresses`` (the addresses the guard
+    checked: only these are connected to, or reused) and ``connect_timeout`` in
+    seconds. The whole request is bounded by the caller.
+    """
+
+    def __init__(
+        self, *, idle: int = 256, context: ssl.SSLContext | None = None, resolve: Resolve = resolve
+    ) -> None:
+        self._idle: dict[Key, list[Connection]] = {}
+        self._count = 0
+        self._limit = idle
+        self._context = context
+        self._resolve = resolve
+        self._swept = 0.0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request. Raises httpx.TransportError, UnicodeError for a bad header."""
+        body = await request.aread()
+        connection = self._reuse(request) or await self._connect(request)
+        try:
+            head = await self._exchange(connection, request, body)
+        except ConnectionEnded:
+            if not connection.used:
+                raise
+            # The other side closed an idle connection while we wrote. What we send may be sent
+            # twice by design (it bears a stable id), so a fresh connection is tried once.
+            connection = await self._connect(request)
+            head = await self._exchange(connection, request, body)
+        return httpx.Response(
+            head.status, headers=head.headers, stream=_Body(self, connection), request=request
+        )
+
+    async def _exchange(self, connection: Connection, request: httpx.Request, body: bytes) -> Head:
+        try:
+            connection.begin(request, body)
+            return await connection.head()
+        except Unsendable:
+            connection.close()
+            raise httpx.LocalProtocolError("the request's headers are malformed") from None
+        except BaseException:  # a cancelled request leaves half an answer on the line
+            connection.close()
+            raise
+
+    def _reuse(self, request: httpx.Request) -> Connection | None:
+        allowed = request.extensions.get("addresses")
+        waiting = self._idle.get(_key(request.url), [])
+        while waiting:
+            found = waiting.pop()
+            self._count -= 1
+            if found.usable and (allowed is None or found.address in allowed):
+                return found
+            found.close()
+        return None
+
+    async def _connect(self, request: httpx.Request) -> Connection:
+        key = _key(request.url)
+        limit = float(request.extensions.get("connect_timeout", 5.0))
+        try:
+            async with asyncio.timeout(limit):
+                addresses = request.extensions.get("addresses") or await self._resolve(*key[1:])
+                return await self._first(key, addresses, limit)
+        except TimeoutError:
+            raise httpx.ConnectTimeout("no connection in time") from None
+        except ssl.SSLCertVerificationError as error:
+            raise httpx.ConnectError(f"the certificate is not accepted ({error.verify_message})") from None
+        except ssl.SSLError:
+            raise httpx.ConnectError("no agreement on TLS") from None
+        except OSError as error:
+            raise httpx.ConnectError(_words(error)) from None
+
+    async def _first(self, key: Key, addresses: Sequence[str], limit: float) -> Connection:
+        """A connection to the first address that takes one; the time is shared out among them."""
+        trouble: OSError = OSError("the name has no address")
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            started = time.monotonic()
+            try:
+                async with asyncio.timeout(limit / left):
+                    return await self._open(key, address)
+            except TimeoutError as error:
+                trouble = error
+            except OSError as error:
+                trouble = error
+            limit -= time.monotonic() - started
+        raise trouble
+
+    async def _open(self, key: Key, address: str) -> Connection:
+        scheme, host, port = key
+        secure = scheme == "https"
+        _, made = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(key, address),
+            address,
+            port,
+            ssl=self._tls() if secure else None,
+            server_hostname=host if secure else None,
+        )
+        return made
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = httpx.create_ssl_context()
+            self._context.set_alpn_protocols(["http/1.1"])
+        return self._context
+
+    def give_back(self, connection: Connection) -> None:
+        """A request's end: keep the connection, or close it."""
+        self._sweep()
+        if self._count >= self._limit or not connection.recycle():
+            connection.close()
+            return
+        connection.idle_since = time.monotonic()
+        self._idle.setdefault(connection.key, []).append(connection)
+        self._count += 1
+
+    def _sweep(self) -> None:
+        """Close what has been idle for long; looked at once a few seconds, or when all is full."""
+        now = time.monotonic()
+        if now - self._swept < _IDLE_SECONDS / 4 and self._count < self._limit:
+            return
+        self._swept = now
+        # When full, the older half of what is idle makes room for hosts in use.
+        horizon = now - (_IDLE_SECONDS if self._count < self._limit else self._median_age(now))
+        for key, waiting in list(self._idle.items()):
+            keep = [c for c in waiting if c.usable and c.idle_since > horizon]
+            for connection in waiting:
+                if connection not in keep:
+                    connection.close()
+            self._count -= len(waiting) - len(keep)
+            if keep:
+                self._idle[key] = keep
+            else:
+                del self._idle[key]
+
+    def _median_age(self, now: float) -> float:
+        ages = sorted(now - c.idle_since for waiting in self._idle.values() for c in waiting)
+        return ages[len(ages) // 2] if ages else 0.0
+
+    def idle(self) -> int:
+        """How many connections wait for a next request."""
+        return self._count
+
+    async def aclose(self) -> None:
+        """Close every idle connection."""
+        for waiting in self._idle.values():
+            for connection in waiting:
+                connection.close()
+        self._idle.clear()
+        self._count = 0
+
+
+class _Body(httpx.AsyncByteStream):
+    """An answer's body as it arrives; closing it early drops the connection."""
+
+    def __init__(self, wire: Wire, connection: Connection) -> None:
+        self._wire = wire
+        self._connection: Connection | None = connection
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        connection = self._connection
+        assert connection is not None
+        while True:
+            found = await connection.event()
+            if found is DONE:
+                break
+            assert isinstance(found, bytes)
+            yield found
+        self._connection = None
+        self._wire.give_back(connection)
+
+    async def aclose(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _key(url: httpx.URL) -> Key:
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return url.scheme, url.raw_host.decode("ascii"), port
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "the connection was refused"
+    if isinstance(error, ConnectionResetError):
+        return "the connection was reset"
+    if type(error).__name__ == "gaierror":
+        return "the name cannot be resolved"
+    return "there is no way to the host"

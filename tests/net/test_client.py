@@ -1,0 +1,424 @@
+"""The client against receivers that do what receivers do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import ssl
+import subprocess
+from datetime import timedelta
+
+import pytest
+
+from syndicate import __version__
+from syndicate.config.settings import Network
+from syndicate.net import http1
+from syndicate.net.answer import Blocked, Unreachable
+from syndicate.net.client import Client
+from syndicate.net.guard import Guard
+from syndicate.net.wire import Wire
+
+pytestmark = pytest.mark.anyio
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Two: a\r\nX-Two: b\r\n\r\nok"
+
+
+@pytest.fixture(autouse=True, params=["httptools", "h11"])
+def reader(request, monkeypatch):
+    """All of it with either reader."""
+    if request.param == "h11":
+        monkeypatch.setattr(http1, "httptools", None)
+    elif http1.httptools is None:
+        pytest.skip("httptools is not installed")
+
+
+def network(**changes: object) -> Network:
+    quick = {"timeout": timedelta(seconds=0.4), "connect_timeout": timedelta(seconds=0.3)}
+    return Network.model_validate({**quick, **changes})
+
+
+def client(**changes: object) -> Client:
+    return Client(network(**changes), publisher_url="https://news.example.org/")
+
+
+async def test_a_post_carries_its_body_and_names_the_publisher(receive):
+    async with receive(OK) as receiver, client() as http:
+        answer = await http.post(receiver.url + "in?a=1", content=b"story", headers={"X-Mark": "1"})
+        head, body = receiver.requests[0]
+        assert (answer.status, answer.body, answer.truncated) == (200, b"ok", False)
+        assert answer.headers["x-two"] == "a, b"
+        assert answer.seconds > 0
+        assert body == b"story"
+        assert head.startswith("POST /in?a=1 HTTP/1.1\r\n")
+        assert f"user-agent: syndicate/{__version__} (+https://news.example.org/)\r\n" in head.lower()
+        assert f"host: 127.0.0.1:{receiver.port}\r\n" in head.lower()
+        assert head.lower().count("content-length:") == 1
+
+
+async def test_connections_are_reused_one_after_the_other(receive):
+    async with receive(OK) as receiver, client() as http:
+        for _ in range(5):
+            await http.get(receiver.url)
+        assert (receiver.connections, len(receiver.requests)) == (1, 5)
+
+
+async def test_a_connection_the_receiver_closed_while_idle_is_replaced(receive):
+    async def once(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+
+    async with receive(once) as receiver, client() as http:
+        for _ in range(3):
+            assert (await http.get(receiver.url)).status == 200
+        assert receiver.connections == 3
+
+
+async def test_a_reused_connection_that_dies_unanswered_is_tried_afresh_once(receive):
+    async def second_request_dies(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await reader.readuntil(b"\r\n\r\n")
+
+    async with receive(second_request_dies) as receiver, client() as http:
+        await http.get(receiver.url)
+        assert (await http.get(receiver.url)).status == 200
+        assert receiver.connections == 2
+
+
+async def test_a_fresh_connection_that_dies_unanswered_is_unreachable(receive):
+    async def mute(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+
+    async with receive(mute) as receiver, client() as http:
+        with pytest.raises(Unreachable, match="closed without an answer"):
+            await http.get(receiver.url)
+        assert receiver.connections == 1
+
+
+async def test_no_redirect_is_followed(receive):
+    moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    async with receive(moved) as receiver, client() as http:
+        answer = await http.get(receiver.url)
+        assert (answer.status, answer.headers["location"]) == (302, "http://127.0.0.1:1/")
+        assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+async def test_a_body_is_read_up_to_64_kb_and_no_further(receive, framing):
+    size = 65_536 * 3
+
+    async def flood(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        head = {"length": b"Content-Length: %d" % size, "chunked": b"Transfer-Encoding: chunked"}
+        writer.write(b"HTTP/1.1 500 No\r\n" + head.get(framing, b"X: y") + b"\r\n\r\n")
+        writer.write(b"%x\r\n" % size if framing == "chunked" else b"")
+        with contextlib.suppress(ConnectionError):
+            writer.write(b"x" * size)
+            await writer.drain()
+
+    async with receive(flood) as receiver, client() as http:
+        answer = await http.get(receiver.url)
+        assert (answer.status, len(answer.body), answer.truncated) == (500, 65_536, True)
+
+
+async def test_chunks_are_put_together(receive):
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    async with receive(chunked) as receiver, client() as http:
+        assert (await http.get(receiver.url)).body == b"abcde"
+        assert (await http.get(receiver.url)).body == b"abcde"
+        assert receiver.connections == 1
+
+
+async def test_a_trickling_body_does_not_outlast_the_whole_request(receive):
+    async def trickle(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    async with receive(trickle) as receiver, client() as http:
+        with pytest.raises(Unreachable, match=r"no answer within 0\.2 s") as caught:
+            await http.get(receiver.url, timeout=0.2)
+        assert 0.15 < caught.value.seconds < 1
+
+
+async def test_informational_answers_are_passed_over(receive):
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 2 + OK
+    async with receive(early) as receiver, client() as http:
+        assert (await http.get(receiver.url)).status == 200
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000 + b"\r\n\r\n",
+    ],
+    ids=["no-http", "two-lengths", "upgrade", "endless-header"],
+)
+async def test_a_malformed_answer_is_unreachable(receive, answer):
+    async with receive(answer) as receiver, client() as http:
+        with pytest.raises(Unreachable, match=r"127\.0\.0\.1: "):
+            await http.get(receiver.url)
+
+
+async def test_what_comes_unasked_is_never_taken_for_the_next_answer(receive):
+    sent = asyncio.Event()
+
+    async def talkative(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await writer.drain()
+        await sent.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+        await writer.drain()
+        await reader.read()
+
+    async with receive(talkative) as receiver, client() as http:
+        await http.get(receiver.url)
+        sent.set()
+        await asyncio.sleep(0.05)
+        assert (await http.get(receiver.url)).body != b"forged"
+        assert receiver.connections == 2
+
+
+async def test_a_closed_port_is_unreachable(receive):
+    async with receive(OK) as receiver:
+        url = receiver.url
+    async with client() as http:
+        with pytest.raises(Unreachable, match="the connection was refused"):
+            await http.get(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/",
+        "file:///etc/passwd",
+        "http://",
+        "http:///x",
+        "http://a.example:99999/",
+        "x",
+        "http://[::1/",
+    ],
+)
+async def test_only_http_and_https_are_asked(url):
+    async with client() as http:
+        with pytest.raises(Unreachable):
+            await http.get(url)
+
+
+async def test_a_name_that_does_not_exist_is_unreachable():
+    async def nobody(host: str, port: int) -> list[str]:
+        raise OSError
+
+    async with Client(network(), transport=Wire(resolve=nobody)) as http:
+        with pytest.raises(Unreachable, match=r"nobody\.example: "):
+            await http.get("http://nobody.example/?token=hush")
+
+
+async def test_the_next_address_of_a_name_is_tried(receive):
+    async def two(host: str, port: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    async with receive(OK) as receiver, Client(network(), transport=Wire(resolve=two)) as http:
+        assert (await http.get(f"http://two.example:{receiver.port}/")).status == 200
+        assert f"two.example:{receiver.port}" in receiver.requests[0][0]
+
+
+async def test_a_password_in_the_address_is_sent_as_basic_and_not_in_the_target(receive):
+    async with receive(OK) as receiver, client() as http:
+        await http.get(f"http://ann:s%40fe@127.0.0.1:{receiver.port}/x")
+        head = receiver.requests[0][0]
+        assert "authorization: basic yw5uonnazmu=" in head.lower()
+        assert "ann" not in head.replace("YW5uOnNAZmU=", "")
+
+
+async def test_the_guard_stops_a_request_before_it_is_sent(receive):
+    async with receive(OK) as receiver, client() as http:
+        with pytest.raises(Blocked):
+            await http.get(receiver.url, guard=Guard())
+        assert receiver.connections == 0
+        allowed = Guard.of(["127.0.0.0/8"])
+        assert (await http.get(receiver.url, guard=allowed)).status == 200
+
+
+async def test_rebinding_the_connection_goes_to_the_address_that_was_checked(receive):
+    """A name that answers with a good address first and a private one next (DNS rebinding)."""
+    answers = [["127.0.0.1"], ["127.0.0.2"], ["127.0.0.2"]]
+
+    async def changing(host: str, port: int) -> list[str]:
+        return answers.pop(0)
+
+    guard = Guard.of(["127.0.0.1/32"], resolve=changing)
+    async with receive(OK) as receiver, Client(network(), transport=Wire(resolve=changing)) as http:
+        url = f"http://rebind.example:{receiver.port}/"
+        assert (await http.get(url, guard=guard)).status == 200
+        assert len(answers) == 2, "the name was looked up once: what was checked is what was connected to"
+        with pytest.raises(Blocked):
+            await http.get(url, guard=guard)
+
+
+async def test_an_idle_connection_to_an_address_not_checked_now_is_not_reused(receive):
+    now = ["127.0.0.1"]
+
+    async def moving(host: str, port: int) -> list[str]:
+        return list(now)
+
+    guard = Guard.of(["127.0.0.0/8"], resolve=moving)
+    async with receive(OK, host="0.0.0.0") as receiver, client() as http:
+        url = f"http://moving.example:{receiver.port}/"
+        await http.get(url, guard=guard)
+        now[0] = "127.0.0.3"
+        await http.get(url, guard=guard)
+        await http.get(url, guard=guard)
+        assert receiver.connections == 2
+
+
+async def test_a_slow_host_does_not_hold_up_another(receive):
+    """Ten times the cap's worth of requests to a host that never answers, and one to another host."""
+
+    async def never(reader, writer):
+        await reader.read()
+
+    settings = {"in_flight": 5, "in_flight_per_host": 4, "timeout": timedelta(seconds=5)}
+    async with receive(never) as slow, receive(OK) as quick, client(**settings) as http:
+        waiting = [asyncio.create_task(http.get(slow.url)) for _ in range(50)]
+        while slow.connections < 4:
+            await asyncio.sleep(0.01)
+        answer = await asyncio.wait_for(http.get(quick.url), 1)
+        assert answer.status == 200
+        assert slow.connections == 4, "the cap per host"
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert http._slots.hosts() == 0
+
+
+async def test_the_cap_over_all_is_kept(receive):
+    running, most = 0, 0
+
+    async def counted(reader, writer):
+        nonlocal running, most
+        await reader.readuntil(b"\r\n\r\n")
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        writer.write(OK)
+
+    async with contextlib.AsyncExitStack() as stack:
+        hosts = [await stack.enter_async_context(receive(counted)) for _ in range(6)]
+        http = await stack.enter_async_context(client(in_flight=3, in_flight_per_host=2))
+        answers = await asyncio.gather(*(http.get(h.url) for h in hosts for _ in range(3)))
+        assert [a.status for a in answers] == [200] * 18
+        assert most == 3
+
+
+async def test_waiting_for_a_slot_does_not_count_as_the_receivers_time(receive):
+    async def slowly(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.15)
+        writer.write(OK)
+
+    async with receive(slowly) as receiver, client(in_flight_per_host=1) as http:
+        answers = await asyncio.gather(*(http.get(receiver.url, timeout=0.35) for _ in range(4)))
+        assert [a.status for a in answers] == [200] * 4
+
+
+async def test_a_cancelled_request_leaves_no_half_answer_behind(receive):
+    async def second_quick(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.1)
+        with contextlib.suppress(ConnectionError):
+            writer.write(OK)
+
+    async with receive(second_quick) as receiver, client() as http:
+        with pytest.raises(Unreachable):
+            await http.get(receiver.url, timeout=0.05)
+        assert (await http.get(receiver.url)).body == b"ok"
+        assert receiver.connections == 2
+
+
+async def test_idle_connections_are_bounded(receive):
+    async with contextlib.AsyncExitStack() as stack:
+        hosts = [await stack.enter_async_context(receive(OK)) for _ in range(12)]
+        wire = Wire(idle=4)
+        async with Client(network(), transport=wire) as http:
+            for host in hosts:
+                await http.get(host.url)
+            assert 1 <= wire.idle() <= 4
+        assert wire.idle() == 0
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "ü", "a\0b"])
+async def test_a_header_that_could_split_the_request_is_not_sent(receive, value):
+    async with receive(OK) as receiver, client() as http:
+        with pytest.raises(Unreachable, match="headers are malformed") as caught:
+            await http.get(receiver.url, headers={"authorization": "hush" + value})
+        assert "hush" not in str(caught.value)
+        assert receiver.requests == []
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate and is not installed")
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    subject = ["-subj", "/CN=tls.example", "-addext", "subjectAltName=DNS:tls.example"]
+    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    subprocess.run([*command, *subject, *files], check=True, capture_output=True)
+    return tmp_path
+
+
+def _server_tls(certificate, seen: list[str]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    context.sni_callback = lambda _sock, name, _context: seen.append(name)
+    return context
+
+
+async def test_tls_the_name_is_verified_though_the_checked_address_is_connected_to(receive, certificate):
+    async def here(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    seen: list[str] = []
+    guard = Guard.of(["127.0.0.0/8"], resolve=here)
+    wire = Wire(context=ssl.create_default_context(cafile=certificate / "cert.pem"), resolve=here)
+    async with (
+        receive(OK, tls=_server_tls(certificate, seen)) as receiver,
+        Client(
+            network(timeout=timedelta(seconds=3), connect_timeout=timedelta(seconds=3)), transport=wire
+        ) as http,
+    ):
+        answer = await http.get(f"https://tls.example:{receiver.port}/", guard=guard)
+        assert (answer.status, seen) == (200, ["tls.example"])
+        assert f"host: tls.example:{receiver.port}" in receiver.requests[0][0].lower()
+        with pytest.raises(Unreachable, match="certificate is not accepted"):
+            await http.get(f"https://other.example:{receiver.port}/", guard=guard)
+
+
+async def test_tls_a_certificate_nobody_vouches_for_is_refused(receive, certificate):
+    async with (
+        receive(OK, tls=_server_tls(certificate, [])) as receiver,
+        client(timeout=timedelta(seconds=3), connect_timeout=timedelta(seconds=3)) as http,
+    ):
+        with pytest.raises(Unreachable, match="certificate is not accepted"):
+            await http.get(f"https://127.0.0.1:{receiver.port}/")
+        assert receiver.requests == []
