@@ -1,0 +1,1 @@
+"""The web side: documents from memory, and the pages for machines and people."""

@@ -1,0 +1,50 @@
+"""The public application: documents first, then the routes for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from syndicate import __version__
+from syndicate.web.documents import App, Documents
+from syndicate.web.shelf import Shelf
+
+Ready = Callable[[], list[str]]
+"""Why the process is not ready to serve; empty when it is. Cheap: it is asked often."""
+
+_FRESH = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+def create_app(shelf: Shelf, *, ready: Ready, routes: Sequence[BaseRoute] = ()) -> App:
+    """The ASGI application. ``routes`` are further ones, tried after the documents."""
+    own = [Route("/healthz", _health), Route("/readyz", _readiness(ready))]
+    rest = Starlette(routes=[*own, *routes], exception_handlers={HTTPException: _refused})
+    return Documents(shelf, cast(App, rest))
+
+
+async def _health(request: Request) -> Response:  # noqa: ARG001
+    """200 while the process lives."""
+    return JSONResponse({"status": "ok", "version": __version__}, headers=_FRESH)
+
+
+def _readiness(ready: Ready) -> Callable[[Request], Response]:
+    def readiness(request: Request) -> Response:  # noqa: ARG001
+        """200 when it can serve, 503 with the reasons when not."""
+        reasons = ready()
+        body = {"status": "unavailable" if reasons else "ok", "reasons": reasons}
+        return JSONResponse(body, status_code=503 if reasons else 200, headers=_FRESH)
+
+    return readiness
+
+
+async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, HTTPException)
+    headers = {**(error.headers or {}), "x-content-type-options": "nosniff"}
+    words = "There is nothing here." if error.status_code == 404 else str(error.detail)
+    return PlainTextResponse(f"{words}\n", status_code=error.status_code, headers=headers)
