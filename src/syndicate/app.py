@@ -1,0 +1,442 @@
+"""Puts the parts together, starts and stops them. Tests embed it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from syndicate.config import Adapters, Settings, load
+from syndicate.distribute.engine import Distributor
+from syndicate.distribute.receivers import Receivers
+from syndicate.editorial import Directory
+from syndicate.errors import SyndicateError
+from syndicate.formats.encoding import encode
+from syndicate.ingest.feeds import align
+from syndicate.ingest.poll import Ingest, Polled, Progress
+from syndicate.lanes import Limits
+from syndicate.model import Document
+from syndicate.net.client import Client
+from syndicate.publish.build import HTML_TYPE, Built, Publisher
+from syndicate.scheduler import Job, Ticker
+from syndicate.site import Site
+from syndicate.sources.base import Source
+from syndicate.sources.registry import open_source, source_options
+from syndicate.sources.watch import watch
+from syndicate.storage import Storage
+from syndicate.storage.lock import Ownership
+from syndicate.storage.migrate import require_current, upgrade
+from syndicate.storage.retention import prune
+from syndicate.transports.registry import endpoint_options
+from syndicate.web.app import create_app
+from syndicate.web.prepared import Shelved, link
+from syndicate.web.server import Server
+from syndicate.web.shelf import Shelf
+
+log = structlog.get_logger(__name__)
+
+TICK = timedelta(seconds=1)
+PRUNE = timedelta(hours=6)
+FIXED = ("storage", "web", "ops", "output")
+"""Settings that a running daemon cannot change."""
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The configuration, with every kind of source and endpoint that is installed. Raises ConfigError."""
+    return load(path, adapters())
+
+
+def adapters() -> Adapters:
+    """The installed kinds of source and endpoint."""
+    return Adapters(sources=source_options(), endpoints=endpoint_options())
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Round:
+    """What one full round did."""
+
+    polled: Polled
+    built: Built
+    seconds: float
+
+
+class App:
+    """One outlet's daemon: sources, feeds, pushes and web in one process.
+
+    Use as an asynchronous context manager; ``run`` stays until ``stop``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        settings_file: Path | None = None,
+    ) -> None:
+        self.settings = settings
+        self._file = settings_file
+        self._clock = clock
+        self.storage = Storage(settings.storage.url.reveal())
+        self._ownership = Ownership(self.storage)
+        self._stop = asyncio.Event()
+        self._publish_wanted = asyncio.Event()
+        self._publishing = asyncio.Lock()
+        self._polling: dict[str, asyncio.Lock] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ticker = Ticker()
+        self._watch_stop = asyncio.Event()
+        self._seen_changes = -1
+        self._ready: list[str] = ["starting"]
+        self.shelf = Shelf(self._load_page)
+        self.server: Server | None = None
+
+    async def __aenter__(self) -> App:
+        self._ownership.__enter__()
+        try:
+            await asyncio.to_thread(self._prepare)
+        except BaseException:
+            self._ownership.__exit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.distributor.stop()
+        await self.client.close()
+        self.ingest.close()
+        if self.server is not None:
+            await self.server.stop()
+        self._ownership.__exit__()
+        self.storage.close()
+
+    def _prepare(self) -> None:
+        if self.storage.database.is_sqlite:
+            kept = upgrade(self.storage)
+            if kept:
+                log.info("database_upgraded", backup=str(kept))
+        require_current(self.storage)
+        self.directory = Directory.build(self.settings.agencies)
+        self.site = Site(self.settings, self.directory)
+        self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
+        self.ingest = Ingest(self.storage, self.settings, self.directory, self._clock)
+        self.publisher = Publisher(self.storage, self.settings, self.directory)
+        self.receivers = Receivers.of(self.settings, self.site, self.client)
+        self.receivers.align(self.storage)
+        align(self.storage, self.settings.feeds)
+        limits = _limits(self.settings)
+        self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
+        self._open_sources()
+
+    def _open_sources(self) -> None:
+        publisher = self.settings.publisher
+        self.sources: dict[str, Source] = {
+            name: open_source(name, options, timezone=publisher.timezone, default_language=publisher.language)
+            for name, options in self.settings.sources.items()
+        }
+
+    # -- the three acts ------------------------------------------------------------------
+
+    async def poll(
+        self, name: str, hints: frozenset[str] = frozenset(), progress: Progress | None = None
+    ) -> Polled:
+        """Ask one source; two polls of one source never overlap."""
+        async with self._polling.setdefault(name, asyncio.Lock()):
+            source = self.sources.get(name)
+            if source is None:
+                return Polled()
+            polled = await self.ingest.poll(source, hints, progress)
+        if polled.changed:
+            self._publish_wanted.set()
+            self.distributor.wake()
+        self._look_again(name, source)
+        return polled
+
+    def _look_again(self, name: str, source: Source) -> None:
+        """A file that was still being written is looked at again when it may have settled."""
+        unsettled = getattr(source, "unsettled", None)
+        seconds = unsettled() if callable(unsettled) else None
+        if seconds is not None and not self._stop.is_set():
+            asyncio.get_running_loop().call_later(max(0.05, seconds), self._poll_soon, name, frozenset())
+
+    def _poll_soon(self, name: str, hints: frozenset[str]) -> None:
+        if not self._stop.is_set():
+            self._spawn(self._poll_quietly(name, hints), f"poll {name}")
+
+    async def _poll_quietly(self, name: str, hints: frozenset[str] = frozenset()) -> None:
+        await self.poll(name, hints)
+
+    async def publish(self, *, everything: bool = False) -> Built:
+        """Rebuild what was touched and put it where readers find it."""
+        async with self._publishing:
+            built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
+            for document in built.documents:
+                self._shelve(document)
+            for article_id in built.pages:
+                self.shelf.forget(self.site.story_path(article_id))
+        for document in built.documents:
+            log.info(
+                "document_published",
+                feed=document.feed or "all",
+                format=document.format,
+                version=document.version,
+            )
+        if built.documents:
+            self.distributor.wake()
+        return built
+
+    async def once(self) -> Round:
+        """One full round: poll, build, deliver what is due."""
+        begun = time.monotonic()
+        polled = await self.poll_all()
+        built = await self.publish(everything=True)
+        await asyncio.to_thread(self.publisher.repair)
+        await self.distributor.drain()
+        return Round(polled, built, time.monotonic() - begun)
+
+    async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
+        """Ask every source, or one; what the clock owes comes first."""
+        await self.ingest.fall_due()
+        total = Polled()
+        for name in self.sources:
+            if only is None or name == only:
+                total += await self.poll(name, progress=progress)
+        return total
+
+    # -- serving ---------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Answer readers. Raises SyndicateError where the port is taken."""
+        await asyncio.to_thread(self._fill_shelf)
+        app = create_app(self.shelf, ready=lambda: list(self._ready))
+        self.server = Server(app, self.settings.web.host, self.settings.web.port)
+        await self.server.start()
+        self._ready = []
+        log.info("listening", url=self.server.url)
+
+    def _fill_shelf(self) -> None:
+        with self.storage.read() as tx:
+            documents = tx.documents.all()
+        for document in documents:
+            self._shelve(document)
+        moves = {
+            f"/feeds/{old}/": f"/feeds/{slug}/"
+            for slug, feed in self.settings.feeds.items()
+            for old in feed.formerly
+        }
+        self.shelf.replace_moves(moves)
+        known = {self.site.path(d.feed, d.format) for d in documents}
+        for path in set(self.shelf.paths()) - known:
+            self.shelf.drop(path)
+
+    def _shelve(self, document: Document) -> None:
+        shelved = Shelved(
+            media_type=document.media_type,
+            bodies=document.bodies,
+            etags=document.etags,
+            modified=document.modified,
+            cache=round(self.settings.web.cache.total_seconds()),
+            links=tuple(link(rel, address) for rel, address in document.links),
+        )
+        self.shelf.put(self.site.path(document.feed, document.format), shelved)
+
+    def _load_page(self, path: str) -> Shelved | None:
+        found = self.publisher.load_page(path)
+        if found is None:
+            return None
+        bodies, etags = encode(found[0])
+        own = (link("self", self.site.url(path)),)
+        cache = round(self.settings.web.cache.total_seconds())
+        return Shelved(
+            media_type=HTML_TYPE, bodies=bodies, etags=etags, modified=found[1], cache=cache, links=own
+        )
+
+    # -- staying ---------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Finish what is in flight and leave ``run``."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """The daemon: until ``stop`` (or SIGTERM, SIGINT) is called; SIGHUP reloads the configuration."""
+        self._on_signals()
+        await self.serve()
+        await asyncio.to_thread(self.publisher.repair)
+        await self.publish(everything=True)
+        self._set_jobs()
+        self._ticker.start()
+        self._spawn(self.distributor.run(), "distributor")
+        self._spawn(self._keep_publishing(), "publisher")
+        self._spawn(self._keep_watching(), "watcher")
+        for name in self.sources:
+            self._poll_soon(name, frozenset())
+        log.info(
+            "ready",
+            feeds=len(self.settings.feeds),
+            sources=len(self.sources),
+            partners=len(self.settings.partners),
+        )
+        await self._stop.wait()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        log.info("stopping")
+        self._ticker.stop()
+        self._watch_stop.set()
+        self._publish_wanted.set()
+        for task in [t for t in self._tasks if t.get_name().startswith("poll")]:
+            with suppress(Exception):
+                await task
+        await self.publish()
+        await self.distributor.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.remove(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("task_failed", task=task.get_name(), error=repr(error), exc_info=error)
+            if not task.get_name().startswith("poll"):
+                self._stop.set()  # a daemon with a part missing is worse than one that is restarted
+
+    async def _keep_publishing(self) -> None:
+        while not self._stop.is_set():
+            await self._publish_wanted.wait()
+            self._publish_wanted.clear()
+            try:
+                await self.publish()
+            except SyndicateError as error:
+                log.error("publishing_failed", reason=error.message, fix=error.fix)
+                await asyncio.sleep(1)
+                self._publish_wanted.set()
+
+    async def _keep_watching(self) -> None:
+        while not self._stop.is_set():
+            self._watch_stop = asyncio.Event()
+            paths = {
+                name: options.path
+                for name, options in self.settings.sources.items()
+                if hasattr(options, "path")
+            }
+            if not paths:
+                await asyncio.wait({asyncio.ensure_future(self._watch_stop.wait())})
+                continue
+            async for name, keys in watch(paths, self._watch_stop):
+                await self.poll(name, keys)
+
+    def _set_jobs(self) -> None:
+        jobs: dict[str, tuple[Job, timedelta]] = {"tick": (self._tick, TICK), "prune": (self._prune, PRUNE)}
+        for name, options in self.settings.sources.items():
+            jobs[f"poll {name}"] = (_polling(self, name), options.interval)
+        self._ticker.set(jobs)
+
+    async def _tick(self) -> None:
+        """Let the clock have its due, and notice what another process committed."""
+        if await self.ingest.fall_due():
+            self._publish_wanted.set()
+        changes = await asyncio.to_thread(self.storage.changes)
+        if changes != self._seen_changes or not self.storage.database.is_sqlite:
+            self._seen_changes = changes
+            self._publish_wanted.set()
+            self.distributor.wake()
+
+    async def _prune(self) -> None:
+        done = await asyncio.to_thread(self._prune_now)
+        log.info("pruned", **done)
+
+    def _prune_now(self) -> dict[str, int]:
+        now, keep = self._clock(), self.settings.retention
+        with self.storage.write() as tx:
+            shown = {
+                p.article_id
+                for slug, feed in self.settings.feeds.items()
+                for p in tx.feeds.window(slug, feed.limit)
+            }
+            return prune(
+                tx.connection,
+                attempts_before=now - keep.attempts,
+                revisions_before=now - keep.revisions,
+                journal_before=now - keep.journal,
+                fragments_before=now - timedelta(days=1),
+                windows=shown,
+            )
+
+    # -- signals ---------------------------------------------------------------------------
+
+    def _on_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError, RuntimeError):  # not in the main thread: an embedded app
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.stop)
+            loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
+
+    def _reload_soon(self) -> None:
+        self._spawn(self.reload(), "poll reload")
+
+    async def reload(self) -> None:
+        """Read the configuration again; a broken one is refused and the old one stays."""
+        try:
+            fresh = await asyncio.to_thread(load_settings, self._file)
+        except SyndicateError as error:
+            log.error("reload_refused", reason=error.message, fix=error.fix)
+            return
+        fixed = [name for name in FIXED if getattr(fresh, name) != getattr(self.settings, name)]
+        if fixed:
+            log.warning("restart_needed", settings=fixed)
+            fresh = fresh.model_copy(update={name: getattr(self.settings, name) for name in fixed})
+        await self._reconfigure(fresh)
+        log.info("reloaded")
+
+    async def _reconfigure(self, fresh: Settings) -> None:
+        async with self._publishing:
+            self.settings = fresh
+            await asyncio.to_thread(self._reconfigure_parts, fresh)
+        self._set_jobs()
+        self._watch_stop.set()
+        await self.publish(everything=True)
+        await asyncio.to_thread(self._fill_shelf)
+        for name in self.sources:
+            self._poll_soon(name, frozenset())
+
+    def _reconfigure_parts(self, fresh: Settings) -> None:
+        self.directory = Directory.build(fresh.agencies)
+        self.site = Site(fresh, self.directory)
+        self.ingest.configure(fresh, self.directory)
+        self.publisher = Publisher(self.storage, fresh, self.directory)
+        align(self.storage, fresh.feeds)
+        self.receivers = Receivers.of(fresh, self.site, self.client)
+        self.receivers.align(self.storage)
+        self.distributor.configure(self.site, self.receivers, _limits(fresh))
+        self._open_sources()
+
+
+def _polling(app: App, name: str) -> Job:
+    async def job() -> None:
+        await app.poll(name)
+
+    return job
+
+
+def _limits(settings: Settings) -> Limits:
+    delivery = settings.delivery
+    return Limits(
+        max_age=delivery.max_age,
+        retry_after_cap=delivery.retry_after_cap,
+        disable_after=delivery.disable_after,
+    )

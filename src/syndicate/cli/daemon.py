@@ -1,0 +1,153 @@
+"""``run`` and ``build``: the daemon, one round of it, or the documents alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from syndicate.app import App, Round
+    from syndicate.cli.context import Context
+    from syndicate.ingest.poll import Polled
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One full round: poll, build, deliver what is due; then leave.")
+@click.pass_obj
+def run(context: Context, once: bool) -> int:
+    """The daemon: sources, feeds, pushes, web.
+
+    SIGTERM and SIGINT finish what is in flight and leave; SIGHUP reloads the
+    configuration. Exit status 3: another daemon works on this database.
+    """
+    return _start(_once(context) if once else _stay(context))
+
+
+@click.command()
+@click.option("--source", help="Poll this source only.")
+@click.pass_obj
+def build(context: Context, source: str | None) -> int:
+    """Poll, store and write the documents; push nothing."""
+    from syndicate.errors import UsageError
+
+    if source is not None and source not in context.settings.sources:
+        known = ", ".join(context.settings.sources) or "none"
+        raise UsageError(f"there is no source {source!r}", fix=f"the configured sources: {known}")
+    return _start(_build(context, source))
+
+
+def _start(work: Coroutine[Any, Any, int]) -> int:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)
+
+
+def _app(context: Context) -> App:
+    from syndicate import logs
+    from syndicate.app import App
+
+    logs.configure(context.settings.log)
+    return App(context.settings, settings_file=context.config_path)
+
+
+async def _stay(context: Context) -> int:
+    async with _app(context) as app:
+        await app.run()
+    return 0
+
+
+async def _once(context: Context) -> int:
+    from syndicate.errors import SyndicateError
+
+    async with _app(context) as app:
+        try:
+            await app.serve()  # a hub that is told of a change fetches it at once
+        except SyndicateError as error:
+            context.warn(f"not serving during this round: {error.message}")
+        done = await app.once()
+    _report(context, done)
+    return _status(context, done.polled)
+
+
+async def _build(context: Context, source: str | None) -> int:
+    import time
+
+    from syndicate.app import Round
+
+    begun = time.monotonic()
+    async with _app(context) as app:
+        with _progress(context) as progress:
+            polled = await app.poll_all(source, progress)
+        built = await app.publish(everything=True)
+        await asyncio.to_thread(app.publisher.repair)
+    _report(context, Round(polled, built, time.monotonic() - begun))
+    return _status(context, polled)
+
+
+class _Progress:
+    """A count that moves on a terminal, and nothing elsewhere."""
+
+    def __init__(self, context: Context) -> None:
+        self._quiet = context.json or not context.console.is_terminal
+        self._bar: Any = None
+
+    def __enter__(self) -> Any:
+        if self._quiet:
+            return None
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn("reading stories"),
+            BarColumn(),
+            TextColumn("{task.completed}"),
+            TimeElapsedColumn(),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+        task = self._bar.add_task("stories", total=None)
+        return lambda count: self._bar.advance(task, count)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _progress(context: Context) -> _Progress:
+    return _Progress(context)
+
+
+def _report(context: Context, done: Round) -> None:
+    polled, built = done.polled, done.built
+    if context.json:
+        context.emit(
+            {
+                "seen": polled.seen,
+                "unchanged": polled.unchanged,
+                "actions": polled.actions,
+                "on_hold": polled.held,
+                "problems": polled.problems,
+                "documents": len(built.documents),
+                "seconds": round(done.seconds, 3),
+            }
+        )
+        return
+    told = ", ".join(f"{count} {action}" for action, count in polled.actions.items()) or "nothing new"
+    context.console.print(
+        f"stories: {told}; documents replaced: {len(built.documents)}; {done.seconds:.1f} s"
+    )
+
+
+def _status(context: Context, polled: Polled) -> int:
+    if polled.error:
+        context.warn(f"syndicate: {polled.error}")
+    if polled.problems:
+        context.warn(f"syndicate: {polled.problems} could not be taken; `syndicate status` says why")
+    if polled.held:
+        context.warn(f"syndicate: {polled.held} on hold; `syndicate articles list --on-hold` says why")
+    return 1 if polled.error or polled.problems else 0

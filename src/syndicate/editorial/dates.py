@@ -1,0 +1,105 @@
+"""Dates and stamps as they are printed: in a dateline, under a headline, beside a byline."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from syndicate.editorial.vocabulary import words
+
+_PIECES = re.compile(r"[^\s\d.,/،۔()\[\]|:;_–—-]+(?:\.[^\s\d.,/،۔()\[\]|:;_–—-]+)*|\d+")
+_SAME = str.maketrans("يىكہھ", "ییکهه")
+_STAMP_LABEL = re.compile(
+    r"^(?:last |first )?(?:published|updated?|posted|modified|publié|mis à jour|publicado|atualizado|actualizado|veröffentlicht|aktualisiert|stand"
+    r"|pubblicato|aggiornato|опубликовано|обновлено|date|datum|fecha|تاریخ|نشر|خپره شوې|입력|수정|송고)(?: on| at| le| el| em| am| il)?\s*[:：]?\s*",
+    re.IGNORECASE,
+)
+_NUMERIC = re.compile(r"\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}")
+_CJK_DATE = re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{1,2}日|(?:\d{4}년 ?)?\d{1,2}월 ?\d{1,2}일")
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯", "0123456789" * 4)
+
+
+def is_date(text: str) -> bool:
+    """Whether ``text`` is a day, month, year or weekday and nothing else ("Mar 6", "4/ میزان")."""
+    plain = text.strip(" .,،/-–()۔").translate(_DIGITS)
+    if not 1 < len(plain) <= 50:
+        return False
+    if _CJK_DATE.fullmatch(plain) or _NUMERIC.fullmatch(plain):
+        return True
+    return _all_of_a_date(_pieces(plain), clock=False)
+
+
+def is_stamp(text: str) -> bool:
+    """Whether a line is a date with a time, a label ("Published") or "Updated", and nothing else."""
+    if len(text) > 160 or not any(map(str.isdigit, text)):
+        return False
+    plain = text.strip().translate(_DIGITS)
+    bare = _STAMP_LABEL.sub("", plain)
+    parts = [_STAMP_LABEL.sub("", p.strip()) for p in re.split(r"\s[-–—|•·]\s|[|•·;]", bare)]
+    return all(_is_stamp_part(part) for part in parts if part) and any(parts)
+
+
+def _is_stamp_part(text: str) -> bool:
+    rest = _CLOCK.sub(" ", _NUMERIC.sub(" ", _CJK_DATE.sub(" ", text)))
+    if rest != text and not _pieces(rest):
+        return True
+    return is_date(text) or _all_of_a_date(_pieces(rest), clock=True, numeric=rest != text)
+
+
+def _pieces(text: str) -> list[str]:
+    """Words and numbers, with full stops between them split off ("a.m." stays "a.m")."""
+    return [p.lower().translate(_SAME) for p in _PIECES.findall(text)]
+
+
+def _all_of_a_date(pieces: list[str], *, clock: bool, numeric: bool = False) -> bool:
+    vocabulary = words()
+    known_months, known_days = _folded()
+    months = sum(p in known_months for p in pieces)
+    weekdays = sum(p in known_days for p in pieces)
+    allowed = vocabulary.date_particles | (vocabulary.time_words if clock else frozenset())
+    for piece in pieces:
+        known = piece in known_months or piece in known_days or piece in vocabulary.day_words
+        if not (known or piece in allowed or (piece.isdigit() and len(piece) <= 4)):
+            return False
+    counted = sum(p.isdigit() or p in vocabulary.day_words for p in pieces)
+    return bool(
+        (months and counted) or (weekdays and (len(pieces) == weekdays or clock)) or (numeric and pieces)
+    )
+
+
+@cache
+def _folded() -> tuple[frozenset[str], frozenset[str]]:
+    """Months and weekdays with the letters that are typed either way in Arabic script made one."""
+    vocabulary = words()
+    return (
+        frozenset(w.translate(_SAME) for w in vocabulary.months),
+        frozenset(w.translate(_SAME) for w in vocabulary.weekdays),
+    )
+
+
+def date_suffix(text: str) -> int:
+    """Where the longest date at the end of ``text`` begins; ``len(text)`` where there is none."""
+    starts = [m.start() for m in re.finditer(r"[^\s,،/۔]+", text)][-7:]
+    if starts and starts[0] > 0 and len(text) < 8 and is_date(text):
+        return 0
+    for start in starts:
+        if is_date(text[start:]) and not _leads_with_particle(text[start:]):
+            return start
+    return len(text)
+
+
+def _leads_with_particle(text: str) -> bool:
+    first = _pieces(text)[:1]
+    return bool(first) and first[0] in words().date_particles
+
+
+def stamp_prefix(text: str) -> int:
+    """How many characters of a date stamp stand at the beginning of ``text`` (0: none)."""
+    if not any(map(str.isdigit, text[:90])):
+        return 0
+    ends = [m.end() for m in re.finditer(r"[^\s]+", text[:90])][:12]
+    for end in reversed(ends):
+        if is_stamp(text[:end].strip(" ,|-–")):
+            return end
+    return 0

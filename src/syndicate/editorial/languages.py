@@ -1,0 +1,36 @@
+"""A rough guess of a text's language where nobody states it: by its script and its own letters."""
+
+from __future__ import annotations
+
+import re
+
+_LETTERS = (
+    ("sd", re.compile("[ڄڃڇڏڍڊڪڳڱٻڀٺٽٿڦ۾]")),
+    ("ps", re.compile("[ټډړږښڼۍېګ]")),
+    ("ur", re.compile("[ٹڈڑےۓہھں]")),
+    ("fa", re.compile("[پچژگکی]")),
+    ("ar", re.compile("[ء-ي]")),
+    ("ja", re.compile("[ぁ-ヿ]")),
+    ("ko", re.compile("[가-힣]")),
+    ("zh", re.compile("[一-鿿]")),
+    ("uk", re.compile("[іїєґІЇЄҐ]")),
+    ("ru", re.compile("[А-Яа-я]")),
+    ("hi", re.compile("[ऀ-ॿ]")),
+    ("bn", re.compile("[ঀ-৿]")),
+    ("ta", re.compile("[஀-௿]")),
+    ("el", re.compile("[Α-ω]")),
+    ("th", re.compile("[฀-๿]")),
+    ("he", re.compile("[א-ת]")),
+)
+_LEAST = {"sd": 0.03, "ps": 0.02, "ur": 0.03, "fa": 0.02, "ja": 0.1, "uk": 0.01}
+
+
+def guess(text: str) -> str | None:
+    """A language for a script that is not Latin, ``None`` where nothing can be said."""
+    sample = "".join(c for c in text[:4000] if c.isalpha())
+    if not sample:
+        return None
+    for language, letters in _LETTERS:
+        if len(letters.findall(sample)) > len(sample) * _LEAST.get(language, 0.3):
+            return language
+    return None

@@ -1,0 +1,216 @@
+"""Asking one source: its drafts are read, stored batch by batch, and its cursor moves with them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from syndicate.config import Settings, SourceOptions
+from syndicate.editorial import Directory, ReadOptions, read
+from syndicate.errors import SourceError, StoryError
+from syndicate.ingest import record
+from syndicate.ingest.compose import House
+from syndicate.ingest.take import Taken, Taking, is_known, missing, take
+from syndicate.model import Draft, Reading
+from syndicate.sources.base import Batch, Cursor, Source, Trouble
+from syndicate.storage import Storage, Transaction
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Polled:
+    """What a poll brought, counted; ``error`` where the source could not be read."""
+
+    seen: int = 0
+    unchanged: int = 0
+    actions: dict[str, int] = field(default_factory=dict)
+    held: int = 0
+    problems: int = 0
+    error: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was published, changed or withdrawn."""
+        return bool(self.actions)
+
+    def __iadd__(self, other: Polled) -> Polled:
+        for name in ("seen", "unchanged", "held", "problems"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for action, count in other.actions.items():
+            self.actions[action] = self.actions.get(action, 0) + count
+        self.error = other.error or self.error
+        return self
+
+
+class Ingest:
+    """Takes what sources hand in. Everything a batch brought is stored in one transaction."""
+
+    def __init__(self, storage: Storage, settings: Settings, directory: Directory, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        self.configure(settings, directory)
+
+    def configure(self, settings: Settings, directory: Directory) -> None:
+        """Go on under another configuration."""
+        self._settings = settings
+        self._directory = directory
+        self._options = ReadOptions(publisher=settings.publisher.name)
+        self.desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._thread.shutdown(wait=True)
+
+    def taking(self, source: str) -> Taking:
+        """What a source's drafts are taken under; a source that is no longer configured has defaults."""
+        publisher = self._settings.publisher
+        options = self._settings.sources.get(source) or SourceOptions(type="none")
+        house = House(
+            language=options.language or publisher.language,
+            section=options.section,
+            site=publisher.url,
+            name=publisher.name,
+        )
+        return Taking(
+            tag=publisher.tag, desk=self.desk, directory=self._directory, house=house, options=options
+        )
+
+    async def poll(
+        self, source: Source, hints: Collection[str] = (), progress: Progress | None = None
+    ) -> Polled:
+        """Ask one source. A story that cannot be taken is noted, and the rest goes on."""
+        total = Polled()
+        try:
+            cursor = await self._in_thread(self._cursor, source.name)
+            async for batch in source.fetch(cursor, hints):
+                total += await self._in_thread(self._store, source.name, batch)
+                if progress:
+                    progress(len(batch.items))
+        except SourceError as error:
+            total.error = error.message
+            log.warning("source_failed", source=source.name, reason=error.message)
+        await self._in_thread(self._tried, source.name, total.error)
+        return total
+
+    async def fall_due(self) -> int:
+        """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows."""
+        return await self._in_thread(self._fall_due)
+
+    async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
+
+    def _cursor(self, name: str) -> Cursor:
+        with self._storage.read() as tx:
+            return Cursor(token=tx.sources.state(name).token, items=tx.sources.items(name))
+
+    def _tried(self, name: str, error: str | None) -> None:
+        with self._storage.write() as tx:
+            tx.sources.tried(name, self._clock(), error)
+
+    def _fall_due(self) -> int:
+        now = self._clock()
+        with self._storage.read() as tx:
+            first = tx.articles.next_due()
+        if first is None or first > now:
+            return 0
+        with self._storage.write() as tx:
+            done = record.fall_due(tx, self.desk, now)
+        for article_id, action in done:
+            log.info(f"story_{action}", article=article_id, by="clock")
+        return len(done)
+
+    # -- one batch ---------------------------------------------------------------------
+
+    def _store(self, source: str, batch: Batch) -> Polled:
+        readings = self._read(batch)
+        taking, now = self.taking(source), self._clock()
+        total = Polled(seen=len(batch.drafts))
+        with self._storage.write() as tx:
+            tx.problems.settle(source, batch.settled)
+            for draft, reading in readings:
+                self._take(tx, taking, draft, reading, now, total)
+            for source_id in batch.missing:
+                self._count(missing(tx, taking, source, source_id, now), source_id, total)
+            self._note(tx, source, batch, now, total)
+            tx.sources.advance(source, token=batch.token, items=batch.items, forget=batch.forget)
+        return total
+
+    def _read(self, batch: Batch) -> list[tuple[Draft, Reading | StoryError | None]]:
+        """Read what is not known yet, outside the transaction: reading is what takes long."""
+        with self._storage.read() as tx:
+            known = [is_known(tx, draft) for draft in batch.drafts]
+        return [(d, None if k else self._reading(d)) for d, k in zip(batch.drafts, known, strict=True)]
+
+    def _reading(self, draft: Draft) -> Reading | StoryError:
+        try:
+            return read(draft, self._directory, options=self._options)
+        except StoryError as error:
+            return error
+        except (ValueError, RecursionError) as error:
+            log.exception("reading_failed", source=draft.source, item=draft.source_id)
+            return StoryError(f"the story cannot be read: {error}", fix="please report it with the file")
+
+    def _take(
+        self,
+        tx: Transaction,
+        taking: Taking,
+        draft: Draft,
+        reading: Reading | StoryError | None,
+        now: datetime,
+        total: Polled,
+    ) -> None:
+        if reading is None:
+            total.unchanged += 1
+            return
+        trace = secrets.token_hex(4)
+        try:
+            if isinstance(reading, StoryError):
+                raise reading
+            taken = take(tx, taking, draft, reading, now=now, trace=trace)
+        except StoryError as error:
+            taken = Taken(article_id="", problem=error.message, fix=error.fix)
+        ref = draft.origin or draft.source_id
+        if taken.problem:
+            tx.problems.note(draft.source, ref, taken.problem, now, fix=taken.fix)
+            log.warning("story_left", source=draft.source, item=ref, reason=taken.problem, trace=trace)
+            total.problems += 1
+        else:
+            tx.problems.settle(draft.source, [ref])
+        self._count(taken, ref, total, trace)
+
+    def _count(self, taken: Taken | None, ref: str, total: Polled, trace: str | None = None) -> None:
+        if taken is None:
+            return
+        total.unchanged += taken.unchanged
+        if taken.held:
+            total.held += 1
+            log.warning("story_on_hold", article=taken.article_id, item=ref, reason=taken.held, trace=trace)
+        if taken.action:
+            total.actions[taken.action] = total.actions.get(taken.action, 0) + 1
+            log.info(f"story_{taken.action}", article=taken.article_id, item=ref, trace=trace)
+
+    def _note(self, tx: Transaction, source: str, batch: Batch, now: datetime, total: Polled) -> None:
+        for trouble in batch.troubles:
+            fresh = tx.problems.note(
+                source, trouble.key, trouble.reason, now, fix=trouble.fix, warning=trouble.warning
+            )
+            total.problems += not trouble.warning
+            if fresh:
+                _tell(source, trouble)
+
+
+def _tell(source: str, trouble: Trouble) -> None:
+    log.warning("item_trouble", source=source, item=trouble.key, reason=trouble.reason, fix=trouble.fix)

@@ -1,0 +1,232 @@
+"""One story into the database: what changed, what that is called, and what the clock owes.
+
+Everything here runs inside the caller's transaction, so that article,
+revision, journal row and cursor are stored together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from syndicate.config import Feed
+from syndicate.ingest.membership import matches
+from syndicate.model import URGENT_ACTIONS, Article, JournalAction, PubStatus, Story
+from syndicate.storage import Place, Transaction, Withdrawal
+
+EMBARGO, EXPIRY, PICTURE, TOMBSTONE = "embargo", "expiry", "picture", "tombstone"
+_A_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What recording needs to know of the house: its feeds and how long notices stay."""
+
+    feeds: Mapping[str, Feed]
+    tombstone: timedelta
+
+
+def first(
+    tx: Transaction,
+    desk: Desk,
+    article: Article,
+    *,
+    digest: str | None,
+    now: datetime,
+    trace: str | None = None,
+) -> JournalAction | None:
+    """Store a story nobody has seen yet; published at once unless held, embargoed or not usable."""
+    tx.articles.save(article, draft_digest=digest, cause="source", at=now)
+    _owe(tx, article, now)
+    return publish_if_free(tx, desk, article, now, trace)
+
+
+def publish_if_free(
+    tx: Transaction, desk: Desk, article: Article, now: datetime, trace: str | None = None
+) -> JournalAction | None:
+    """Journal the first publication of a story, if nothing stands against it."""
+    embargoed = article.story.embargo is not None and article.story.embargo > now
+    if article.live or article.hold or embargoed or article.status is not PubStatus.USABLE:
+        return None
+    if article.published > now:
+        return None
+    tx.articles.set_live(article.id, now)
+    return _announce(tx, desk, replace(article, live=True), JournalAction.PUBLISHED, now, trace)
+
+
+def revise(
+    tx: Transaction,
+    desk: Desk,
+    before: Article,
+    story: Story,
+    *,
+    cause: str,
+    now: datetime,
+    hold: str | None = None,
+    digest: str | None = None,
+    at: datetime | None = None,
+    trace: str | None = None,
+) -> JournalAction | None:
+    """Store a new revision of a story, if anything in it changed.
+
+    ``at``: when the source says it changed; used unless it is in the future or
+    not after the last change (the time of change never runs backwards, rule X3).
+    """
+    recalled = before.live and before.status is not PubStatus.USABLE
+    if recalled or (story == before.story and hold == before.hold):
+        # Receivers hold the withdrawal under this revision; a release makes the next one.
+        if digest is not None:
+            tx.articles.touch(before.id, draft_digest=digest)
+        return None
+    after = replace(
+        before, story=story, revision=before.revision + 1, changed=_changed(before, at, now), hold=hold
+    )
+    tx.articles.save(after, draft_digest=digest, cause=cause, at=now)
+    _owe(tx, after, now)
+    if not before.live:
+        return publish_if_free(tx, desk, after, now, trace)
+    new_notes = set(story.corrections) - set(before.story.corrections)
+    action = JournalAction.CORRECTED if new_notes else JournalAction.UPDATED
+    return _announce(tx, desk, after, action, now, trace)
+
+
+def withdraw(
+    tx: Transaction,
+    desk: Desk,
+    before: Article,
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+    status: PubStatus = PubStatus.CANCELED,
+    trace: str | None = None,
+) -> JournalAction | None:
+    """Take a story back. It keeps its id and its place; a notice stands in its stead for a time."""
+    tx.articles.withdraw(Withdrawal(article_id=before.id, by=by, reason=reason, at=now))
+    if before.status is not PubStatus.USABLE:
+        return None
+    after = replace(
+        before,
+        status=status,
+        revision=before.revision + 1,
+        changed=_changed(before, None, now),
+        withdrawn=now,
+        reason=reason,
+    )
+    tx.articles.save(after, draft_digest=None, cause="withdraw", at=now)
+    for kind in (EMBARGO, EXPIRY, PICTURE):
+        tx.articles.set_due(after.id, kind, None)
+    if not before.live:
+        return None
+    tx.articles.set_due(after.id, TOMBSTONE, now + desk.tombstone)
+    return _announce(tx, desk, after, JournalAction.WITHDRAWN, now, trace)
+
+
+def restore(
+    tx: Transaction,
+    desk: Desk,
+    before: Article,
+    *,
+    now: datetime,
+    by: str | None = None,
+    trace: str | None = None,
+) -> JournalAction | None:
+    """End a withdrawal (only those ``by`` someone, if given) and let a story on hold go."""
+    tx.articles.release_withdrawal(before.id, now, by)
+    if tx.articles.withdrawal(before.id) is not None:
+        return None
+    if before.status is PubStatus.USABLE:
+        tx.articles.set_hold(before.id, None)
+        return publish_if_free(tx, desk, replace(before, hold=None), now, trace)
+    after = replace(
+        before,
+        status=PubStatus.USABLE,
+        revision=before.revision + 1,
+        changed=_changed(before, None, now),
+        withdrawn=None,
+        reason=None,
+        hold=None,
+    )
+    tx.articles.save(after, draft_digest=None, cause="release", at=now)
+    tx.articles.set_due(after.id, TOMBSTONE, None)
+    _owe(tx, after, now)
+    if not before.live:
+        return publish_if_free(tx, desk, after, now, trace)
+    return _announce(tx, desk, after, JournalAction.UPDATED, now, trace)
+
+
+def fall_due(tx: Transaction, desk: Desk, now: datetime) -> list[tuple[str, JournalAction]]:
+    """What the clock owes becomes journal rows: embargoes, expiries, pictures, tombstones."""
+    done: list[tuple[str, JournalAction]] = []
+    for article_id, kind, _ in tx.articles.due(now):
+        tx.articles.set_due(article_id, kind, None)
+        article = tx.articles.get(article_id)
+        action = _fall_due(tx, desk, article, kind, now) if article else None
+        if action:
+            done.append((article_id, action))
+    return done
+
+
+def _fall_due(
+    tx: Transaction, desk: Desk, article: Article, kind: str, now: datetime
+) -> JournalAction | None:
+    if kind == EMBARGO:
+        return publish_if_free(tx, desk, article, now)
+    if kind == EXPIRY:
+        return withdraw(tx, desk, article, by="clock", reason="its time was up", now=now)
+    if kind == PICTURE:
+        return revise(
+            tx, desk, article, replace(article.story, image=None), cause="clock", now=now, hold=article.hold
+        )
+    if article.status is PubStatus.USABLE:
+        return None
+    return _announce(tx, desk, article, JournalAction.LAPSED, now, None)
+
+
+def _announce(
+    tx: Transaction, desk: Desk, article: Article, action: JournalAction, now: datetime, trace: str | None
+) -> JournalAction:
+    """One journal row, the story's place in its feeds, and which feeds that touches."""
+    seq = tx.journal.append(article, action, now, trace)
+    touched = tx.feeds.of(article.id)
+    if action is JournalAction.LAPSED:
+        tx.feeds.remove(article.id)
+    elif action is not JournalAction.WITHDRAWN:  # a withdrawn story keeps its places for the notice
+        touched |= _place(tx, desk, article, touched)
+    if action in URGENT_ACTIONS:
+        _recall(tx, desk, article, now)
+    tx.feeds.touch(touched, seq, push=action is not JournalAction.LAPSED)
+    return action
+
+
+def _place(tx: Transaction, desk: Desk, article: Article, known: set[str]) -> set[str]:
+    """Put a live story into the feeds it matches, and take it out of the others."""
+    wanted = {slug for slug, feed in desk.feeds.items() if matches(feed, article.story, article.source)}
+    tx.feeds.remove(article.id, (known - wanted) & set(desk.feeds))
+    for slug in wanted - known:
+        tx.feeds.add(slug, [Place(article_id=article.id, sort_at=article.published)])
+    return wanted
+
+
+def _recall(tx: Transaction, desk: Desk, article: Article, now: datetime) -> None:
+    """An older story that was corrected or withdrawn re-enters the window, or nobody sees it."""
+    for slug in tx.feeds.of(article.id) & set(desk.feeds):
+        floor, place = tx.feeds.floor(slug, desk.feeds[slug].limit), tx.feeds.place(slug, article.id)
+        if floor and place and place < floor:
+            tx.feeds.raise_to(slug, article.id, now)
+
+
+def _owe(tx: Transaction, article: Article, now: datetime) -> None:
+    story = article.story
+    free_from = max(filter(None, (story.embargo, article.published)))
+    tx.articles.set_due(article.id, EMBARGO, free_from if free_from > now and not article.live else None)
+    tx.articles.set_due(article.id, EXPIRY, story.expires)
+    tx.articles.set_due(article.id, PICTURE, story.image.expires if story.image else None)
+
+
+def _changed(before: Article, stated: datetime | None, now: datetime) -> datetime:
+    floor = before.changed + _A_SECOND
+    if stated is not None and floor <= stated <= now:
+        return stated
+    return max(now, floor)

@@ -1,0 +1,1 @@
+"""The second act: what changed in the journal becomes documents, and files of them."""

@@ -1,0 +1,297 @@
+"""Rebuilding what changed: window, fragments, document, checks, bytes, version, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from syndicate.config import Feed, Settings
+from syndicate.editorial import Directory
+from syndicate.editorial.entry import Terms
+from syndicate.errors import NotFound
+from syndicate.formats import html
+from syndicate.formats import opml as opml_format
+from syndicate.formats.base import Format
+from syndicate.formats.encoding import encode, etag
+from syndicate.formats.registry import FORMATS
+from syndicate.model import Article, Channel, ContentMode, Document, Finding
+from syndicate.publish import files
+from syndicate.publish.render import Failures, Fresh, Renderer, newest_change
+from syndicate.site import ALL_FEEDS, HTML, OPML, formats_of
+from syndicate.storage import DocumentHead, Place, Storage, Transaction
+
+log = structlog.get_logger(__name__)
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+PAGE_ENTRIES = 50
+HTML_TYPE = "text/html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a run replaced: documents, and the stories whose own pages changed."""
+
+    documents: tuple[Document, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+@dataclass
+class _Draft:
+    """One document on its way to being stored."""
+
+    feed: str
+    format: str
+    media_type: str
+    body: bytes
+    updated: datetime
+    fresh: Fresh | None = None
+
+
+class Publisher:
+    """Builds and stores documents under one configuration. One at a time works on a database."""
+
+    def __init__(self, storage: Storage, settings: Settings, directory: Directory) -> None:
+        self._storage = storage
+        self._settings = settings
+        self.renderer = Renderer(settings, directory)
+        self.site = self.renderer.site
+
+    def run(self, now: datetime, *, everything: bool = False) -> Built:
+        """Rebuild the documents of every feed that was touched (or of all), and write their files.
+
+        Costs depend on the feeds touched and their length, never on the
+        archive. What did not change byte for byte keeps version and validators.
+        """
+        with self._storage.read() as tx:
+            stale = [s.feed for s in tx.feeds.stale()]
+        wanted = [slug for slug in self._settings.feeds if everything or slug in stale]
+        documents: list[Document] = []
+        pages: dict[str, None] = {}
+        for slug in wanted:
+            built = self._build_feed(slug, self._settings.feeds[slug], now)
+            documents += built.documents
+            pages.update(dict.fromkeys(built.pages))
+        if documents or everything:
+            documents += self._build_lists(now)
+        if everything:
+            self._drop_unknown()
+        return Built(documents=tuple(documents), pages=tuple(pages))
+
+    # -- one feed --------------------------------------------------------------------
+
+    def _build_feed(self, slug: str, feed: Feed, now: datetime) -> Built:
+        loaded: dict[str, Article] = {}
+        failed = Failures()
+        with self._storage.read() as tx:
+            stale = tx.feeds.staleness(slug)
+            places = tx.feeds.window(slug, feed.limit)
+            drafts = [self._draft(tx, slug, feed, FORMATS[f], places, loaded, failed) for f in feed.formats]
+            shown = tx.articles.many([p.article_id for p in places[:PAGE_ENTRIES]])
+            heads = {f: tx.documents.head(slug, f) for f in formats_of(feed)}
+        drafts.append(self._page(slug, feed, places, shown, heads[HTML], failed))
+        good = [d for d in drafts if self._passes(d, now)]
+        with self._storage.write() as tx:
+            documents = [self._store(tx, d, heads[d.format], push=stale.worth_a_push, now=now) for d in good]
+            tx.feeds.set_built(slug, stale.touched)
+            self._report(tx, slug, places, failed, now)
+        replaced = [d for d in documents if d is not None]
+        self._write(replaced)
+        return Built(documents=tuple(replaced), pages=self._write_pages(loaded.values()))
+
+    def _draft(
+        self,
+        tx: Transaction,
+        slug: str,
+        feed: Feed,
+        form: Format,
+        places: Sequence[Place],
+        loaded: dict[str, Article],
+        failed: Failures,
+    ) -> _Draft:
+        rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed)
+        head = tx.documents.head(slug, form.name)
+        updated = newest_change(places, head.updated if head else None, EPOCH)
+        channel = self.renderer.channel(slug, feed, form.name, updated)
+        return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh)
+
+    def _page(
+        self,
+        slug: str,
+        feed: Feed,
+        places: Sequence[Place],
+        shown: dict[str, Article],
+        head: DocumentHead | None,
+        failed: Failures,
+    ) -> _Draft:
+        updated = newest_change(places, head.updated if head else None, EPOCH)
+        terms = self.renderer.terms(feed)
+        articles = [shown[p.article_id] for p in places[:PAGE_ENTRIES] if p.article_id not in failed.reasons]
+        entries = [self.site.entry(article, terms) for article in articles]
+        channel = self.renderer.channel(slug, feed, HTML, updated)
+        body = html.feed_page(channel, entries, self._addresses(slug, feed))
+        return _Draft(slug, HTML, HTML_TYPE, body, updated)
+
+    def _addresses(self, slug: str, feed: Feed) -> dict[str, str]:
+        return {name: self.site.topic(slug, name) for name in feed.formats}
+
+    # -- the lists of all feeds --------------------------------------------------------
+
+    def _build_lists(self, now: datetime) -> list[Document]:
+        with self._storage.read() as tx:
+            heads = {(h.feed, h.format): h for h in tx.documents.heads()}
+        channels = [self._listed(slug, feed, heads) for slug, feed in self._settings.feeds.items()]
+        updated = max((c.updated for c in channels), default=EPOCH)
+        addresses = {slug: self._addresses(slug, feed) for slug, feed in self._settings.feeds.items()}
+        publisher = self._settings.publisher
+        index = html.index_page(publisher, channels, addresses)
+        outlines = [
+            (name, self.renderer.channel(c.slug, self._settings.feeds[c.slug], name, c.updated))
+            for c in channels
+            for name in self._settings.feeds[c.slug].formats
+        ]
+        listing = opml_format.opml(publisher, outlines)
+        drafts = [
+            _Draft(ALL_FEEDS, HTML, HTML_TYPE, index, updated),
+            _Draft(ALL_FEEDS, OPML, opml_format.MEDIA_TYPE.partition(";")[0], listing, updated),
+        ]
+        with self._storage.write() as tx:
+            stored = [self._store(tx, d, heads.get((d.feed, d.format)), push=False, now=now) for d in drafts]
+        replaced = [d for d in stored if d is not None]
+        self._write(replaced)
+        return replaced
+
+    def _listed(self, slug: str, feed: Feed, heads: dict[tuple[str, str], DocumentHead]) -> Channel:
+        head = heads.get((slug, HTML))
+        return self.renderer.channel(slug, feed, HTML, head.updated if head else EPOCH)
+
+    # -- storing -----------------------------------------------------------------------
+
+    def _passes(self, draft: _Draft, now: datetime) -> bool:
+        """The gate: a document with an error stays unpublished, the last good one stays in place."""
+        if draft.format not in FORMATS:
+            return True
+        findings = FORMATS[draft.format].check(draft.body)
+        errors = [f for f in findings if f.severity == "error"]
+        self._note_findings(draft, findings, now)
+        if errors:
+            log.error("document_kept_back", feed=draft.feed, format=draft.format, rule=errors[0].rule)
+        return not errors
+
+    def _note_findings(self, draft: _Draft, findings: Sequence[Finding], now: datetime) -> None:
+        scope, ref = f"feed:{draft.feed}", f"document:{draft.format}"
+        with self._storage.read() as tx:
+            known = any(p.scope == scope and p.ref == ref for p in tx.problems.all(10_000))
+        if not findings and not known:
+            return
+        with self._storage.write() as tx:
+            tx.problems.settle(scope, [ref])
+            if findings:
+                worst = min(findings, key=lambda f: ("error", "warning", "note").index(f.severity))
+                words = f"{draft.format}: {worst.message} (rule {worst.rule})"
+                tx.problems.note(scope, ref, words, now, fix=worst.fix, warning=worst.severity != "error")
+
+    def _store(
+        self, tx: Transaction, draft: _Draft, head: DocumentHead | None, *, push: bool, now: datetime
+    ) -> Document | None:
+        if draft.fresh and draft.fresh.rows:
+            tx.documents.keep_fragments(draft.fresh.rows, draft.fresh.format, draft.fresh.digest, now)
+        topic = self.site.topic(draft.feed, draft.format)
+        if head and head.topic == topic and head.etags["identity"] == etag(draft.body):
+            return None
+        bodies, etags = encode(draft.body)
+        version = head.version + 1 if head else 1
+        pushed = head.push_version if head else 0
+        document = Document(
+            feed=draft.feed,
+            format=draft.format,
+            media_type=draft.media_type,
+            version=version,
+            push_version=version if push and draft.format in FORMATS else pushed,
+            updated=draft.updated,
+            modified=max(now, head.modified) if head else now,
+            bodies=bodies,
+            etags=etags,
+            links=self._links(draft, topic),
+        )
+        tx.documents.save(document, topic)
+        return document
+
+    def _links(self, draft: _Draft, topic: str) -> tuple[tuple[str, str], ...]:
+        """``Link`` headers: exactly one self, and the hubs where a document can be subscribed to (rule H5)."""
+        hubs = self.renderer.hubs() if draft.format in FORMATS else ()
+        return (("self", topic), *(("hub", hub) for hub in hubs))
+
+    def _report(
+        self, tx: Transaction, slug: str, places: Sequence[Place], failed: Failures, now: datetime
+    ) -> None:
+        scope = f"feed:{slug}"
+        tx.problems.settle(scope, [p.article_id for p in places if p.article_id not in failed.reasons])
+        for article_id, error in failed.reasons.items():
+            if tx.problems.note(scope, article_id, error.message, now, fix=error.fix):
+                log.error("entry_left_out", feed=slug, article=article_id, reason=error.message)
+
+    def _drop_unknown(self) -> None:
+        """Documents of feeds or formats that the configuration no longer names."""
+        kept = {(slug, f) for slug, feed in self._settings.feeds.items() for f in formats_of(feed)}
+        with self._storage.write() as tx:
+            heads = tx.documents.heads()
+            gone = [
+                (h.feed, h.format) for h in heads if h.feed != ALL_FEEDS and (h.feed, h.format) not in kept
+            ]
+            tx.documents.drop(gone)
+        for feed, format_name in gone:
+            files.remove_document(self.site.file(feed, format_name))
+
+    # -- files -----------------------------------------------------------------------------
+
+    def _write(self, documents: Sequence[Document]) -> None:
+        for document in documents:
+            files.write_document(self.site.file(document.feed, document.format), document.bodies)
+
+    def _write_pages(self, articles: Iterable[Article]) -> tuple[str, ...]:
+        written: list[str] = []
+        for article in articles:
+            if article.story.url and article.withdrawn is None:
+                continue
+            files.write_document(self.site.story_file(article.id), encode(self.story_page(article))[0])
+            written.append(article.id)
+        return tuple(written)
+
+    def story_page(self, article: Article) -> bytes:
+        """A story's page on our own site."""
+        some_full = any(f.content is ContentMode.FULL for f in self._settings.feeds.values())
+        terms = Terms(content=ContentMode.FULL if some_full else ContentMode.EXCERPT, source_ids=True)
+        return html.story_page(self.site.entry(article, terms), self._settings.publisher)
+
+    def load_page(self, path: str) -> tuple[bytes, datetime] | None:
+        """The page at a path like ``/feeds/stories/ID/``, rendered now, and when it last changed."""
+        article_id = path.removeprefix("/feeds/stories/").strip("/")
+        with self._storage.read() as tx:
+            article = tx.articles.get(article_id) if len(article_id) == 36 else None
+        if article is None or not article.live or article.hold:
+            return None
+        return self.story_page(article), article.changed
+
+    def repair(self) -> int:
+        """Write every document's files that are missing or differ from what is stored; returns how many."""
+        mended = 0
+        with self._storage.read() as tx:
+            heads = tx.documents.heads()
+        for head in heads:
+            file = self.site.file(head.feed, head.format)
+            if files.is_in_place(file, head.etags):
+                continue
+            files.write_document(file, self.document(head.feed, head.format).bodies)
+            mended += 1
+        return mended
+
+    def document(self, feed: str, format_name: str) -> Document:
+        """A stored document. Raises NotFound."""
+        with self._storage.read() as tx:
+            found = tx.documents.get(feed, format_name)
+        if found is None:
+            raise NotFound(f"there is no document {feed}/{format_name}")
+        return found

@@ -1,0 +1,75 @@
+"""The outlet's public face, as one configuration describes it: addresses, files, and entries.
+
+What publishing and distributing share: where a document stands, which file
+mirrors it, and how an article looks under someone's terms.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from syndicate.config import Feed, Settings
+from syndicate.editorial import Directory
+from syndicate.editorial.entry import Terms, make_entry
+from syndicate.formats.registry import FORMATS
+from syndicate.model import Article, Entry
+
+HTML, OPML = "html", "opml"
+ALL_FEEDS = ""  # the "feed" of documents that list every feed
+
+
+class Site:
+    """Addresses under ``base_url``, files under the output folder, and entries."""
+
+    def __init__(self, settings: Settings, directory: Directory) -> None:
+        self.publisher = settings.publisher
+        self.output: Path = settings.output.path
+        self._directory = directory
+
+    def url(self, path: str) -> str:
+        """The absolute address of a path that begins with a slash."""
+        return self.publisher.base_url.rstrip("/") + path
+
+    def path(self, feed: str, format_name: str) -> str:
+        """The path a document is served at."""
+        if feed == ALL_FEEDS:
+            return "/feeds.opml" if format_name == OPML else "/"
+        name = "" if format_name == HTML else FORMATS[format_name].file
+        return f"/feeds/{feed}/{name}"
+
+    def topic(self, feed: str, format_name: str) -> str:
+        """A document's self address (WebSub)."""
+        return self.url(self.path(feed, format_name))
+
+    def file(self, feed: str, format_name: str) -> Path:
+        """The file that mirrors a document."""
+        if feed == ALL_FEEDS:
+            return self.output / ("feeds.opml" if format_name == OPML else "index.html")
+        name = "index.html" if format_name == HTML else FORMATS[format_name].file
+        return self.output / feed / name
+
+    def story_path(self, article_id: str) -> str:
+        """The path of a story's page on our own site."""
+        return f"/feeds/stories/{article_id}/"
+
+    def story_file(self, article_id: str) -> Path:
+        """The file that mirrors a story's page."""
+        return self.output / "stories" / article_id / "index.html"
+
+    def entry(self, article: Article, terms: Terms, now: datetime | None = None) -> Entry:
+        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended."""
+        agency = article.story.credit.agency
+        return make_entry(
+            article,
+            terms,
+            publisher=self.publisher,
+            agency=self._directory.get(agency) if agency else None,
+            page_url=self.url(self.story_path(article.id)),
+            now=now,
+        )
+
+
+def formats_of(feed: Feed) -> tuple[str, ...]:
+    """Every document of a feed: its formats, and the page for people."""
+    return (*feed.formats, HTML)
