@@ -322,7 +322,7 @@ class App:
             try:
                 await self.publish()
             except SyndicateError as error:
-                log.error("publishing_failed", reason=error.message, fix=error.fix)
+                log.warning("publishing_failed", reason=error.message, fix=error.fix)
                 await asyncio.sleep(1)
                 self._publish_wanted.set()
 
@@ -394,7 +394,7 @@ class App:
         try:
             fresh = await asyncio.to_thread(load_settings, self._file)
         except SyndicateError as error:
-            log.error("reload_refused", reason=error.message, fix=error.fix)
+            log.warning("reload_refused", reason=error.message, fix=error.fix)
             return
         fixed = [name for name in FIXED if getattr(fresh, name) != getattr(self.settings, name)]
         if fixed:

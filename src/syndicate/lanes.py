@@ -316,7 +316,7 @@ def merge_row(held: Held, standing: Standing, *, urgent: bool, now: datetime) ->
     what is urgent makes it urgent. The lane's own pause still holds.
     """
     newer = standing.revision > held.revision
-    if held.reason is Reason.DELAYED:
+    if held.reason is Reason.DELAYED and not urgent:
         return replace(held, revision=standing.revision, urgent=held.urgent or urgent)
     if not newer and (held.urgent or not urgent):
         return held

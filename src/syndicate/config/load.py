@@ -55,7 +55,7 @@ def _union(options: Mapping[str, type[BaseModel]], bare: type[BaseModel]) -> Any
         return bare
     if len(kinds) == 1:
         return kinds[0]
-    return Annotated[Union[kinds], Field(discriminator="type")]
+    return Annotated[Union[kinds], Field(discriminator="type")]  # noqa: UP007 - made of a tuple
 
 
 def find_file(given: Path | None) -> Path:
@@ -98,10 +98,10 @@ def _reading(kind: type[Settings], data: dict[str, Any]) -> type[Settings]:
         def settings_customise_sources(
             cls,
             settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
+            init_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return env_settings, _FileSource(settings_cls, data)
 
@@ -115,7 +115,7 @@ class _FileSource(PydanticBaseSettingsSource):
         super().__init__(settings_cls)
         self._data = data
 
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+    def get_field_value(self, _field: Any, field_name: str) -> tuple[Any, str, bool]:
         return self._data.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:

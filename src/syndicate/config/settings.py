@@ -294,13 +294,13 @@ class Settings(BaseSettings):
 
 def check_signing_secret(secret: Secret) -> Secret:
     """A Standard Webhooks secret: ``whsec_`` and base64 of 24 to 64 bytes."""
-    text = secret.reveal()
+    head, mark, body = secret.reveal().partition("whsec_")
     try:
-        if not text.startswith("whsec_"):
-            raise ValueError
-        size = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
+        size = len(base64.b64decode(body, validate=True)) if mark and not head else 0
     except ValueError:
-        raise ValueError("a signing secret is 'whsec_' followed by base64") from None
+        size = 0
+    if not size:
+        raise ValueError("a signing secret is 'whsec_' followed by base64")
     if not 24 <= size <= 64:
         raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
     return secret

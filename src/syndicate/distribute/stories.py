@@ -57,7 +57,7 @@ def plan(tx: Transaction, lane_id: int, terms: LaneTerms, now: datetime) -> Plan
     failed last comes last, so that one story cannot stop the others. A lane
     that is backing off still tries a new withdrawal or correction once.
     """
-    lane = tx.lanes.get(lane_id)
+    lane = tx.lanes.get(lane_id, lock=True)
     if lane is None or lane.state is LaneState.RETIRED:
         return None
     return _Planner(tx, lane, terms, now).next()
@@ -70,7 +70,7 @@ def settle(
 
     Returns the lane as it stands afterwards.
     """
-    lane = tx.lanes.get(planned.lane_id)
+    lane = tx.lanes.get(planned.lane_id, lock=True)
     if lane is None:
         return None
     tx.lanes.attempt(lane.id, planned.article_id, planned.revision, planned.push_id, now, outcome)
@@ -172,8 +172,10 @@ class _Planner:
             return None  # a correction of what was never offered is ordinary news
         # The urgent look runs ahead of the ordinary one, which then meets the same rows again.
         urgent = row.urgent and row.seq > self._lane.urgent_position
-        decision = self._decide(standing, copies, urgent=urgent)
         exception = held.get(row.article_id)
+        # A correction that is still on its way stays owed, whatever an ordinary row after it says.
+        urgent = urgent or (exception is not None and exception.urgent)
+        decision = self._decide(standing, copies, urgent=urgent)
         if exception is not None and not isinstance(decision, Settled):
             self._merge(exception, standing, urgent=urgent, held=held)
             return None

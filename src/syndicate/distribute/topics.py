@@ -47,7 +47,7 @@ def settle_ping(
     tx: Transaction, planned: PlannedPing, outcome: Outcome, limits: Limits, now: datetime, luck: float
 ) -> Lane | None:
     """Record what came of a ping; returns the lane afterwards. Waiting is no attempt."""
-    lane = tx.lanes.get(planned.lane_id)
+    lane = tx.lanes.get(planned.lane_id, lock=True)
     if lane is None:
         return None
     if outcome.verdict is Verdict.REFUSED:  # a hub refuses the topic, not a story: it is asked again

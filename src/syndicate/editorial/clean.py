@@ -10,8 +10,9 @@ import nh3
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAGS = frozenset(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em"
-    " figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s samp small source"
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em"  # noqa: SIM905
+    " figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s "
+    "samp small source"
     " span strong sub summary sup table tbody td tfoot th thead time tr u ul var audio video track".split()
 )
 _ATTRIBUTES = {
@@ -33,7 +34,8 @@ _ATTRIBUTES = {
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _ADDRESS = frozenset({"href", "src", "poster", "cite"})
 _BLOCK_END = re.compile(
-    r"</(?:p|div|h[1-6]|li|blockquote|figure|figcaption|table|tr|ul|ol|dl|dd|dt|pre|section|article)\s*>|<hr\b[^<>]*>",
+    r"</(?:p|div|h[1-6]|li|blockquote|figure|figcaption|table|tr|ul|ol|dl|dd|dt|pre|section"
+    r"|article)\s*>|<hr\b[^<>]*>",
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)

@@ -90,7 +90,8 @@ def _conflict(named: list[Claim]) -> str | None:
     stated = [c for c in named if c.slot in _STATED and c.role is not CreditRole.CONTRIBUTOR]
     for other in stated[1:]:
         if not set(other.names) & set(stated[0].names):
-            return f"the {stated[0].slot} credits {', '.join(stated[0].names)}, the {other.slot} {', '.join(other.names)}"
+            first, second = ", ".join(stated[0].names), ", ".join(other.names)
+            return f"the {stated[0].slot} credits {first}, the {other.slot} {second}"
     return None
 
 
@@ -114,16 +115,16 @@ def _line(named: list[Claim]) -> str | None:
 
 def _paragraphs(lines: list[Line]) -> list[str]:
     """Lines of one paragraph are joined: by a space where a sentence runs on, else by a line end."""
-    found: list[str] = []
+    found: list[list[str]] = []
     last: int | None = None
     for line in lines:
         if found and line.paragraph == last:
-            glue = " " if not ends_sentence(found[-1]) and not line.text[:1] in "—–-•" else "\n"
-            found[-1] += glue + line.text
+            runs_on = not ends_sentence(found[-1][-1]) and line.text[:1] not in "—–-•"
+            found[-1] += [" " if runs_on else "\n", line.text]
         else:
-            found.append(line.text)
+            found.append([line.text])
         last = line.paragraph
-    return found
+    return ["".join(pieces) for pieces in found]
 
 
 def _markup(lines: list[Line], base_url: str | None) -> str:

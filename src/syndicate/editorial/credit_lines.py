@@ -14,42 +14,68 @@ _KIND = r"(?:article|story|piece|post|report|content|essay|column|commentary|int
 _REPUBLISHED = re.compile(
     r"^[\s*(\[–—-]{0,4}(?:(?:this|the|a version of this) "
     + _KIND
-    + r"(?: (?:by|from|is|was|has|been|also|originally|first|being|here|previously|co-?published|re-?published|published|reprinted|appeared|produced|reproduced|posted|reported|provided|shared|syndicated)){1,8}"
-    r"|(?:originally|first|previously) (?:published|appeared|posted|reported)|(?:re-?published|reprinted|reproduced)(?: here)?(?: with (?:the )?(?:kind )?permission)?|provided|courtesy"
-    r"|este (?:artículo|reportaje|texto)(?: \S+){0,4} (?:publicado|publicó|producido|republicado)(?: originalmente)?|cet article(?: \S+){0,5} (?:publié|paru|republié)(?: \S+)?|publié (?:initialement|à l.origine)|dieser (?:artikel|text|beitrag)(?: \S+){0,4}|este artigo(?: \S+){0,4} publicado(?: \S+)?|publicado originalmente|questo articolo(?: \S+){0,5} pubblicato(?: \S+)?)"
-    r"(?:,? (?:in partnership|in collaboration|as part of a collaboration))?\s+(?P<how>by|in|on|at|from|with|of|por|en|par|sur|dans|de|bei|auf|in der|im|von|no|na|pelo|pela|su|da)\s+",
+    + r"(?: (?:by|from|is|was|has|been|also|originally|first|being|here|previously|co-?published"
+    r"|re-?published|published|reprinted|appeared|produced|reproduced|posted|reported|provided"
+    r"|shared|syndicated)){1,8}"
+    r"|(?:originally|first|previously) (?:published|appeared|posted|reported)|(?:re-?published"
+    r"|reprinted|reproduced)(?: here)?(?: with (?:the )?(?:kind )?permission)?|provided|courtesy"
+    r"|este (?:artículo|reportaje|texto)(?: \S+){0,4} (?:publicado|publicó|producido"
+    r"|republicado)(?: originalmente)?|cet article(?: \S+){0,5} (?:publié|paru|republié)(?: \S+)?"
+    r"|publié (?:initialement|à l.origine)|dieser (?:artikel|text|beitrag)(?: \S+){0,4}"
+    r"|este artigo(?: \S+){0,4} publicado(?: \S+)?|publicado originalmente"
+    r"|questo articolo(?: \S+){0,5} pubblicato(?: \S+)?)"
+    r"(?:,? (?:in partnership|in collaboration|as part of a collaboration))?\s+(?P<how>by|in|on|at"
+    r"|from|with|of|por|en|par|sur|dans|de|bei|auf|in der|im|von|no|na|pelo|pela|su|da)\s+",
     re.IGNORECASE,
 )
 _NEWSROOM = re.compile(
-    r"^(?P<name>[A-Z][^.,]{1,50}?),? (?:is|are) an? (?:[\w,-]+ ){0,5}(?:nonprofit|non-profit|newsroom|news organi[sz]ation|news outlet|news service|independent)",
+    r"^(?P<name>[A-Z][^.,]{1,50}?),? (?:is|are) an? (?:[\w,-]+ ){0,5}(?:nonprofit|non-profit"
+    r"|newsroom|news organi[sz]ation|news outlet|news service|independent)",
     re.IGNORECASE,
 )
 _CONTRIBUTED = re.compile(
-    r"^(?P<who>.{3,400}?),? (?:also )?contributed (?:reporting |research |additional reporting )?(?:to|for) this (?:report|story|article|post|dispatch)",
+    r"^(?P<who>.{3,400}?),? (?:also )?contributed (?:reporting |research "
+    r"|additional reporting )?(?:to|for) this (?:report|story|article|post|dispatch)",
     re.IGNORECASE,
 )
 _SOME = re.compile(
-    r"^[(\[]?(?:some|additional|certain|part of the) (?:of the )?(?:information|material|reporting|content)(?: for| in)? this (?:report|story|article)? ?(?:came|comes|was provided|is|was)? ?(?:from|by)\s+(?P<who>[^.()]{2,120})",
+    r"^[(\[]?(?:some|additional|certain|part of the) (?:of the )?(?:information|material|reporting"
+    r"|content)(?: for| in)? this (?:report|story|article)? ?(?:came|comes|was provided|is"
+    r"|was)? ?(?:from|by)\s+(?P<who>[^.()]{2,120})",
     re.IGNORECASE,
 )
 _ASSIST = re.compile(
-    r"^[-–—(\[\s]*(?:with (?:assistance|help|reporting|additional reporting|contributions?) (?:from|by)|additional reporting (?:by|from)|mit (?:hilfe|unterstützung) von|con la colaboración de|avec la collaboration de)\s*:?\s+(?P<who>[^()]{3,300}?)[.)\]]*$",
+    r"^[-–—(\[\s]*(?:with (?:assistance|help|reporting|additional reporting"
+    r"|contributions?) (?:from|by)|additional reporting (?:by|from)|mit (?:hilfe"
+    r"|unterstützung) von|con la colaboración de"
+    r"|avec la collaboration de)\s*:?\s+(?P<who>[^()]{3,300}?)[.)\]]*$",
     re.IGNORECASE,
 )
 _REPORTING = re.compile(
-    r"^[(\[]?\s*(?:reporting|report|writing|additional reporting|compiled|editing|edited|reported|written|graphics?|translation|translated|produced|redacción|información|editado|reporte|reportage|édité|rédigé|reportagem|edição|geschrieben|bericht|redigiert|пишет|подготов\w+)(?: and (?:writing|editing|reporting))?\s*(?:by|de|por|par|von|em|:)\s*:?\s*\S.{2,400}$",
+    r"^[(\[]?\s*(?:reporting|report|writing|additional reporting|compiled|editing|edited|reported"
+    r"|written|graphics?|translation|translated|produced|redacción|información|editado|reporte"
+    r"|reportage|édité|rédigé|reportagem|edição|geschrieben|bericht|redigiert|пишет"
+    r"|подготов\w+)(?: and (?:writing|editing|reporting))?\s*(?:by|de|por|par|von|em"
+    r"|:)\s*:?\s*\S.{2,400}$",
     re.IGNORECASE,
 )
 _COPYRIGHT = re.compile(
-    r"^[(\[]?(?:©|\(c\)|copyright|the-cnn-wire|distributed by|derechos reservados|todos os direitos|tous droits|alle rechte|all rights reserved|riproduzione riservata|reproduction (?:interdite|réservée)|nachdruck|direkt aus dem dpa|\W?dpa-infocom)",
+    r"^[(\[]?(?:©|\(c\)|copyright|the-cnn-wire|distributed by|derechos reservados"
+    r"|todos os direitos|tous droits|alle rechte|all rights reserved|riproduzione riservata"
+    r"|reproduction (?:interdite|réservée)|nachdruck|direkt aus dem dpa|\W?dpa-infocom)",
     re.IGNORECASE,
 )
 _FEED = re.compile(
-    r"(?:(?:has not been|was not|not|may have been|no editing) (?:been )?(?:edited|created|modified|reworked|done)[^.]{0,120}(?:feed|agency|wire|staff)|(?:auto-?generated|published|taken|sourced|generated) (?:directly )?(?:from|by|via|as part of) (?:an? |the )?(?:auto-?generated )?(?:syndicated?|agency|news agency|wire|unedited)[^.]{0,40}(?:feed|wire)|unedited[^.]{0,40}(?:feed|story) from)",
+    r"(?:(?:has not been|was not|not|may have been|no editing) (?:been )?(?:edited|created"
+    r"|modified|reworked|done)[^.]{0,120}(?:feed|agency|wire|staff)|(?:auto-?generated|published"
+    r"|taken|sourced|generated) (?:directly )?(?:from|by|via|as part of) (?:an? "
+    r"|the )?(?:auto-?generated )?(?:syndicated?|agency|news agency|wire"
+    r"|unedited)[^.]{0,40}(?:feed|wire)|unedited[^.]{0,40}(?:feed|story) from)",
     re.IGNORECASE,
 )
 _FEED_OUTLET = re.compile(
-    r"(?:by|in|of|the) (?:the )?(?P<name>[A-Z][\w&.’']*(?: [A-Z][\w&.’']*){0,3})(?:['’]s)? (?:staff|team|desk|editorial)",
+    r"(?:by|in|of|the) (?:the )?(?P<name>[A-Z][\w&.’']*(?: [A-Z][\w&.’']*){0,3})(?:['’]s)? "
+    r"(?:staff|team|desk|editorial)",
     re.UNICODE,
 )
 _FIRST_ON = re.compile(
@@ -58,7 +84,8 @@ _FIRST_ON = re.compile(
 )
 _SPLIT_TITLE = re.compile(r"^(?:by|from|with)\s+", re.IGNORECASE)
 _STOP = re.compile(
-    r"\s+(?:under|and is|and was|and has|as part|with permission|on|in|via|through|for|and can|a |an |the original)\b|[.,;:()\[\]–—]|\s-\s"
+    r"\s+(?:under|and is|and was|and has|as part|with permission|on|in|via|through|for|and can|a "
+    r"|an |the original)\b|[.,;:()\[\]–—]|\s-\s"
 )
 
 
@@ -157,7 +184,8 @@ def _contribution(work: Work, who: str, text: str) -> bool:
         who.strip(),
     )
     flat = re.sub(
-        r"^(?:AP|AFP|Reuters|Associated Press|PTI) (?:writers?|journalists?|reporters?|correspondents?|staff writers?)\s+",
+        r"^(?:AP|AFP|Reuters|Associated Press|PTI) (?:writers?|journalists?|reporters?|correspondents?"
+        r"|staff writers?)\s+",
         "",
         flat,
     )

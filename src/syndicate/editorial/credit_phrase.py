@@ -14,15 +14,20 @@ _SPLIT = re.compile(
     r"\s*[,،、，;/|+]\s*|\s*&\s*|\s+(?:and|AND|et|und|y|e|och|og|en|ve|и|و|اور|او|এবং|और|-|–)\s+"
 )
 _INPUTS = re.compile(
-    r"^(?:with|including|additional|some)?\s*(?:additional |further |some |agency )?(?:inputs?|information|reporting|material|reports?|files|contributions?)\s+(?:from|by|of)\s+(?P<from>.{2,120})$"
+    r"^(?:with|including|additional|some)?\s*(?:additional |further |some |agency )?(?:inputs?"
+    r"|information|reporting|material|reports?|files|contributions?)\s+(?:from|by"
+    r"|of)\s+(?P<from>.{2,120})$"
     r"|^with (?P<with>.{2,80}?)[’']?s? (?:inputs?|reports?|files|material)$"
-    r"|^(?:\(?con|com|avec|mit|med|met|con)\s+(?:información|informações|informaciones|informations?|informazioni|material|material(?:e)?|informationen|agenturmaterial)\s+(?:de|da|do|du|des|von|di|la|d['’])?\s*(?P<info>.{2,80})$"
+    r"|^(?:\(?con|com|avec|mit|med|met|con)\s+(?:información|informações|informaciones"
+    r"|informations?|informazioni|material|material(?:e)?|informationen|agenturmaterial)\s+(?:de"
+    r"|da|do|du|des|von|di|la|d['’])?\s*(?P<info>.{2,80})$"
     r"|^(?:avec|mit|con|com|med|met|with|und)\s+(?P<avec>.{2,60})$"
     r"|^इनपुट[:\s]+(?P<hindi>.{2,60})$",
     re.IGNORECASE,
 )
 _JOINED = re.compile(
-    r"^(?P<first>.{2,50}?)\s+(?:avec|with|mit|con|com|med|met|/ ?avec|in collaboration with|ile|از)\s+(?P<second>.{2,60})$",
+    r"^(?P<first>.{2,50}?)\s+(?:avec|with|mit|con|com|med|met|/ ?avec|in collaboration with|ile"
+    r"|از)\s+(?P<second>.{2,60})$",
     re.IGNORECASE,
 )
 _OUTER = " \t\u00a0()[]{}（）【】［］*-–—―_.。।۔|"
@@ -115,7 +120,12 @@ def _outlet(text: str) -> str:
 def _outlet_first(work: Work, text: str) -> Phrase | None:
     """ "FAZ/dpa", "The Star, AFP", "Herald and agencies": an outlet, then agencies."""
     parts = re.split(r"\s*[/,]\s*|\s+(?:and|und|et|y|&)\s+", text, maxsplit=1)
-    if len(parts) != 2 or not re.match(r"[A-ZÀ-Þ]", parts[0]) or len(parts[0].split()) > 4 or not _is_outlet(parts[0]):
+    if (
+        len(parts) != 2
+        or not re.match(r"[A-ZÀ-Þ]", parts[0])
+        or len(parts[0].split()) > 4
+        or not _is_outlet(parts[0])
+    ):
         return None
     inner = _several(work, parts[1])
     if inner is None or (inner.records and "/" not in text):

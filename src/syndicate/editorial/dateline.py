@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from syndicate.editorial.agencies import AgencyRecord
 from syndicate.editorial import names
+from syndicate.editorial.agencies import AgencyRecord
 from syndicate.editorial.credit_phrase import read_phrase
-from syndicate.editorial.dates import date_suffix, is_date
+from syndicate.editorial.dates import date_suffix
 from syndicate.editorial.vocabulary import places, words
 from syndicate.editorial.work import Work, country_of
 from syndicate.model import CreditRole
@@ -27,21 +27,27 @@ _SEPARATOR = re.compile(
 _EDGE = " \t\u00a0,.;:،、/|-–—−۔"
 _CJK = (
     re.compile(
-        r"^(?P<agency>[^\s，。、（(]{2,6}?社|中新网|新华网|中央社)(?P<place>[^\d\s，。（(]{0,12}?)(?:[／/]\S{1,6}?)?(?P<date>(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{1,2}日)?电\s*(?:[（(](?:记者)?\s*(?P<by>[^）)]{2,40})[）)])?\s*"
+        r"^(?P<agency>[^\s，。、（(]{2,6}?社|中新网|新华网|中央社)(?P<place>[^\d\s，。（(]{0,12}?)(?:[／/]\S{1,6}?)?(?P<"
+        r"date>(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{1,2}日)?电\s*(?:[（(](?:记者)?\s*(?P<by>[^）)]{2,40})[）)])?\s*"
     ),
     re.compile(
-        r"^[（(](?P<agency>中央社)(?:记者|記者)?(?P<by>\S{2,4}?)?(?P<place>\S{2,3}?)(?P<date>\d{1,2}日)[^）)]{0,6}[）)]\s*"
+        r"^[（(](?P<agency>中央社)(?:记者|記者)?(?P<by>\S{2,4}?)?(?P<place>\S{2,3}?)(?P<date>\d{1,2}日)[^）)]{0,"
+        r"6}[）)]\s*"
     ),
     re.compile(
-        r"^[【\[［](?P<place>[^】\]］\s\d　=＝]{1,12}?)[\s　]*(?P<date>[\d０-９]{1,2}[\s　]*日)?[\s　=＝]*(?P<agency>共同通信|共同|聯合ニュース|ロイター|時事|AFP=?時事|AFP|新華社)[】\]］]\s*(?:[=＝-]\s*)?"
+        r"^[【\[［](?P<place>[^】\]］\s\d　=＝]{1,12}?)[\s　]*(?P<date>[\d０-９]{1,2}[\s　]*日)?"
+        r"[\s　=＝]*(?P<agency>共同通信|共同|聯合ニュース|"
+        r"ロイター|時事|AFP=?時事|AFP|新華社)[】\]］]\s*(?:[=＝-]\s*)?"
     ),
     re.compile(r"^[【\[［](?P<date>\d{1,2}月\d{1,2}日)?[\s　]*(?P<agency>[^】\]］\d]{2,16})[】\]］]\s*"),
     re.compile(
-        r"^[(\[](?P<place>[^()\[\]=]{1,20})=(?P<agency>[^()\[\]=]{2,12})[)\]]\s*(?P<by>[가-힣]{2,4}(?:[·, ]+[가-힣]{2,4})*?)?\s*(?:특파원|기자|인턴기자)?\s*=\s*"
+        r"^[(\[](?P<place>[^()\[\]=]{1,20})=(?P<agency>[^()\[\]=]{2,12})[)\]]\s*(?P<by>[가-힣]{2,4}(?:[·"
+        r", ]+[가-힣]{2,4})*?)?\s*(?:특파원|기자|인턴기자)?\s*=\s*"
     ),
 )
 _TITLE_SMALL = frozenset(
-    "es de la le el al ed du des del di da das do dos of and the an i in e ul ud bin upon sur am an der".split()
+    "es de la le el al ed du des del di da das do dos of and the an i in e ul ud bin upon sur am "  # noqa: SIM905
+    "an der".split()
 )
 
 
@@ -70,7 +76,16 @@ def find(work: Work, text: str, *, lax: bool = False) -> Found | None:
     """The dateline at the beginning of ``text``. ``lax``: an agency is credited elsewhere,
     so a place in title case needs no tag of its own."""
     head = text[:_WINDOW]
-    return _cjk(work, head) or _agency_first(work, head) or _tagged(work, head) or _separated(work, head, lax)
+    key = ("dateline", head, lax)
+    if key not in work.cache:
+        work.cache[key] = (
+            _cjk(work, head)
+            or _agency_first(work, head)
+            or _tagged(work, head)
+            or _separated(work, head, lax)
+        )
+    found: Found | None = work.cache[key]
+    return found
 
 
 def alone(work: Work, text: str) -> Found | None:
@@ -112,7 +127,11 @@ def _cjk(work: Work, head: str) -> Found | None:
         if record is None:
             continue
         by = got.get("by")
-        printed = head[: match.start("by")].rstrip("（( 记者記者　") if by else match.group().strip()
+        printed = (
+            re.sub(r"[（(\s]*(?:记者|記者)?\s*$", "", head[: match.start("by")])
+            if by
+            else match.group().strip()
+        )
         korean = "=" in match.group() and by is not None
         tag = re.match(r"[(\[][^)\]]*[)\]]", head)
         return Found(
@@ -261,7 +280,7 @@ def _separated(work: Work, head: str, lax: bool) -> Found | None:
     for match in reversed(list(_candidates(head))):
         prefix = head[: match.start()].strip() + ("." if match.group().lstrip()[:1] == "." else "")
         parsed = _take_apart(work, prefix)
-        if parsed is None or not parsed.place and not parsed.records:
+        if parsed is None or (not parsed.place and not parsed.records):
             continue
         if match.group().strip() == "." and not _full_stop_fits(parsed, lax):
             continue
@@ -286,7 +305,7 @@ def _separated(work: Work, head: str, lax: bool) -> Found | None:
 
 
 def _unknown_outlet(place: str | None) -> tuple[str | None, str | None]:
-    """"NAIROBI (Thomson Reuters Foundation)": an outlet that is not in the list stands as printed."""
+    """ "NAIROBI (Thomson Reuters Foundation)": an outlet that is not in the list stands as printed."""
     match = re.search(r"\s*(?P<tag>\([^()]{3,50}\))$", place or "")
     if match is None or place is None or not names.OUTLET_WORD.search(match.group("tag")):
         return place, None
@@ -323,8 +342,7 @@ def _separated_fits(work: Work, parsed: Found, separator: str, lax: bool) -> boo
             len(place.split()) <= 2
             and len(place) >= 3
             and separator in (":", "：", "—", "–", "-", "ـ", "ـــ", "۔", "//")
-            or separator.startswith("ـ")
-        )
+        ) or separator.startswith("ـ")
     if _caps(place):
         return len(re.sub(r"\W", "", place)) >= 4
     return (
@@ -337,7 +355,8 @@ def _separated_fits(work: Work, parsed: Found, separator: str, lax: bool) -> boo
 
 def _take_apart(work: Work, text: str) -> Found | None:
     """Dates and agencies off the end of ``text``; what is left is the place."""
-    rest, dates, records = text.strip(_EDGE), "", ()
+    rest, dates = text.strip(_EDGE), ""
+    records: tuple[AgencyRecord, ...] = ()
     if len(rest) > 100:
         return None
     for _ in range(3):
@@ -409,8 +428,3 @@ def _title(text: str) -> bool:
         and tokens[0][:1].isupper()
         and tokens[-1][:1].isupper()
     )
-
-
-def is_date_line(text: str) -> bool:
-    """Whether a line is nothing but a date."""
-    return is_date(text)

@@ -10,8 +10,10 @@ from syndicate.editorial.vocabulary import words
 _PIECES = re.compile(r"[^\s\d.,/،۔()\[\]|:;_–—-]+(?:\.[^\s\d.,/،۔()\[\]|:;_–—-]+)*|\d+")
 _SAME = str.maketrans("يىكہھ", "ییکهه")
 _STAMP_LABEL = re.compile(
-    r"^(?:last |first )?(?:published|updated?|posted|modified|publié|mis à jour|publicado|atualizado|actualizado|veröffentlicht|aktualisiert|stand"
-    r"|pubblicato|aggiornato|опубликовано|обновлено|date|datum|fecha|تاریخ|نشر|خپره شوې|입력|수정|송고)(?: on| at| le| el| em| am| il)?\s*[:：]?\s*",
+    r"^(?:last |first )?(?:published|updated?|posted|modified|publié|mis à jour|publicado"
+    r"|atualizado|actualizado|veröffentlicht|aktualisiert|stand"
+    r"|pubblicato|aggiornato|опубликовано|обновлено|date|datum|fecha|تاریخ|نشر|خپره شوې|입력|수정"
+    r"|송고)(?: on| at| le| el| em| am| il)?\s*[:：]?\s*",
     re.IGNORECASE,
 )
 _NUMERIC = re.compile(r"\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}")

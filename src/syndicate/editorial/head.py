@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 
-from syndicate.editorial import credit_lines, dateline, notices, pictures
+from syndicate.editorial import credit_lines, dateline, lead, notices, pictures
 from syndicate.editorial.credit_phrase import read_phrase
 from syndicate.editorial.dates import is_stamp, stamp_prefix
-from syndicate.editorial.names import is_person, normal_case, parse
+from syndicate.editorial.names import Names, is_person, normal_case, parse
 from syndicate.editorial.trailing import set_caption
 from syndicate.editorial.vocabulary import chrome, words
 from syndicate.editorial.work import Line, Work, is_prose
 
 _CRUMB = re.compile(
-    r"^(?:home|accueil|inicio|início|startseite|главная|ana sayfa|beranda|خانه|صفحہ اول|الرئيسية|کور|首页|ホーム)\s*(?P<sep>[/»>›|]|>>|::)\s*(?P<rest>.+)$",
+    r"^(?:home|accueil|inicio|início|startseite|главная|ana sayfa|beranda|خانه|صفحہ اول|الرئيسية"
+    r"|کور|首页|ホーム)\s*(?P<sep>[/»>›|]|>>|::)\s*(?P<rest>.+)$",
     re.IGNORECASE,
 )
 _STAMPED = re.compile(
-    r"\s*[|•·,–—-]?\s*\b(?:published|updated|posted|publié|publicado|veröffentlicht|last updated)\b\s*(?:on|at|le|:)?\s*(?=\S*\d|[A-Z][a-z]{2,8}\.? \d)",
+    r"\s*[|•·,–—-]?\s*\b(?:published|updated|posted|publié|publicado|veröffentlicht"
+    r"|last updated)\b\s*(?:on|at|le|:)?\s*(?=\S*\d|[A-Z][a-z]{2,8}\.? \d)",
     re.IGNORECASE,
 )
 _COMPILED = re.compile(
@@ -65,7 +67,7 @@ def _piped(work: Work, text: str) -> bool:
         for p in pieces
         if p not in credited and not is_stamp(p) and not chrome().section.match(p) and not is_person(p)
     ]
-    if rest or not credited and not any(is_stamp(p) for p in pieces):
+    if rest or (not credited and not any(is_stamp(p) for p in pieces)):
         return False
     for piece in pieces:
         if not is_stamp(piece) and not chrome().section.match(piece):
@@ -108,7 +110,7 @@ def _is_chrome(work: Work, text: str) -> bool:
         or _BULLET.match(text)
     ):
         return True
-    if len(text) < 160 and (is_stamp(text) or _META.search(text) and not is_prose(text)):
+    if len(text) < 160 and (is_stamp(text) or (_META.search(text) and not is_prose(text))):
         return True
     return pictures.is_filename(text)
 
@@ -189,10 +191,7 @@ def _stamp_off(text: str) -> str:
     return text
 
 
-def _take_names(work: Work, names: object, text: str, rule: str) -> None:
-    from syndicate.editorial.names import Names
-
-    assert isinstance(names, Names)
+def _take_names(work: Work, names: Names, text: str, rule: str) -> None:
     work.add_persons(names.persons, rule, text)
     if names.desk:
         work.set_once("desk", names.desk, "a desk is no person")
@@ -310,7 +309,5 @@ def place_line(work: Work, text: str) -> bool:
     found = dateline.alone(work, text)
     if found is None:
         return False
-    from syndicate.editorial.lead import take_dateline
-
-    take_dateline(work, found)
+    lead.take_dateline(work, found)
     return True

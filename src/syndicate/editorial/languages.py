@@ -27,6 +27,8 @@ _LEAST = {"sd": 0.03, "ps": 0.02, "ur": 0.03, "fa": 0.02, "ja": 0.1, "uk": 0.01}
 
 def guess(text: str) -> str | None:
     """A language for a script that is not Latin, ``None`` where nothing can be said."""
+    if text[:4000].isascii():
+        return None
     sample = "".join(c for c in text[:4000] if c.isalpha())
     if not sample:
         return None

@@ -17,11 +17,15 @@ _KICKER = re.compile(
     r"^(?:[A-ZÀ-Þ]{4,20}(?: [A-ZÀ-Þ]{2,20}){0,2})\s*(?:\|\s*|(?=(?:By|BY|Por|Par|Von|Di) [A-ZÀ-Þ]))"
 )
 _TRANSLATED = re.compile(
-    r"^(?:traducción|traduction|translated|translation|traduit|traducido|übersetzung|übersetzt|tradução|traduzido|traduzione|ترجمه|ترجمہ|ژباړه|ترجمة)\s*(?:(?:del? \S+ |du \S+ |from \S+ |aus dem \S+ )?(?:por|by|par|von|di|de|:))?\s*[:：]?\s+",
+    r"^(?:traducción|traduction|translated|translation|traduit|traducido|übersetzung|übersetzt"
+    r"|tradução|traduzido|traduzione|ترجمه|ترجمہ|ژباړه|ترجمة)\s*(?:(?:del? \S+ |du \S+ |from \S+ "
+    r"|aus dem \S+ )?(?:por|by|par|von|di|de|:))?\s*[:：]?\s+",
     re.IGNORECASE,
 )
 _WITH_PHOTOS = re.compile(
-    r"^(?:artículo|texto|text|story|words|texte|reportaje|bericht|testo|texto)\s*(?:y|and|und|et|e|&)\s*(?:fotos?|fotografías?|photos?|photographs?|pictures|bilder|imágenes|imagens)\s*(?:por|by|par|von|de|di|:)\s*:?\s*",
+    r"^(?:artículo|texto|text|story|words|texte|reportaje|bericht|testo|texto)\s*(?:y|and|und|et|e"
+    r"|&)\s*(?:fotos?|fotografías?|photos?|photographs?|pictures|bilder|imágenes|imagens)\s*(?:por"
+    r"|by|par|von|de|di|:)\s*:?\s*",
     re.IGNORECASE,
 )
 _BY = re.compile(r"^(?:by|por|par|von|di|written by|texto de|crónica de)\s+(?=[A-ZÀ-Þ])", re.IGNORECASE)
@@ -194,7 +198,9 @@ def _own_initials(work: Work, text: str) -> str | None:
 
 
 _REPORTED = re.compile(
-    r"^(?:به گزارش|به نقل از|بنا به گزارش)\s+(?P<name>[^،,.]{2,90})[،,:]\s*|^د\s+(?P<ps>[^،,.]{2,40}?)\s+د\s+(?:راپور|خبر|معلوماتو)\s+(?:له مخې|پر بنسټ|له مخي)[،,]?\s*|^据(?P<zh>[^，。,\s]{2,8}?)(?:[^，。,\s]{0,6}\d{1,2}日)?电[，,:：]?\s*"
+    r"^(?:به گزارش|به نقل از|بنا به گزارش)\s+(?P<name>[^،,.]{2,90})[،,:]\s*"
+    r"|^د\s+(?P<ps>[^،,.]{2,40}?)\s+د\s+(?:راپور|خبر|معلوماتو)\s+(?:له مخې|پر بنسټ|له مخي)[،,]?\s*"
+    r"|^据(?P<zh>[^，。,\s]{2,8}?)(?:[^，。,\s]{0,6}\d{1,2}日)?电[，,:：]?\s*"
 )
 
 

@@ -12,23 +12,30 @@ from typing import Any
 from urllib.parse import urljoin
 
 import lxml.etree
-import lxml.html
 
 from syndicate.editorial.work import Line
 from syndicate.model import Picture
 
 _SKIP = frozenset(
-    "script style nav aside footer form button select iframe noscript template svg input textarea dialog object embed canvas math head".split()
+    "script style nav aside footer form button select iframe noscript template svg input "  # noqa: SIM905
+    "textarea dialog object embed canvas math head".split()
 )
 _BLOCK = frozenset(
-    "p div li ul ol h1 h2 h3 h4 h5 h6 blockquote pre table tr td th tbody thead figure figcaption section article main header dl dt dd address hr details summary center item entry".split()
+    "p div li ul ol h1 h2 h3 h4 h5 h6 blockquote pre table tr td th tbody thead figure "  # noqa: SIM905
+    "figcaption section article main header dl dt dd address hr details summary center item entry".split()
 )
 _DROP = re.compile(
-    r"(?:^|[\s_-])(?:share|sharing|social|related|comments?|respond|comment-?list|sidebar|widget|widget-title|footer|menu|tags?|post-tags|tagcloud|newsletter|promo|advert(?:isement)?s?|ads?|ad-\w+|check-also\S*|author-box|about-author|author-bio|recommend\S*|more-on|popular|trending|cookie\S*|subscribe|pagination|nav|navigation|post-navigation|most-read|read-more|also-read|outbrain|taboola|jp-relatedposts|sharedaddy|post-bottom-meta|print|skip-link|screen-reader-text|paywall|breadcrumbs?|crumbs|toc|hidden)(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:share|sharing|social|related|comments?|respond|comment-?list|sidebar|widget"
+    r"|widget-title|footer|menu|tags?|post-tags|tagcloud|newsletter|promo|advert(?:isement)?s?"
+    r"|ads?|ad-\w+|check-also\S*|author-box|about-author|author-bio|recommend\S*|more-on|popular"
+    r"|trending|cookie\S*|subscribe|pagination|nav|navigation|post-navigation|most-read|read-more"
+    r"|also-read|outbrain|taboola|jp-relatedposts|sharedaddy|post-bottom-meta|print|skip-link"
+    r"|screen-reader-text|paywall|breadcrumbs?|crumbs|toc|hidden)(?=$|[\s_-])",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
-    r"(?:^|[\s_-])(?:byline|author|authors|author-name|post-meta|entry-meta|article-meta|meta-author|writer|credits?-line|reporter)(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:byline|author|authors|author-name|post-meta|entry-meta|article-meta"
+    r"|meta-author|writer|credits?-line|reporter)(?=$|[\s_-])",
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
@@ -40,15 +47,20 @@ _STAMP = re.compile(
     re.IGNORECASE,
 )
 _SUBHEAD = re.compile(
-    r"(?:^|[\s_-])(?:subhead(?:line)?|subtitle|standfirst|deck|dek|kicker|summary|sub-title|lede-?summary|excerpt)(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:subhead(?:line)?|subtitle|standfirst|deck|dek|kicker|summary|sub-title"
+    r"|lede-?summary|excerpt)(?=$|[\s_-])",
     re.IGNORECASE,
 )
 _CRUMBS = re.compile(r"crumb", re.IGNORECASE)
+_HOME = re.compile(
+    r"(?:home|accueil|inicio|início|startseite|главная|ana sayfa|خانه|الرئيسية|کور|صفحہ اول)$", re.IGNORECASE
+)
 _ARTICLE_TYPES = re.compile(
     r"Article$|^NewsArticle$|BlogPosting|^Report$|LiveBlogPosting|ReportageNewsArticle"
 )
 _FEED_TAGS = re.compile(
-    r"<(/?)(title|link|description|summary|content|content:encoded|dc:creator|author|category|pubDate|guid)\b",
+    r"<(/?)(title|link|description|summary|content|content:encoded|dc:creator|author|category"
+    r"|pubDate|guid)\b",
     re.IGNORECASE,
 )
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
@@ -94,12 +106,16 @@ def parse(text: str, base_url: str | None) -> Page:
     return page
 
 
+def _text(element: Any) -> str:
+    return "".join(element.itertext())
+
+
 def _root(text: str) -> Any:
     if re.match(r"\s*(?:<\?xml[^>]*>\s*)?<(?:item|entry)\b", text):
         text = _feed_item(text)
-    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = lxml.etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        return lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
+        return lxml.etree.fromstring(text.encode("utf-8"), parser=parser) if text.strip() else None
     except (lxml.etree.LxmlError, ValueError, AssertionError):
         return None
 
@@ -111,7 +127,8 @@ def _feed_item(text: str) -> str:
 
     def opened(match: re.Match[str]) -> str:
         inner = match.group(2)
-        return f"<article>{html_entities.unescape(inner) if '<' not in inner and '&lt;' in inner else inner}</article>"
+        escaped = "<" not in inner and "&lt;" in inner
+        return f"<article>{html_entities.unescape(inner) if escaped else inner}</article>"
 
     body = re.sub(
         r"<(feed-(?:content-encoded|content|description|summary))[^>]*>(.*?)</\1>",
@@ -185,18 +202,10 @@ def _without_site(title: str, publisher: str | None) -> str:
 
 
 def _breadcrumb(root: Any, page: Page) -> None:
-    for element in root.iter("nav", "div", "ul", "ol", "p", "span"):
+    for element in root.xpath("//*[contains(@class,'rumb') or contains(@id,'rumb')]")[:20]:
         if _CRUMBS.search(f"{element.get('id') or ''} {element.get('class') or ''}"):
-            links = [" ".join(a.text_content().split()) for a in element.iter("a")]
-            inner = [
-                t
-                for t in links
-                if t
-                and not re.match(
-                    r"(?i)^(?:home|accueil|inicio|início|startseite|главная|ana sayfa|خانه|الرئيسية|کور|صفحہ اول)$",
-                    t,
-                )
-            ]
+            links = [" ".join(_text(a).split()) for a in element.iter("a")]
+            inner = [t for t in links if t and not _HOME.match(t)]
             page.section = page.section or (inner[-1] if inner else None)
             return
 
@@ -291,7 +300,8 @@ def _container(root: Any) -> Any:
             f"{element.get('itemprop') or ''} {element.get('id') or ''} {element.get('class') or ''}".lower()
         )
         if "articlebody" in marks or re.search(
-            r"(?:^|[\s_-])(?:entry-content|article-body|post-content|story-body|article-content|story-content)(?=$|[\s_-])",
+            r"(?:^|[\s_-])(?:entry-content|article-body|post-content|story-body|article-content"
+            r"|story-content)(?=$|[\s_-])",
             marks,
         ):
             return element
@@ -300,7 +310,7 @@ def _container(root: Any) -> Any:
 
 
 def _weight(element: Any) -> int:
-    return sum(len(p.text_content()) for p in element.iter("p")) or len(element.text_content()) // 10
+    return sum(len(_text(p)) for p in element.iter("p")) or len(_text(element)) // 10
 
 
 def _headline(root: Any, page: Page) -> None:
@@ -308,7 +318,7 @@ def _headline(root: Any, page: Page) -> None:
     if inside:
         page.headline = inside[0].text
     else:
-        headings = [" ".join(h.text_content().split()) for h in root.iter("h1")]
+        headings = [" ".join(_text(h).split()) for h in root.iter("h1")]
         headings = [h for h in headings if h]
         if headings and not (
             page.publisher and headings[0].casefold() == page.publisher.casefold() and page.headline
@@ -399,7 +409,7 @@ class _Walk:
 
     def _leaf(self, element: Any, role: str) -> Iterator[Line]:
         if role == "byline":
-            whole = " ".join(element.text_content().split())
+            whole = " ".join(_text(element).split())
             if re.match(r"(?i)(?:by|von|par|por|di|written by)\s", whole) and len(whole) < 160:
                 yield self._line(whole, role, element.tag, "")
                 return
@@ -407,7 +417,7 @@ class _Walk:
                 t for t in (" ".join(t.split()) for t in element.itertext()) if t and t not in "|,"
             )
             yield self._line(
-                text if len(element) > 1 else " ".join(element.text_content().split()), role, element.tag, ""
+                text if len(element) > 1 else " ".join(_text(element).split()), role, element.tag, ""
             )
             return
         if element.tag == "table" or not len(element):

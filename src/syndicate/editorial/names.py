@@ -11,16 +11,21 @@ from syndicate.editorial.vocabulary import chrome, places, words
 from syndicate.editorial.work import Work
 
 _JOIN = re.compile(
-    r"\s*[;/|]\s*|\s*,\s*(?:and\s+|&\s*)?|\s+(?:and|And|AND|y|et|und|e|ve|och|og|dan|и|та|و|اور|او|and by)\s+|\s*&\s*|、|\s+,\s*"
+    r"\s*[;/|]\s*|\s*,\s*(?:and\s+|&\s*)?|\s+(?:and|And|AND|y|et|und|e|ve|och|og|dan|и|та|و|اور|او"
+    r"|and by)\s+|\s*&\s*|、|\s+,\s*"
 )
 _SUFFIX = re.compile(r"^(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\.?$", re.IGNORECASE)
 _ROLE = re.compile(
-    r"\b(?:staff|writers?|reporters?|correspondents?|editors?|columnist|contributor|bureau|chief|special to|secretary|president|chairman|director|photographers?|journalist"
-    r"|professor|lecturer|fellow|researcher|redakteur(?:in)?|korrespondent(?:in)?|redactora?|corresponsal|muhabiri?|freelance|newsroom|photojournalist)\b",
+    r"\b(?:staff|writers?|reporters?|correspondents?|editors?|columnist|contributor|bureau|chief"
+    r"|special to|secretary|president|chairman|director|photographers?|journalist"
+    r"|professor|lecturer|fellow|researcher|redakteur(?:in)?|korrespondent(?:in)?|redactora?"
+    r"|corresponsal|muhabiri?|freelance|newsroom|photojournalist)\b",
     re.IGNORECASE,
 )
 OUTLET_WORD = re.compile(
-    r"\b(?:news|times|post|herald|press|daily|media|tv|radio|magazine|tribune|gazette|agency|agencies|desk|online|network|newspaper|journal|observer|chronicle|team|foundation|university|institute|ministry|council|edition|services?)\b",
+    r"\b(?:news|times|post|herald|press|daily|media|tv|radio|magazine|tribune|gazette|agency"
+    r"|agencies|desk|online|network|newspaper|journal|observer|chronicle|team|foundation"
+    r"|university|institute|ministry|council|edition|services?)\b",
     re.IGNORECASE,
 )
 _MAIL = re.compile(r"\(?\S{1,64}@\S{1,80}\)?")
@@ -105,9 +110,7 @@ def _take(work: Work, found: Names, part: str) -> None:
             found.agencies.append(agency)
     elif words().desk.match(part):
         found.desk = found.desk or part
-    elif is_stamp(part):
-        return
-    elif _with_agency(work, found, part):
+    elif is_stamp(part) or _with_agency(work, found, part):
         return
     elif is_person(part):
         name = normal_case(part)
@@ -160,7 +163,7 @@ def run_on(work: Work, text: str) -> tuple[Names, int]:
     if leading is not None:
         found.agencies.append(leading[0])
         return found, leading[1]
-    end = _run_end(work, text)
+    end = _run_end(text)
     part = text[:end].rstrip(" ,-–—")
     for name in _parts(part):
         _take(work, found, name)
@@ -178,7 +181,7 @@ def _leading_agency(work: Work, text: str) -> tuple[AgencyRecord, int] | None:
     return None
 
 
-def _run_end(work: Work, text: str) -> int:
+def _run_end(text: str) -> int:
     tokens = list(_TOKEN.finditer(text[:300]))
     caps_author = bool(tokens) and tokens[0].group().isupper() and not _INITIAL.match(tokens[0].group())
     last, named = 0, 0
@@ -193,7 +196,7 @@ def _run_end(work: Work, text: str) -> int:
         if not _continues(word, following, named, caps_author):
             break
         last, named = token.end(), named + 1
-        if word.endswith(",") and not _list_goes_on(work, text[last:]):
+        if word.endswith(",") and not _list_goes_on(text[last:]):
             break
     return last
 
@@ -214,7 +217,7 @@ def _continues(word: str, following: str, named: int, caps_author: bool) -> bool
     return not (named >= 2 and begins_sentence and not word.endswith(","))
 
 
-def _list_goes_on(work: Work, rest: str) -> bool:
+def _list_goes_on(rest: str) -> bool:
     """After a comma: another person or an outlet, not a stamp, follows."""
     if stamp_prefix(rest.lstrip()):
         return False

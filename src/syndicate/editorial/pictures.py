@@ -9,14 +9,20 @@ from syndicate.editorial.names import is_person
 from syndicate.editorial.work import Work
 
 _LABEL = re.compile(
-    r"^(?:image|photo|picture|foto|fotos|photograph|caption|bild|imagen|imagem|تصویر|عکس|انځور|صورة)\s*[:：]\s*",
+    r"^(?:image|photo|picture|foto|fotos|photograph|caption|bild|imagen|imagem|تصویر|عکس|انځور"
+    r"|صورة)\s*[:：]\s*",
     re.IGNORECASE,
 )
 _FILE = re.compile(r"^FILE(?: PHOTO| IMAGE| PICTURE)?\s*(?:[-–—:])\s*")
 _WIRE_SLUG = re.compile(
-    r"^(?P<slug>[A-Z]{2,5}\d{1,4}-\d{1,4}\s+)(?P<place>[A-Z][A-Z .'-]{2,30}:\s*)(?P<date>[A-Z][a-z]{2,9}\.? \d{1,2}\s*[-–—]\s*)"
+    r"^(?P<slug>[A-Z]{2,5}\d{1,4}-\d{1,4}\s+)(?P<place>[A-Z][A-Z "
+    r".'-]{2,30}:\s*)(?P<date>[A-Z][a-z]{2,9}\.? \d{1,2}\s*[-–—]\s*)"
 )
-_WORDS = r"(?:photo(?:graph)?s?|foto(?:s|grafie|grafía)?|image|picture|bild|imagen|imagem|credit|photo credit|image credit|picture credit|crédit(?: photo)?|crédito|copyright|courtesy|عکس|تصویر|انځور)"
+_WORDS = (
+    r"(?:photo(?:graph)?s?|foto(?:s|grafie|grafía)?|image|picture|bild|imagen|imagem|credit"
+    r"|photo credit|image credit|picture credit|crédit(?: photo)?|crédito|copyright|courtesy|عکس"
+    r"|تصویر|انځور)"
+)
 _ENDINGS = (
     re.compile(r"\s*\(?©\s?\(?\s?(?P<credit>[^()©]{2,80})\)?\)?$"),
     re.compile(
@@ -30,7 +36,8 @@ _ENDINGS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?<=[.!?”\"])\s+(?P<credit>(?:REUTERS|AFP|AP|EPA|ANI|PTI|APP|Reuters|Xinhua|Getty Images)(?: [Pp]hoto)?\s?/\s?\S.{2,60})$"
+        r"(?<=[.!?”\"])\s+(?P<credit>(?:REUTERS|AFP|AP|EPA|ANI|PTI|APP|Reuters|Xinhua"
+        r"|Getty Images)(?: [Pp]hoto)?\s?/\s?\S.{2,60})$"
     ),
     re.compile(r"(?<=[.!?”\"])\s+(?P<credit>[A-Z]{2,5} (?:photo|Photo|PHOTO)(?: by)? [A-Z].{2,50})$"),
     re.compile(r"(?P<credit>(?:中新社|新华社|新華社)(?:发|發|记者)? ?\S{2,4} ?[摄攝])$"),
@@ -39,7 +46,9 @@ _DASHED = re.compile(
     r"(?:\s+|(?<=[.!?]))[-–—|/]\s*(?P<credit>[^-–—|]{2,40}?)(?: (?:photo|file))?$", re.IGNORECASE
 )
 _INLINE = re.compile(
-    r"(?P<label>FILE(?: PHOTO| IMAGE)?: )(?P<caption>.{5,400}?[.!?])\s+(?P<credit>[A-Z]{2,8}/[^/.]{2,50}(?:/(?:File Photo|Files?|Pool|Handout))?)(?=\s|$)"
+    r"(?P<label>FILE(?: PHOTO| IMAGE)?: "
+    r")(?P<caption>.{5,400}?[.!?])\s+(?P<credit>[A-Z]{2,8}/[^/.]{2,50}(?:/(?:File Photo|Files?"
+    r"|Pool|Handout))?)(?=\s|$)"
 )
 _COPYRIGHT = re.compile(r"^(?P<credit>©\s?[\w/. -]{2,30}?)\s+(?P<caption>[^\W\d_].{2,120})$")
 _ALONE = re.compile(
@@ -48,8 +57,11 @@ _ALONE = re.compile(
 _SLASHED = re.compile(
     r"^(?:REUTERS|AFP|AP|EPA|Reuters|Xinhua|AP Photo|AFP Photo|Getty Images)\s?/\s?\S.{2,60}$"
 )
+_HINT = re.compile(r"[(\[©/:：摄攝]|photo|foto|FILE", re.IGNORECASE)
 _FILENAME = re.compile(
-    r"^(?:[\w .-]{1,60}\s?\(\d{1,3}\)|[\w-]{1,80}\.(?:jpe?g|png|gif|webp)|(?:IMG|DSC|WhatsApp Image|Screenshot|image|photo)[-_ ]?[\d -]{2,40}\S{0,20}|[\w]*\d{6,}\w*|[a-z]+(?: [a-z]+){0,3} ?\d{1,4})$"
+    r"^(?:[\w .-]{1,60}\s?\(\d{1,3}\)|[\w-]{1,80}\.(?:jpe?g|png|gif|webp)|(?:IMG|DSC"
+    r"|WhatsApp Image|Screenshot|image|photo)[-_ ]?[\d -]{2,40}\S{0,20}|[\w]*\d{6,}\w*"
+    r"|[a-z]+(?: [a-z]+){0,3} ?\d{1,4})$"
 )
 _GLUED_FILE = re.compile(r"^[\w-]{0,40}?\d{5,20}(?:_[\da-z]{1,20}){0,8}(?:_?[a-z])?(?=[A-Z][a-z])")
 
@@ -64,7 +76,7 @@ class Caption:
 
 def read_caption(work: Work, text: str, *, marked: bool = False) -> Caption | None:
     """The caption and credit a line holds, or ``None`` where it is neither."""
-    if len(text) > 600:
+    if len(text) > 600 or not (marked or _HINT.search(text)):
         return None
     alone = _credit_alone(work, text)
     if alone is not None:

@@ -13,29 +13,39 @@ from syndicate.editorial.vocabulary import chrome, words
 from syndicate.editorial.work import Line, Work
 
 _DASHED = re.compile(
-    r"(?:(?<=\s)|(?<=[.!?…\"”’»]))(?P<credit>(?:[-–—―−]{1,3}|\*{1,2}|/{1,2})\s?(?P<name>[^-–—―−*()]{2,70}?)\s*/?)[.*]?$"
+    r"(?:(?<=\s)|(?<=[.!?…\"”’»]))(?P<credit>(?:[-–—―−]{1,3}|\*{1,2}"
+    r"|/{1,2})\s?(?P<name>[^-–—―−*()]{2,70}?)\s*/?)[.*]?$"
 )
 _BRACKETED = re.compile(r"(?P<credit>[(（\[](?P<name>[^()（）\[\]]{2,80})[)）\]])[.。۔]?$")
 _WIRE_SIGN = re.compile(r"(?:^|(?<=[.!?”\"]\s))(?P<credit>(?P<name>[A-Z]{2,5})(?: [A-Z]{2,4}){1,6})$")
 _BARE_NAME = re.compile(r"(?<=[.!?”\"۔।]\s)(?P<credit>(?P<name>[^\s.!?”\"۔।(\[–—*-][^.!?”\"۔।()]{1,40}))$")
 _SIGN_OFF = re.compile(
-    r"(?:(?<=\s)|^)(?P<credit>[-–—]{1,3}\s?(?P<name>[A-ZÀ-Þ][^,\d–—]{3,50}),\s*[^,\d]{2,40}(?:\b[Nn]ewsroom|\b[Bb]ureau)[^.]{0,40})$"
+    r"(?:(?<=\s)|^)(?P<credit>[-–—]{1,3}\s?(?P<name>[A-ZÀ-Þ][^,\d–—]{3,50}),\s*[^,\d]{2,40}(?:\b[N"
+    r"n]ewsroom|\b[Bb]ureau)[^.]{0,40})$"
 )
 _DESK_INITIALS = re.compile(r"^\(?[a-z]{1,4}(?:/[a-z]{1,4}){1,3}\)?$|^\(?[A-Za-z]{1,3}/[A-Za-z]{1,3}\)?$")
 _JUNK = re.compile(
-    r"^(?:[A-Z]{2,10}\d{6} [A-Z]{3}\d{2}|[-–—]{1,3} ?(?:via|by|through) .{2,30}|\(?(?:ends?|more|fin|fim|ende|完|終|끝|انتهى|انتهی|پایان|خاتمہ)\)?[/.]?\d*|-?\d{1,3}-|#{2,}|_{2,}|\*{3,}|\[ID:\S{5,20}\]|\S+@\S+\.\S+|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}.{0,20}"
-    r"|https?://\S+|\[?(?:…|\.\.\.)\]?|kaynak:\s*source of news|\S{2,40}\.com/?|(?:tel|phone|e-?mail|contact):.{3,80})$",
+    r"^(?:[A-Z]{2,10}\d{6} [A-Z]{3}\d{2}|[-–—]{1,3} ?(?:via|by|through) .{2,30}|\(?(?:ends?|more"
+    r"|fin|fim|ende|完|終|끝|انتهى|انتهی|پایان|خاتمہ)\)?[/.]?\d*|-?\d{1,3}-|#{2,}|_{2,}|\*{3,}"
+    r"|\[ID:\S{5,20}\]|\S+@\S+\.\S+|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}.{0,20}"
+    r"|https?://\S+|\[?(?:…|\.\.\.)\]?|kaynak:\s*source of news|\S{2,40}\.com/?|(?:tel|phone"
+    r"|e-?mail|contact):.{3,80})$",
     re.IGNORECASE,
 )
 _LAST_BRACKET = re.compile(r"(?<=[.!?”\"\s])[(\[](?P<in>[^()\[\]]{12,400})[)\]]\.?$")
 _JUNK_SUFFIX = re.compile(
-    r"\s*(?:\[\s?(?:…|\.\.\.|&hellip;)\s?\]|\[ID:\S{4,20}\]|[(（](?:END|End|ends|Ends|完|終|끝)[)）]|\s(?:Enditem|/?ENDITEM|■|Item ends)|\S{2,60}@\S{2,60}\.\w{2,8}|(?<=[.!?”\"])\s(?:ENDS?|#{3}|/END))$"
+    r"\s*(?:\[\s?(?:…|\.\.\.|&hellip;)\s?\]|\[ID:\S{4,20}\]|[(（](?:END|End|ends|Ends|完|終|끝)[)）]"
+    r"|\s(?:Enditem|/?ENDITEM|■|Item ends)|\S{2,60}@\S{2,60}\.\w{2,8}|(?<=[.!?”\"])\s(?:ENDS?|#{3}"
+    r"|/END))$"
 )
 _FROM = re.compile(
-    r"^(?P<name>[^,.]{4,40}?) (?:from|of|for|is (?:a|the) [\w ]{3,30} (?:for|at|of)) (?:the )?(?P<outlet>[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ&][\w’'-]*){0,5})\.?$"
+    r"^(?P<name>[^,.]{4,40}?) (?:from|of|for|is (?:a|the) [\w ]{3,30} (?:for|at"
+    r"|of)) (?:the )?(?P<outlet>[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ&][\w’'-]*){0,5})\.?$"
 )
 _SIGNATURE = re.compile(
-    r"^(?P<name>[^,.\d]{4,40})[.,]\s+(?P<role>(?:general |vice |deputy |acting |joint )?(?:secretary|president|chairman|chairperson|chair|director|editor|spokesman|spokesperson|member|convener|coordinator|columnist|professor)\b[^.]{0,60})\.?$",
+    r"^(?P<name>[^,.\d]{4,40})[.,]\s+(?P<role>(?:general |vice |deputy |acting "
+    r"|joint )?(?:secretary|president|chairman|chairperson|chair|director|editor|spokesman"
+    r"|spokesperson|member|convener|coordinator|columnist|professor)\b[^.]{0,60})\.?$",
     re.IGNORECASE,
 )
 _SOURCE_WORD = re.compile(r"^(?:খবর|সূত্র|خبر از|ماخذ|वार्ता:|via|theo)\s+", re.IGNORECASE)
@@ -117,7 +127,7 @@ def _claim(work: Work, phrase: Phrase, text: str) -> None:
 
 def _signature(work: Work, text: str, before: Line) -> bool:
     """ "Alicia Barrow from the Akron News-Reporter", "Rahim Stanikzai. Secretary, …"."""
-    if len(text) > 120 or before.text[-1:] in _QUOTES and text[:1] in "-–—":
+    if len(text) > 120 or (before.text[-1:] in _QUOTES and text[:1] in "-–—"):
         return False
     match = _FROM.match(text) or _SIGNATURE.match(text)
     if match and is_person(match.group("name")):
@@ -137,7 +147,12 @@ def _signature(work: Work, text: str, before: Line) -> bool:
 def _lone_title(work: Work, text: str) -> bool:
     """A page's last line in title case without a full stop: an author's name, or the page's."""
     tokens = text.split()
-    if work.kind != "page" or not 2 <= len(tokens) <= 5 or not all(t[:1].isupper() for t in tokens) or text[-1:] in ".!?”\"":
+    if (
+        work.kind != "page"
+        or not 2 <= len(tokens) <= 5
+        or not all(t[:1].isupper() for t in tokens)
+        or text[-1:] in '.!?”"'
+    ):
         return False
     if is_person(text) and not work.byline:
         work.add_persons([normal_case(text)], "a name alone at the end", text)

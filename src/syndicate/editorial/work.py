@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from syndicate.editorial.agencies import AgencyRecord, Directory
 from syndicate.editorial.vocabulary import places
@@ -73,6 +74,19 @@ class Work:
     credit_printed: str | None = None
     body_rules: list[str] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    cache: dict[tuple[str, str, bool], Any] = field(default_factory=dict)
+
+    def probe(self) -> Work:
+        """A desk to try a rule on, without effect on this one."""
+        return Work(
+            self.directory,
+            self.kind,
+            self.language,
+            self.own_name,
+            headline=self.headline,
+            publisher=self.publisher,
+            cache=self.cache,
+        )
 
     def saw(self, name: str, rule: str, words: str) -> None:
         """Record why a field has its value."""

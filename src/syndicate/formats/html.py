@@ -50,13 +50,30 @@ def index_page(
     return _page(publisher.name, publisher.language, body + footer, publisher.base_url, links)
 
 
+class Teasers:
+    """A feed's page as a format: an entry is a fragment, rendered once like any other."""
+
+    name = "html"
+    version = 1
+
+    def fragment(self, entry: Entry) -> bytes:
+        """Headline, excerpt, byline and credit of one entry."""
+        return clean(str(_teaser(entry))).encode()
+
+
 def feed_page(channel: Channel, entries: Sequence[Entry], formats: Mapping[str, str]) -> bytes:
     """One feed, newest first. ``formats``: format's name → its address."""
+    return joined_page(channel, [Teasers().fragment(entry) for entry in entries], formats)
+
+
+def joined_page(channel: Channel, teasers: Sequence[bytes], formats: Mapping[str, str]) -> bytes:
+    """One feed's page from teasers that were rendered before (see ``Teasers``)."""
     links = [_alternate(name, url, channel.title) for name, url in formats.items()]
     head = Markup("<header><h1>{}</h1><p>{}</p>{}</header>").format(
         line(channel.title), line(channel.description), _formats(formats)
     )
-    body = head + Markup("").join(_teaser(entry) for entry in entries) + _EXTENSION
+    shown = Markup(b"".join(teasers).decode())  # noqa: S704 - our own fragments
+    body = head + shown + _EXTENSION
     return _page(channel.title, channel.language, body, channel.page_url, links)
 
 

@@ -91,9 +91,7 @@ def compose(
     )
 
 
-def hold_reason(
-    draft: Draft, reading: Reading, overrides: Mapping[str, Any], directory: Directory
-) -> str | None:
+def hold_reason(draft: Draft, reading: Reading, overrides: Mapping[str, Any]) -> str | None:
     """Why an editor must look at a story before it goes out, or ``None``."""
     if reading.notice is NoticeKind.KILL:
         return f"a kill notice: {reading.notice_text or reading.headline}"

@@ -75,7 +75,7 @@ def text_identity(story: Story) -> tuple[str, str]:
 
 def is_known(tx: Transaction, draft: Draft) -> bool:
     """Whether exactly this draft was taken before; then there is no need to read it."""
-    known = tx.articles.by_identity(identities(draft))
+    known = tx.articles.by_identity([(f"id:{draft.source}", draft.source_id)])
     return known is not None and tx.articles.digest_of(known) == draft.digest()
 
 
@@ -94,11 +94,11 @@ def take(
     if before is None:
         return _take_new(tx, taking, draft, reading, now, trace)
     if before.source != draft.source:
-        return _other_source(before, draft)
+        return _other_source(before)
     return _take_again(tx, taking, draft, reading, before, now, trace)
 
 
-def _other_source(before: Article, draft: Draft) -> Taken:
+def _other_source(before: Article) -> Taken:
     words = f"the same story already comes from source {before.source!r} (article {before.id[:8]})"
     return Taken(article_id=before.id, problem=words, fix="leave it out of one of the two sources")
 
@@ -146,7 +146,7 @@ def _new_article(
         changed=changed,
         first_seen=now,
         guid=draft.guid if taking.options.ids == "source" else None,
-        hold=hold_reason(draft, reading, {}, taking.directory),
+        hold=hold_reason(draft, reading, {}),
     )
 
 
@@ -218,7 +218,7 @@ def _revised(
     overrides = tx.articles.overrides(before.id)
     noted = tx.articles.corrections(before.id)
     story = _compose(taking, draft, reading, overrides, noted, before.story, now)
-    hold = hold_reason(draft, reading, overrides, taking.directory)
+    hold = hold_reason(draft, reading, overrides)
     if hold and before.live:
         # What is published stays as it is until an editor has looked at the new version.
         tx.articles.touch(before.id, draft_digest=digest)
@@ -231,7 +231,7 @@ def _revised(
     action = record.revise(
         tx,
         taking.desk,
-        _redated(before, draft, now),
+        _redated(before, draft),
         story,
         cause="source",
         now=now,
@@ -243,7 +243,7 @@ def _revised(
     return Taken(article_id=before.id, action=action or restored, held=hold)
 
 
-def _redated(before: Article, draft: Draft, now: datetime) -> Article:
+def _redated(before: Article, draft: Draft) -> Article:
     """Until a story is published its date may still move; afterwards it is frozen."""
     if before.live:
         return before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,6 @@ from syndicate.editorial.entry import Terms
 from syndicate.errors import NotFound
 from syndicate.formats import html
 from syndicate.formats import opml as opml_format
-from syndicate.formats.base import Format
 from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Channel, ContentMode, Document, Finding
@@ -28,6 +27,8 @@ log = structlog.get_logger(__name__)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE_ENTRIES = 50
 HTML_TYPE = "text/html"
+TEASERS = html.Teasers()
+SEVERITIES = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +89,15 @@ class Publisher:
         with self._storage.read() as tx:
             stale = tx.feeds.staleness(slug)
             places = tx.feeds.window(slug, feed.limit)
-            drafts = [self._draft(tx, slug, feed, FORMATS[f], places, loaded, failed) for f in feed.formats]
-            shown = tx.articles.many([p.article_id for p in places[:PAGE_ENTRIES]])
             heads = {f: tx.documents.head(slug, f) for f in formats_of(feed)}
-        drafts.append(self._page(slug, feed, places, shown, heads[HTML], failed))
-        good = [d for d in drafts if self._passes(d, now)]
+            drafts = [self._draft(tx, slug, feed, f, places, heads[f], loaded, failed) for f in heads]
+            noted = tx.problems.refs(f"feed:{slug}")
+        findings = {d.format: FORMATS[d.format].check(d.body) for d in drafts if d.format in FORMATS}
+        good = [d for d in drafts if _passes(d, findings.get(d.format, []))]
         with self._storage.write() as tx:
             documents = [self._store(tx, d, heads[d.format], push=stale.worth_a_push, now=now) for d in good]
             tx.feeds.set_built(slug, stale.touched)
-            self._report(tx, slug, places, failed, now)
+            self._report(tx, slug, noted, failed, findings, now)
         replaced = [d for d in documents if d is not None]
         self._write(replaced)
         return Built(documents=tuple(replaced), pages=self._write_pages(loaded.values()))
@@ -106,33 +107,21 @@ class Publisher:
         tx: Transaction,
         slug: str,
         feed: Feed,
-        form: Format,
+        format_name: str,
         places: Sequence[Place],
+        head: DocumentHead | None,
         loaded: dict[str, Article],
         failed: Failures,
     ) -> _Draft:
+        updated = newest_change(places, head.updated if head else None, EPOCH)
+        channel = self.renderer.channel(slug, feed, format_name, updated)
+        if format_name == HTML:
+            rows, fresh = self.renderer.fragments(tx, feed, TEASERS, places[:PAGE_ENTRIES], loaded, failed)
+            page = html.joined_page(channel, rows, self._addresses(slug, feed))
+            return _Draft(slug, HTML, HTML_TYPE, page, updated, fresh)
+        form = FORMATS[format_name]
         rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed)
-        head = tx.documents.head(slug, form.name)
-        updated = newest_change(places, head.updated if head else None, EPOCH)
-        channel = self.renderer.channel(slug, feed, form.name, updated)
         return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh)
-
-    def _page(
-        self,
-        slug: str,
-        feed: Feed,
-        places: Sequence[Place],
-        shown: dict[str, Article],
-        head: DocumentHead | None,
-        failed: Failures,
-    ) -> _Draft:
-        updated = newest_change(places, head.updated if head else None, EPOCH)
-        terms = self.renderer.terms(feed)
-        articles = [shown[p.article_id] for p in places[:PAGE_ENTRIES] if p.article_id not in failed.reasons]
-        entries = [self.site.entry(article, terms) for article in articles]
-        channel = self.renderer.channel(slug, feed, HTML, updated)
-        body = html.feed_page(channel, entries, self._addresses(slug, feed))
-        return _Draft(slug, HTML, HTML_TYPE, body, updated)
 
     def _addresses(self, slug: str, feed: Feed) -> dict[str, str]:
         return {name: self.site.topic(slug, name) for name in feed.formats}
@@ -169,30 +158,6 @@ class Publisher:
 
     # -- storing -----------------------------------------------------------------------
 
-    def _passes(self, draft: _Draft, now: datetime) -> bool:
-        """The gate: a document with an error stays unpublished, the last good one stays in place."""
-        if draft.format not in FORMATS:
-            return True
-        findings = FORMATS[draft.format].check(draft.body)
-        errors = [f for f in findings if f.severity == "error"]
-        self._note_findings(draft, findings, now)
-        if errors:
-            log.error("document_kept_back", feed=draft.feed, format=draft.format, rule=errors[0].rule)
-        return not errors
-
-    def _note_findings(self, draft: _Draft, findings: Sequence[Finding], now: datetime) -> None:
-        scope, ref = f"feed:{draft.feed}", f"document:{draft.format}"
-        with self._storage.read() as tx:
-            known = any(p.scope == scope and p.ref == ref for p in tx.problems.all(10_000))
-        if not findings and not known:
-            return
-        with self._storage.write() as tx:
-            tx.problems.settle(scope, [ref])
-            if findings:
-                worst = min(findings, key=lambda f: ("error", "warning", "note").index(f.severity))
-                words = f"{draft.format}: {worst.message} (rule {worst.rule})"
-                tx.problems.note(scope, ref, words, now, fix=worst.fix, warning=worst.severity != "error")
-
     def _store(
         self, tx: Transaction, draft: _Draft, head: DocumentHead | None, *, push: bool, now: datetime
     ) -> Document | None:
@@ -220,18 +185,30 @@ class Publisher:
         return document
 
     def _links(self, draft: _Draft, topic: str) -> tuple[tuple[str, str], ...]:
-        """``Link`` headers: exactly one self, and the hubs where a document can be subscribed to (rule H5)."""
+        """``Link`` headers: exactly one self, and the hubs it can be subscribed at (rule H5)."""
         hubs = self.renderer.hubs() if draft.format in FORMATS else ()
         return (("self", topic), *(("hub", hub) for hub in hubs))
 
     def _report(
-        self, tx: Transaction, slug: str, places: Sequence[Place], failed: Failures, now: datetime
+        self,
+        tx: Transaction,
+        slug: str,
+        noted: set[str],
+        failed: Failures,
+        findings: Mapping[str, Sequence[Finding]],
+        now: datetime,
     ) -> None:
+        """What could not be rendered or checked is shown until it is mended."""
         scope = f"feed:{slug}"
-        tx.problems.settle(scope, [p.article_id for p in places if p.article_id not in failed.reasons])
+        wrong = {f"document:{name}": found for name, found in findings.items() if found}
+        tx.problems.settle(scope, noted - set(failed.reasons) - set(wrong))
         for article_id, error in failed.reasons.items():
             if tx.problems.note(scope, article_id, error.message, now, fix=error.fix):
                 log.error("entry_left_out", feed=slug, article=article_id, reason=error.message)
+        for ref, found in wrong.items():
+            worst = min(found, key=lambda f: SEVERITIES.index(f.severity))
+            words = f"{ref.partition(':')[2]}: {worst.message} (rule {worst.rule})"
+            tx.problems.note(scope, ref, words, now, fix=worst.fix, warning=worst.severity != "error")
 
     def _drop_unknown(self) -> None:
         """Documents of feeds or formats that the configuration no longer names."""
@@ -295,3 +272,11 @@ class Publisher:
         if found is None:
             raise NotFound(f"there is no document {feed}/{format_name}")
         return found
+
+
+def _passes(draft: _Draft, findings: Sequence[Finding]) -> bool:
+    """The gate: a document with an error stays unpublished, the last good one stays in place."""
+    errors = [f for f in findings if f.severity == "error"]
+    if errors:
+        log.error("document_kept_back", feed=draft.feed, format=draft.format, rule=errors[0].rule)
+    return not errors

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import orjson
 
@@ -13,8 +14,7 @@ from syndicate.config import Feed, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
-from syndicate.formats.base import Format
-from syndicate.model import Article, Channel
+from syndicate.model import Article, Channel, Entry
 from syndicate.site import Site
 from syndicate.storage import Place, Transaction
 
@@ -35,6 +35,24 @@ class Failures:
     reasons: dict[str, StoryError] = field(default_factory=dict)
 
 
+class Rendering(Protocol):
+    """What turns an entry into a fragment: a format, or the page for people."""
+
+    @property
+    def name(self) -> str:
+        """The word it is kept under."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised whenever its output changes."""
+        ...
+
+    def fragment(self, entry: Entry) -> bytes:
+        """One entry's bytes. Raises StoryError."""
+        ...
+
+
 class Renderer:
     """Renders what a feed shows, under one configuration."""
 
@@ -47,7 +65,7 @@ class Renderer:
         """What a public feed's readers get."""
         return Terms(content=feed.content, source_ids=True)
 
-    def digest(self, feed: Feed, form: Format) -> str:
+    def digest(self, feed: Feed, form: Rendering) -> str:
         """A fragment's key beside article, revision and format: terms, policy, base address, renderer."""
         known = f"{feed.content}/{form.name}/{form.version}"
         if known not in self._digests:
@@ -64,7 +82,7 @@ class Renderer:
         self,
         tx: Transaction,
         feed: Feed,
-        form: Format,
+        form: Rendering,
         places: Sequence[Place],
         loaded: dict[str, Article],
         failed: Failures,
@@ -86,7 +104,7 @@ class Renderer:
         rows = [known[p.article_id] for p in places if p.article_id in known]
         return rows, Fresh(format=form.name, digest=digest, rows=tuple(fresh))
 
-    def _render(self, article: Article, feed: Feed, form: Format, failed: Failures) -> bytes | None:
+    def _render(self, article: Article, feed: Feed, form: Rendering, failed: Failures) -> bytes | None:
         try:
             return form.fragment(self.site.entry(article, self.terms(feed)))
         except StoryError as error:

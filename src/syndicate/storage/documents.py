@@ -248,6 +248,9 @@ class Documents:
                 }
             ],
         )
+        b = s.document_bodies.c
+        gone = (b.feed == document.feed, b.format == document.format, b.coding.not_in(list(document.bodies)))
+        self._c.execute(delete(s.document_bodies).where(*gone))  # no coding of an older version stays
         upsert(
             self._c,
             s.document_bodies,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from syndicate.errors import StorageError
@@ -99,8 +99,11 @@ class Database:
             with self.write() as connection:
                 yield connection
             return
-        with self._guarded(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        # PostgreSQL would else show each statement what was committed before it, not one view of all.
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._guarded(), self.engine.connect().execution_options(**options) as connection:
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -114,7 +117,9 @@ class Database:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except (IntegrityError, DataError):
+            raise  # a fault in what was asked, not in the database
+        except DatabaseError as error:
             raise StorageError(f"the database cannot be used: {_words(error)}", fix=_fix(error)) from error
 
     def changes(self) -> int:
@@ -143,8 +148,12 @@ def _fix(error: DBAPIError) -> str | None:
     words = str(error.orig)
     if "locked" in words:
         return "another process holds the database; wait for it or stop it"
-    if "full" in words:
+    if "full" in words or "No space left" in words:
         return "the disk is full; make room"
-    if "no such table" in words or "does not exist" in words:
+    if "no such table" in words or "no such column" in words or "does not exist" in words:
         return "run `syndicate db upgrade`"
+    if "malformed" in words or "not a database" in words:
+        return "restore the newest backup; this file is damaged or is no database"
+    if "connection" in words.lower():
+        return "see that the database server runs and that [storage] url is right"
     return None

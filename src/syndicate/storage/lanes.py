@@ -64,14 +64,17 @@ class Lanes:
 
     def retire_all_but(self, names: Collection[str]) -> int:
         """Lanes the configuration no longer names rest; what they know is kept."""
-        query = update(s.lanes).where(
-            s.lanes.c.state != LaneState.RETIRED, s.lanes.c.name.not_in(list(names))
-        )
-        return self._c.execute(query.values(state=LaneState.RETIRED)).rowcount
+        lane, kept = s.lanes.c, set(names)
+        known = self._c.execute(select(lane.id, lane.name).where(lane.state != LaneState.RETIRED))
+        gone = [row.id for row in known if row.name not in kept]
+        for part in chunks(gone):
+            self._c.execute(update(s.lanes).where(lane.id.in_(part)).values(state=LaneState.RETIRED))
+        return len(gone)
 
-    def get(self, lane_id: int) -> Lane | None:
-        """One lane by its number."""
-        row = self._c.execute(select(s.lanes).where(s.lanes.c.id == lane_id)).first()
+    def get(self, lane_id: int, *, lock: bool = False) -> Lane | None:
+        """One lane by its number; ``lock``: nobody else may change it until the transaction ends."""
+        query = select(s.lanes).where(s.lanes.c.id == lane_id)
+        row = self._c.execute(query.with_for_update() if lock else query).first()
         return _lane(row) if row else None
 
     def named(self, name: str) -> Lane | None:
@@ -98,7 +101,7 @@ class Lanes:
         behind = and_(may, lane.state == LaneState.ACTIVE, lane.position < head)
         # A new withdrawal is tried at once, even where the lane is backing off.
         urgent = and_(
-            lane.kind == LaneKind.STORIES, lane.state != LaneState.RETIRED, lane.urgent_position < urgent_head
+            lane.kind == LaneKind.STORIES, lane.state.in_(_NOT_RETIRED), lane.urgent_position < urgent_head
         )
         e = s.exceptions.c
         recalled = exists().where(e.lane_id == lane.id, e.urgent.is_(True), e.due <= now)
@@ -285,7 +288,7 @@ class Lanes:
     def make_due(
         self, lane_id: int, now: datetime, *, article_id: str | None = None, refused: bool = False
     ) -> int:
-        """Everything a lane retries is due now; what was refused too, if asked."""
+        """Everything a lane retries is due now, or everything it was ``refused``; returns how many."""
         e = s.exceptions.c
         query = update(s.exceptions).where(e.lane_id == lane_id)
         if article_id:
@@ -386,6 +389,8 @@ class Lanes:
         return self._c.execute(query).first() is not None
 
 
+# Named one by one: an index is of use for "in", not for "other than".
+_NOT_RETIRED = tuple(state for state in LaneState if state is not LaneState.RETIRED)
 _PROGRESS = (
     "state",
     "position",

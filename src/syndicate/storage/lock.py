@@ -9,7 +9,7 @@ from typing import IO
 
 from sqlalchemy import Connection, text
 
-from syndicate.errors import AlreadyRunning
+from syndicate.errors import AlreadyRunning, StorageError
 from syndicate.storage import Storage
 from syndicate.storage.migrate import file_of
 
@@ -37,6 +37,8 @@ class Ownership:
             self._file.close()
             self._file = None
         if self._connection is not None:
+            # The connection goes back to the pool, and the lock would stay on it.
+            self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY})
             self._connection.close()
             self._connection = None
 
@@ -44,7 +46,7 @@ class Ownership:
         path = lock_file(self._storage)
         if path is None:
             return
-        file = path.open("a+", encoding="utf-8")
+        file = _open(path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -65,6 +67,16 @@ class Ownership:
             raise _taken("another process")
         connection.commit()
         self._connection = connection
+
+
+def _open(path: Path) -> IO[str]:
+    try:
+        return path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"cannot open the lock {path}: {error.strerror}",
+            fix="let this user write to the database's folder",
+        ) from None
 
 
 def lock_file(storage: Storage) -> Path | None:

@@ -7,12 +7,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from alembic import command
 from syndicate.errors import StorageError
 from syndicate.storage import Storage
 from syndicate.storage.engine import Database
@@ -48,20 +48,21 @@ def upgrade(storage: Storage, *, backup: bool = True) -> Path | None:
     than this program.
     """
     kept: Path | None = None
-    if current(storage) == newest():
+    found = current(storage)
+    if found == newest():
         return None
-    if backup and storage.database.is_sqlite and current(storage) is not None:
+    _refuse_newer(found)  # before the backup, or each try would leave one
+    if backup and storage.database.is_sqlite and found is not None:
         kept = back_up(storage)
     with storage.database.write() as connection:
         if not storage.database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
-        _refuse_newer(connection)
+        _refuse_newer(MigrationContext.configure(connection).get_current_revision())
         command.upgrade(_config(connection), "head")
     return kept
 
 
-def _refuse_newer(connection: Connection) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
+def _refuse_newer(found: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         raise StorageError(
@@ -74,6 +75,7 @@ def require_current(storage: Storage) -> None:
     """Raise StorageError unless the schema is the newest one."""
     found = current(storage)
     if found != newest():
+        _refuse_newer(found)
         state = "empty" if found is None else f"at schema {found}"
         raise StorageError(
             f"the database is {state}; this version needs {newest()}",
@@ -94,14 +96,24 @@ def back_up(storage: Storage, target: Path | None = None) -> Path:
     file = file_of(storage.database)
     if file is None:
         raise StorageError("only an SQLite file can be backed up here", fix="use pg_dump for PostgreSQL")
-    if target is None:
-        folder = file.parent / "backups"
-        folder.mkdir(exist_ok=True)
-        target = folder / f"{file.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
+    target = target or file.parent / "backups" / f"{file.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(exist_ok=True)
+        _copy(file, part)
+        part.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(
+            f"cannot back up to {target}: {error}", fix="make room there, or name another place"
+        ) from error
+    return target
+
+
+def _copy(file: Path, target: Path) -> None:
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
-    return target
 
 
 def has_tables(storage: Storage) -> bool:

@@ -273,7 +273,8 @@ lanes = Table(
     Column("last_error", Text),
     Column("held_due", Instant),
     Index("ix_lanes_position", "kind", "state", "position"),
-    Index("ix_lanes_urgent", "kind", "urgent_position"),
+    Index("ix_lanes_urgent", "kind", "state", "urgent_position"),
+    Index("ix_lanes_due", "due"),
     Index("ix_lanes_held_due", "held_due"),
     Index("ix_lanes_topic", "target", "kind", "state", "version"),
 )

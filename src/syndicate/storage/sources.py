@@ -124,6 +124,11 @@ class Problems:
         for part in chunks(refs):
             self._c.execute(delete(s.problems).where(p.scope == scope, p.ref.in_(part)))
 
+    def refs(self, scope: str) -> set[str]:
+        """What is wrong within one scope, by ref."""
+        p = s.problems.c
+        return set(self._c.execute(select(p.ref).where(p.scope == scope)).scalars())
+
     def all(self, limit: int = 200) -> list[Problem]:
         """Errors first, then the newest."""
         p = s.problems.c

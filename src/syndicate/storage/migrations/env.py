@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
+
 from syndicate.storage.schema import metadata
 
 context.configure(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "0001"
@@ -104,10 +103,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lanes")),
         sa.UniqueConstraint("name", name=op.f("uq_lanes_name")),
     )
+    op.create_index("ix_lanes_due", "lanes", ["due"], unique=False)
     op.create_index("ix_lanes_held_due", "lanes", ["held_due"], unique=False)
     op.create_index("ix_lanes_position", "lanes", ["kind", "state", "position"], unique=False)
     op.create_index("ix_lanes_topic", "lanes", ["target", "kind", "state", "version"], unique=False)
-    op.create_index("ix_lanes_urgent", "lanes", ["kind", "urgent_position"], unique=False)
+    op.create_index("ix_lanes_urgent", "lanes", ["kind", "state", "urgent_position"], unique=False)
     op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
