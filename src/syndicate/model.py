@@ -353,6 +353,7 @@ class Entry:
     translator: str | None = None
     credit: CreditView | None = None
     dateline: str | None = None
+    place: str | None = None
     section: str | None = None
     tags: tuple[str, ...] = ()
     rights: str | None = None

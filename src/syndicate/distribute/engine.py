@@ -198,6 +198,9 @@ class Distributor:
             lambda tx: settle_ping(tx, planned, outcome, self._limits, self._clock(), luck)
         )
         self._tell(planned.lane, outcome, after, topic=planned.topic)
+        if after is not None and outcome.verdict is Verdict.WAITING and after.due is not None:
+            seconds = (after.due - self._clock()).total_seconds()
+            asyncio.get_running_loop().call_later(max(0.01, seconds), self.wake)
 
     def _plan_ping(self, tx: Transaction, lane_id: int) -> tuple[PlannedPing | None, HubReceiver | None]:
         lane = tx.lanes.get(lane_id)
@@ -208,7 +211,7 @@ class Distributor:
 
     def _tell(self, lane: str, outcome: Outcome, after: Lane | None, **what: str | None) -> None:
         known = {key: value for key, value in what.items() if value}
-        say = log.info if outcome.verdict in (Verdict.DELIVERED, Verdict.WAITING) else log.warning
+        say = _loudness(outcome.verdict)
         say(
             f"push_{outcome.verdict}",
             lane=lane,
@@ -228,3 +231,9 @@ class Distributor:
         end = after.failing_since + self._limits.disable_after
         if after.failures >= 5:
             log.warning("lane_will_be_disabled", lane=lane, at=end.isoformat(), failures=after.failures)
+
+
+def _loudness(verdict: Verdict) -> Callable[..., object]:
+    if verdict is Verdict.WAITING:
+        return log.debug  # type: ignore[no-any-return]
+    return log.info if verdict is Verdict.DELIVERED else log.warning  # type: ignore[no-any-return]

@@ -23,7 +23,9 @@ SHORT = 5
 """Up to so many letters a Latin alias is an acronym or could be a word: matched exactly."""
 
 _TRIM = " \t\u00a0.,;:*/()[]{}<>«»|\u200e\u200f،。（）［］【】"
-_LEAD = re.compile(r"^(?:the|l['’]|la|agence|agencia|agenzia|agência|خبرگزاری|وكالة)\s+", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:the|l['’]|la|agence|agencia|agenzia|agência|d[aeo]|خبرگزاری|وكالة)\s+", re.IGNORECASE
+)
 _TAIL = re.compile(r"\s+(?:news agency|newswire|newsroom|wire|agency|l\.p\.|inc\.?|llc|news)$", re.IGNORECASE)
 
 

@@ -89,6 +89,20 @@ _STOP = re.compile(
 )
 
 
+_ARABIC_DESK = re.compile(r"^[(\[]?(?:إعداد|تغطية|تحرير|شارك في التغطية)\s[^.]{4,200}[)\]]?$")
+_CONTRIBUTED_ABROAD = re.compile(
+    r"^(?P<who>.{3,300}?),? (?:contribuy(?:ó|eron)|contribuiu|contribuíram|ont contribué|a contribué)"
+    r"(?: (?:a|con|para|à|em|zu))? (?:est[ea]|ce|cet|cette|diesem)\b",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(
+    r"^(?:(?:el|la|los|las|le|les|o|a|os) )?"
+    r"(?:periodistas?|corresponsal(?:es)?|redactor(?:a|es)?|journalistes?|jornalistas?)"
+    r" de (?:la )?[A-Z]\S* ",
+    re.IGNORECASE,
+)
+
+
 def take(work: Work, text: str) -> bool:
     """Take a paragraph that is a credit; ``False`` where it is the story's own text."""
     if len(text) > 1200:
@@ -167,7 +181,7 @@ def _some(work: Work, bare: str, text: str) -> bool:
 
 
 def _contributed(work: Work, bare: str, text: str) -> bool:
-    match = _CONTRIBUTED.match(bare)
+    match = _CONTRIBUTED.match(bare) or _CONTRIBUTED_ABROAD.match(bare)
     return bool(match) and match is not None and _contribution(work, match.group("who"), text)
 
 
@@ -189,6 +203,7 @@ def _contribution(work: Work, who: str, text: str) -> bool:
         "",
         flat,
     )
+    flat = _TITLED.sub("", flat)
     found = parse(work, _places_off(flat))
     work.contributors.extend(p for p in found.persons if p not in work.contributors)
     if found.persons:
@@ -200,6 +215,8 @@ def _contribution(work: Work, who: str, text: str) -> bool:
 
 def _reporting(work: Work, bare: str, text: str) -> bool:
     """ "(Reporting by A and B; Editing by C)": reporters are the authors where no byline stands."""
+    if _ARABIC_DESK.match(bare):
+        return True
     if len(bare) > 400 or _REPORTING.match(bare) is None:
         return False
     clauses = [c.strip(" ()[].") for c in re.split(r"[;；]", bare)]

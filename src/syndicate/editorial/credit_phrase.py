@@ -30,6 +30,7 @@ _JOINED = re.compile(
     r"|از)\s+(?P<second>.{2,60})$",
     re.IGNORECASE,
 )
+_COURTESY = re.compile(r"^(?:courtesy(?: of)?|بشکریہ|بشکريه)\s*[:：]?\s+", re.IGNORECASE)
 _OUTER = " \t\u00a0()[]{}（）【】［］*-–—―_.。।۔|"
 
 
@@ -53,6 +54,7 @@ def read_phrase(work: Work, text: str) -> Phrase | None:
     bare = text.strip(_OUTER)
     if not 1 < len(bare) <= 160:
         return None
+    bare = _COURTESY.sub("", bare)
     label = words().source_label.match(bare)
     if label:
         inner = read_phrase(work, bare[label.end() :])

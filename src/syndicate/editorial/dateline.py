@@ -20,9 +20,9 @@ from syndicate.model import CreditRole
 
 _WINDOW = 150
 _TAG = re.compile(r"[(（\[](?P<a>[^()（）\[\]]{1,60})[)）\]]|/ ?(?P<b>[^/()\d]{2,30}?) ?/")
-_AFTER_TAG = re.compile(r"\s*(?:\.\s*[-–—−]{1,3}|[-–—−]{1,3}|:|：|//|ـ+|=|۔|\.(?=\s))\s*")
+_AFTER_TAG = re.compile(r"\s*(?:\.\s*[-–—−]{1,3}|[-–—−]{1,3}|:|：|//|ـ+|=|۔|[.।](?=\s))\s*")
 _SEPARATOR = re.compile(
-    r"\s*(?:\s[-–—−]{1,3}(?=\s|[“\"'A-ZÀ-Þ])|--+|—|[.]\s?[-–—]|[:：](?!\d|//)|//|\s?ـ+(?=\s)|۔|\.(?=\s))\s*"
+    r"\s*(?:\s[-–—−]{1,3}(?=\s|[“\"'A-ZÀ-Þ])|--+|—|[.]\s?[-–—]|[:：](?!\d|//)|//|\s?ـ+(?=\s)|۔|[.।](?=\s))\s*"
 )
 _EDGE = " \t\u00a0,.;:،、/|-–—−۔"
 _CJK = (
@@ -45,6 +45,7 @@ _CJK = (
         r", ]+[가-힣]{2,4})*?)?\s*(?:특파원|기자|인턴기자)?\s*=\s*"
     ),
 )
+_BEFORE_REPORTER = re.compile(r"[（(\s]*(?:记者|記者)?\s*$")
 _TITLE_SMALL = frozenset(
     "es de la le el al ed du des del di da das do dos of and the an i in e ul ud bin upon sur am "  # noqa: SIM905
     "an der".split()
@@ -113,6 +114,8 @@ def alone(work: Work, text: str) -> Found | None:
 def _alone_fits(parsed: Found, script: bool) -> bool:
     """Whether a line's place is one beyond doubt: a person's name can stand beside a date as well."""
     place = parsed.place or ""
+    if place.lower() in words().particles:
+        return False
     plain = script or _caps(place) or place.split(",")[0].casefold() in places() or len(place.split()) == 1
     return plain and all(record.type == "agency" for record in parsed.records)
 
@@ -127,11 +130,8 @@ def _cjk(work: Work, head: str) -> Found | None:
         if record is None:
             continue
         by = got.get("by")
-        printed = (
-            re.sub(r"[（(\s]*(?:记者|記者)?\s*$", "", head[: match.start("by")])
-            if by
-            else match.group().strip()
-        )
+        around = by is None or head[:1] in "（("
+        printed = match.group().strip() if around else _BEFORE_REPORTER.sub("", head[: match.start("by")])
         korean = "=" in match.group() and by is not None
         tag = re.match(r"[(\[][^)\]]*[)\]]", head)
         return Found(
@@ -251,7 +251,7 @@ def _tag_fits(parsed: Found, inside: Found, before: str, head: str, end: int, se
     """Whether what stands around a tag makes it a dateline's tag and not an abbreviation (rule 3)."""
     place = parsed.place
     if not before.strip(_EDGE):
-        return separated and bool(inside.records or inside.role)
+        return (separated or head[end : end + 1].isupper()) and bool(inside.records or inside.role)
     if place is None:
         return bool(parsed.date or parsed.records) and separated
     if not _is_place(place):
@@ -282,7 +282,7 @@ def _separated(work: Work, head: str, lax: bool) -> Found | None:
         parsed = _take_apart(work, prefix)
         if parsed is None or (not parsed.place and not parsed.records):
             continue
-        if match.group().strip() == "." and not _full_stop_fits(parsed, lax):
+        if match.group().strip() in (".", "।") and not _full_stop_fits(parsed, lax):
             continue
         if parsed.place is not None and not _separated_fits(work, parsed, match.group().strip(), lax):
             continue
@@ -316,7 +316,7 @@ def _full_stop_fits(parsed: Found, lax: bool) -> bool:
     """A full stop parts only after an agency, or after a known place where one is credited elsewhere."""
     place = (parsed.place or "").strip(".")
     if parsed.records:
-        return bool(place) and bool(parsed.date or _caps(place))
+        return bool(place) and bool(parsed.date or _caps(place) or place.casefold() in places())
     return lax and parsed.date is None and place.casefold() in places()
 
 
@@ -359,6 +359,9 @@ def _take_apart(work: Work, text: str) -> Found | None:
     records: tuple[AgencyRecord, ...] = ()
     if len(rest) > 100:
         return None
+    numbers = re.search(r"\s[-–]?\s?(\d{1,2}\s?[-–/]\s?\d{1,2})$", rest)
+    if numbers:
+        dates, rest = numbers.group(1), rest[: numbers.start()].strip(_EDGE)
     for _ in range(3):
         start = date_suffix(rest)
         if start < len(rest) and not dates:

@@ -10,7 +10,7 @@ from syndicate.editorial.vocabulary import words
 _PIECES = re.compile(r"[^\s\d.,/،۔()\[\]|:;_–—-]+(?:\.[^\s\d.,/،۔()\[\]|:;_–—-]+)*|\d+")
 _SAME = str.maketrans("يىكہھ", "ییکهه")
 _STAMP_LABEL = re.compile(
-    r"^(?:last |first )?(?:published|updated?|posted|modified|publié|mis à jour|publicado"
+    r"^(?:last |first )?(?:created|published|updated?|posted|modified|publié|mis à jour|publicado"
     r"|atualizado|actualizado|veröffentlicht|aktualisiert|stand"
     r"|pubblicato|aggiornato|опубликовано|обновлено|date|datum|fecha|تاریخ|نشر|خپره شوې|입력|수정"
     r"|송고)(?: on| at| le| el| em| am| il)?\s*[:：]?\s*",
@@ -18,7 +18,7 @@ _STAMP_LABEL = re.compile(
 )
 _NUMERIC = re.compile(r"\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}")
 _CJK_DATE = re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{1,2}日|(?:\d{4}년 ?)?\d{1,2}월 ?\d{1,2}일")
-_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}(?!\d)")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯", "0123456789" * 4)
 
 

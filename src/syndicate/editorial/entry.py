@@ -114,6 +114,7 @@ def make_entry(
         translator=story.translator,
         credit=credit,
         dateline=_dateline(story),
+        place=story.dateline.place if story.dateline else None,
         section=story.section,
         tags=story.tags,
         rights=story.rights or (publisher.rights if credit is None else None),

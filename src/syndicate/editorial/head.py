@@ -9,7 +9,7 @@ from syndicate.editorial.credit_phrase import read_phrase
 from syndicate.editorial.dates import is_stamp, stamp_prefix
 from syndicate.editorial.names import Names, is_person, normal_case, parse
 from syndicate.editorial.trailing import set_caption
-from syndicate.editorial.vocabulary import chrome, words
+from syndicate.editorial.vocabulary import chrome, places, words
 from syndicate.editorial.work import Line, Work, is_prose
 
 _CRUMB = re.compile(
@@ -65,7 +65,11 @@ def _piped(work: Work, text: str) -> bool:
     rest = [
         p
         for p in pieces
-        if p not in credited and not is_stamp(p) and not chrome().section.match(p) and not is_person(p)
+        if p.casefold() not in places()
+        and p not in credited
+        and not is_stamp(p)
+        and not chrome().section.match(p)
+        and not is_person(p)
     ]
     if rest or (not credited and not any(is_stamp(p) for p in pieces)):
         return False
@@ -187,7 +191,7 @@ def _stamp_off(text: str) -> str:
     tokens = list(re.finditer(r"\S+", text))
     for token in tokens[1:]:
         if is_stamp(text[token.start() :].strip(" ,|-–")):
-            return text[: token.start()].rstrip(" ,|-–")
+            return re.sub(r"\s+(?:on|am|le|el|em|il)$", "", text[: token.start()].rstrip(" ,|-–"))
     return text
 
 

@@ -11,6 +11,8 @@ from syndicate.editorial.vocabulary import chrome as chrome_words
 from syndicate.editorial.work import Line, Work, ends_with_full_stop, is_prose
 from syndicate.model import InputKind
 
+_SITE = re.compile(r"\s+[-–—|»]\s+[A-Z][^-–—|]{2,40}$")
+
 
 def one_line(work: Work, lines: list[Line]) -> list[Line]:
     """Headline, byline and text in one line, parted only by a tagged dateline or a live blog's clock."""
@@ -69,19 +71,32 @@ def repeated(work: Work, lines: list[Line]) -> str | None:
     for i, text in enumerate(top):
         if (is_prose(text) and (len(text) > 160 or text[-1] in ".۔।。")) or not _titlelike(text):
             continue
-        for later in top[i + 1 :]:
-            if later == text:
-                return text
-            if later.startswith(text) and len(text.split()) >= 3 and not is_prose(later):
-                return text
-        crumb = re.search(r"(?:[/»>›|]|>>)\s*([^/»>›|]+)$", text)
-        if crumb and crumb.group(1).strip() in top[i + 1 :]:
-            return crumb.group(1).strip()
-        for glue in re.finditer(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])", text[:60]):
-            title = text[glue.start() :]
-            if len(title.split()) >= 3 and any(later.startswith(title) for later in top[i + 1 :]):
-                work.set_once("section", text[: glue.start()], "glued to the headline")
-                return title
+        later = top[i + 1 :]
+        title = _stands_again(text, later) or _behind_section(work, text, later)
+        if title:
+            return title
+    return None
+
+
+def _stands_again(text: str, later: list[str]) -> str | None:
+    """The line itself, its part before the site's name, or its part behind the last breadcrumb."""
+    for line in later:
+        if line == text or (line.startswith(text) and len(text.split()) >= 3 and not is_prose(line)):
+            return text
+        if len(line.split()) >= 2 and text.startswith(line) and _SITE.match(text, len(line)):
+            return line
+    crumb = re.search(r"(?:[/»>›|]|>>)\s*([^/»>›|]+)$", text)
+    title = crumb.group(1).strip() if crumb else None
+    return title if title in later else None
+
+
+def _behind_section(work: Work, text: str, later: list[str]) -> str | None:
+    """ "PanoramaTitle": a section's name glued to a headline that begins a later line."""
+    for glue in re.finditer(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])", text[:60]):
+        title = text[glue.start() :]
+        if len(title.split()) >= 3 and any(line.startswith(title) for line in later):
+            work.set_once("section", text[: glue.start()], "glued to the headline")
+            return title
     return None
 
 

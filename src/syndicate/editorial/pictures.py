@@ -20,7 +20,7 @@ _WIRE_SLUG = re.compile(
 )
 _WORDS = (
     r"(?:photo(?:graph)?s?|foto(?:s|grafie|grafía)?|image|picture|bild|imagen|imagem|credit"
-    r"|photo credit|image credit|picture credit|crédit(?: photo)?|crédito|copyright|courtesy|عکس"
+    r"|photo credit|image credit|picture credit|crédit(?: photo)?|crédito|copyright|عکس"
     r"|تصویر|انځور)"
 )
 _ENDINGS = (

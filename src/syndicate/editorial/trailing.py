@@ -26,7 +26,7 @@ _SIGN_OFF = re.compile(
 _DESK_INITIALS = re.compile(r"^\(?[a-z]{1,4}(?:/[a-z]{1,4}){1,3}\)?$|^\(?[A-Za-z]{1,3}/[A-Za-z]{1,3}\)?$")
 _JUNK = re.compile(
     r"^(?:[A-Z]{2,10}\d{6} [A-Z]{3}\d{2}|[-–—]{1,3} ?(?:via|by|through) .{2,30}|\(?(?:ends?|more"
-    r"|fin|fim|ende|完|終|끝|انتهى|انتهی|پایان|خاتمہ)\)?[/.]?\d*|-?\d{1,3}-|#{2,}|_{2,}|\*{3,}"
+    r"|fin|fim|ende|完|終|끝|انتهى|انتهی|پایان|خاتمہ)\)?[/.]?\d*|-?\d{1,3}-|[（(](?:編輯|编辑|責任編輯)[:：][^）)]{1,20}[）)]\d*|#{2,}|_{2,}|\*{3,}"
     r"|\[ID:\S{5,20}\]|\S+@\S+\.\S+|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}.{0,20}"
     r"|https?://\S+|\[?(?:…|\.\.\.)\]?|kaynak:\s*source of news|\S{2,40}\.com/?|(?:tel|phone"
     r"|e-?mail|contact):.{3,80})$",
@@ -34,7 +34,7 @@ _JUNK = re.compile(
 )
 _LAST_BRACKET = re.compile(r"(?<=[.!?”\"\s])[(\[](?P<in>[^()\[\]]{12,400})[)\]]\.?$")
 _JUNK_SUFFIX = re.compile(
-    r"\s*(?:\[\s?(?:…|\.\.\.|&hellip;)\s?\]|\[ID:\S{4,20}\]|[(（](?:END|End|ends|Ends|完|終|끝)[)）]"
+    r"\s*(?:\[\s?(?:…|\.\.\.|&hellip;)\s?\]|\[ID:\S{4,20}\]|[(（](?:النهاية|انتهى|END|End|ends|Ends|完|終|끝)[)）]"
     r"|\s(?:Enditem|/?ENDITEM|■|Item ends)|\S{2,60}@\S{2,60}\.\w{2,8}|(?<=[.!?”\"])\s(?:ENDS?|#{3}"
     r"|/END))$"
 )
@@ -136,12 +136,16 @@ def _signature(work: Work, text: str, before: Line) -> bool:
             work.set_once("publisher", match.group("outlet"), "named in the signature")
         return True
     label = words().byline.match(text)
-    if label and not work.byline:
-        names = parse(work, text[label.end() :])
-        if names.persons and len(text) < 100 and not names.outlet:
-            work.add_persons(names.persons, "byline at the end", text)
-            return True
-    return False
+    if label is None or len(text) >= 100:
+        return False
+    names = parse(work, text[label.end() :])
+    if names.agencies and not names.persons:
+        work.claim("trailing", tuple(a.name for a in names.agencies), text)
+        return True
+    if work.byline or names.outlet or not names.persons:
+        return False
+    work.add_persons(names.persons, "byline at the end", text)
+    return True
 
 
 def _lone_title(work: Work, text: str) -> bool:

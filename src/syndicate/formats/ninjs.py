@@ -82,7 +82,7 @@ def _story(entry: Entry, publisher: Publisher) -> Fields:
         "descriptions": [*_values(("summary", "text/plain", entry.summary))],
         "bodies": [*_values(("main", "text/html", _body(entry)))],
         "by": line(enumerate_names(entry.authors, entry.language)),
-        "located": line(entry.dateline or ""),
+        "located": line(entry.place or ""),
         "subjects": [{"name": topic} for topic in topics(entry)],
         "people": [*_people(entry)],
         "infoSources": [*_sources(entry, publisher)],
