@@ -13,12 +13,15 @@ from newsroom import Newsroom, Partner
 from plug import pull_the_plug
 
 
+QUICK = '[delivery]\nretry = ["200ms", "500ms", "1s"]'
+
+
 def main(kills: int = 50, seed: int = 1) -> int:
     """Run the rounds in a folder that is removed afterwards."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         partner = Partner()
-        newsroom = Newsroom(Path(folder), partner)
+        newsroom = Newsroom(Path(folder), partner, extra=QUICK)
         text = newsroom.config.read_text(encoding="utf-8")
         newsroom.config.write_text(
             text.replace("[feeds.latest]", "[feeds.latest]\nlimit = 10000"), encoding="utf-8"

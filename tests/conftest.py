@@ -25,7 +25,8 @@ class Server:
     def __init__(self, running: Any) -> None:
         self._uri = running.get_uri
         self._admin = create_engine(
-            self.url("postgres").replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT"
+            self.url("postgres").replace("postgresql:", "postgresql+psycopg:", 1),
+            isolation_level="AUTOCOMMIT",
         )
         for line in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             self.run(f"ALTER SYSTEM SET {line}")

@@ -439,4 +439,5 @@ def _limits(settings: Settings) -> Limits:
         max_age=delivery.max_age,
         retry_after_cap=delivery.retry_after_cap,
         disable_after=delivery.disable_after,
+        retry_times=delivery.retry,
     )

@@ -12,7 +12,7 @@ turned into the lane's next state here as well. The promises kept:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -204,9 +204,13 @@ def push_id(lane: str, article_id: str, revision: int, generation: int) -> str:
     return "msg_" + hashlib.sha256(words).hexdigest()[:32]
 
 
-def backoff(tries: int, luck: float) -> timedelta:
-    """How long to wait after the ``tries``-th failure in a row; ``luck`` in [0, 1) is the jitter."""
-    base = RETRY_TIMES[tries - 1] if tries <= len(RETRY_TIMES) else RETRY_EVERY
+def backoff(tries: int, luck: float, times: Sequence[timedelta] = ()) -> timedelta:
+    """How long to wait after the ``tries``-th failure in a row; ``luck`` in [0, 1) is the jitter.
+
+    ``times`` stand in for the built-in ones; the last of them repeats.
+    """
+    known = times or (*RETRY_TIMES, RETRY_EVERY)
+    base = known[min(tries, len(known)) - 1]
     return base * (1 - JITTER + 2 * JITTER * luck)
 
 
@@ -217,6 +221,7 @@ class Limits:
     max_age: timedelta = timedelta(days=3)
     retry_after_cap: timedelta = timedelta(hours=12)
     disable_after: timedelta = timedelta(days=3)
+    retry_times: tuple[timedelta, ...] = ()
 
 
 def after_attempt(
@@ -255,7 +260,7 @@ def _healthy(lane: Lane, outcome: Outcome, now: datetime) -> Lane:
 
 def _pause(failures: int, outcome: Outcome, limits: Limits, luck: float) -> timedelta:
     asked = min(timedelta(seconds=outcome.retry_after or 0), limits.retry_after_cap)
-    return max(backoff(failures, luck), asked)
+    return max(backoff(failures, luck, limits.retry_times), asked)
 
 
 def _state_after_failure(
@@ -287,7 +292,7 @@ def after_failed_story(
     where the receiver took others meanwhile: otherwise it is the receiver
     that fails, not the story.
     """
-    tried = held if held and held.reason is not Reason.DELAYED else None
+    tried = held if held and held.reason is not Reason.DELAYED and held.revision == send.revision else None
     tries = (tried.tries if tried else 0) + 1
     since = tried.since if tried else now
     made = Held(
@@ -295,7 +300,7 @@ def after_failed_story(
         reason=Reason.RETRY,
         revision=send.revision,
         since=since,
-        due=now + backoff(tries, luck),
+        due=now + backoff(tries, luck, limits.retry_times),
         tries=tries,
         urgent=send.kill or urgent or bool(held and held.urgent),
         detail=outcome.detail,

@@ -190,6 +190,8 @@ secrets = ["{SECRET}"]
         return done
 
     def start(self, *, wait: bool = True) -> None:
+        if self.process:
+            self.log.close()
         self.log = (self.folder / "log.jsonl").open("ab")
         self.process = subprocess.Popen(
             self.command("run"), stdout=subprocess.DEVNULL, stderr=self.log, cwd=self.folder

@@ -44,7 +44,7 @@ class Flapping:
     def __call__(self, story: dict[str, Any]) -> int:
         if self.well:
             return 204
-        return self._luck.choice([204, 204, 204, 500, 503, 0])
+        return self._luck.choice([204] * 12 + [500, 503, 0])
 
 
 class Desk:
@@ -117,7 +117,7 @@ def _round(newsroom: Newsroom, desk: Desk, luck: random.Random, tally: Tally) ->
     arriving = threading.Thread(target=arrive)
     arriving.start()
     newsroom.start(wait=False)
-    time.sleep(luck.uniform(0.8, 2.6))
+    time.sleep(luck.uniform(1.0, 5.5))
     newsroom.kill()
     stop.set()
     arriving.join()

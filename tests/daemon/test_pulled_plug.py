@@ -7,6 +7,7 @@ from plug import pull_the_plug
 
 
 def test_nothing_is_lost_when_the_plug_is_pulled(newsroom: Newsroom, partner: Partner) -> None:
+    newsroom.write_config('[delivery]\nretry = ["200ms", "500ms"]')
     newsroom.config.write_text(
         newsroom.config.read_text(encoding="utf-8").replace("[feeds.latest]", "[feeds.latest]\nlimit = 5000"),
         encoding="utf-8",
@@ -15,4 +16,5 @@ def test_nothing_is_lost_when_the_plug_is_pulled(newsroom: Newsroom, partner: Pa
     assert tally.faults == []
     assert tally.kills == 4
     assert tally.stories > 5
+    assert tally.pushes > tally.delivered, "the partner never flapped"
     assert tally.delivered >= tally.stories - tally.withdrawals

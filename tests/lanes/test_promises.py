@@ -1,19 +1,29 @@
 """The lanes as a model: receivers that do everything wrong, crashes between any two steps.
 
-The machine below runs the real decisions on a real (in-memory) database. The
-receiver keeps what arrived, and the promises are checked against that.
+The machine below runs the real decisions on a real database (SQLite in memory,
+and fewer examples on PostgreSQL). The receiver keeps what arrived, and the
+promises are checked against that. SYNDICATE_MODEL_EXAMPLES asks for more.
 """
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from syndicate.config import Feed
 from syndicate.distribute.stories import PlannedStory, plan, settle
@@ -22,6 +32,7 @@ from syndicate.lanes import LaneKind, LaneState, LaneTerms, Limits, Reason
 from syndicate.model import Article, Correction, Outcome, PubStatus, Story, Verdict
 from syndicate.storage import Storage, Transaction
 from syndicate.storage.migrate import upgrade
+from syndicate.storage.schema import metadata
 
 FEEDS = {
     "all": Feed(title="All"),
@@ -73,10 +84,9 @@ MOODS = ("well", "well", "well", "away", "broken", "silent", "refuses", "busy", 
 class Promises(RuleBasedStateMachine):
     """Every step an outlet, its partners and its power supply can take."""
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Storage) -> None:
         super().__init__()
-        self.storage = Storage("sqlite://")
-        upgrade(self.storage)
+        self.storage = storage
         self.now = START
         self.articles: list[str] = []
         self.receivers = {name: Receiver() for name in LANES}
@@ -89,6 +99,7 @@ class Promises(RuleBasedStateMachine):
         self.first_live: dict[str, datetime] = {}
         self.withdrawn_unoffered: dict[str, set[str]] = defaultdict(set)
         self.terms_changed: set[str] = set()
+        self.corrected: dict[str, int] = {}
 
     def teardown(self) -> None:
         self.storage.close()
@@ -122,7 +133,12 @@ class Promises(RuleBasedStateMachine):
         number = len(self.articles)
         until = self.now + timedelta(hours=embargo) if embargo else None
         story = Story(
-            headline=f"Story {number}", markup="<p>x</p>", excerpt="x", language="en", section=section, embargo=until
+            headline=f"Story {number}",
+            markup="<p>x</p>",
+            excerpt="x",
+            language="en",
+            section=section,
+            embargo=until,
         )
         made = Article(
             id=f"article-{number}",
@@ -161,7 +177,8 @@ class Promises(RuleBasedStateMachine):
             before = self.article(tx, number)
             notes = (*before.story.corrections, Correction(note=f"note {before.revision}", at=self.now))
             story = replace(before.story, corrections=notes)
-            record.revise(tx, DESK, before, story, cause="correct", now=self.now)
+            if record.revise(tx, DESK, before, story, cause="correct", now=self.now):
+                self.corrected[before.id] = before.revision + 1
 
     @precondition(lambda self: self.articles)
     @rule(number=st.integers(0, 50))
@@ -325,7 +342,9 @@ class Promises(RuleBasedStateMachine):
         assert lane
         assert lane.position == tx.journal.head()
         copies = tx.lanes.copies(lane.id, self.articles)
-        refused = {h.article_id: h for n, h in tx.lanes.exceptions() if n == name and h.reason is Reason.REFUSED}
+        refused = {
+            h.article_id: h for n, h in tx.lanes.exceptions() if n == name and h.reason is Reason.REFUSED
+        }
         for article_id, standing in tx.lanes.standings(self.articles).items():
             copy = copies.get(article_id)
             if standing.status is not PubStatus.USABLE:
@@ -334,17 +353,48 @@ class Promises(RuleBasedStateMachine):
             if article_id in refused:
                 assert refused[article_id].detail, "set aside without a reason"
                 continue
+            if copy is not None and article_id in self.corrected:
+                newest = self.corrected[article_id]
+                assert copy.acked >= newest, "a correction never reached one who was offered the story"
             mine = self.terms[name].feeds & set(standing.feeds)
             # Terms that widened do not reach back: for those lanes nothing is claimed here.
             if mine and standing.live_since and name not in self.terms_changed:
                 assert copy is not None and copy.acked == standing.revision, "a story was lost"
 
 
-Promises.TestCase.settings = settings(
-    max_examples=int(os.environ.get("SYNDICATE_MODEL_EXAMPLES", "40")),
-    stateful_step_count=50,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-TestPromises = Promises.TestCase
+EXAMPLES = int(os.environ.get("SYNDICATE_MODEL_EXAMPLES", "40"))
+
+
+def check(open_storage: Callable[[], Storage], examples: int) -> None:
+    run_state_machine_as_test(
+        lambda: Promises(open_storage()),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=50,
+            deadline=None,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_the_promises_hold_on_sqlite() -> None:
+    def fresh() -> Storage:
+        storage = Storage("sqlite://")
+        upgrade(storage)
+        return storage
+
+    check(fresh, EXAMPLES)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.postgresql
+def test_the_promises_hold_on_postgresql(url: str) -> None:
+    def fresh() -> Storage:
+        storage = Storage(url)
+        with storage.write() as tx:
+            for table in reversed(metadata.sorted_tables):
+                tx.connection.execute(table.delete())
+        return storage
+
+    check(fresh, max(1, EXAMPLES // 5))

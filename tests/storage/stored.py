@@ -18,7 +18,12 @@ def at(**ago: float) -> datetime:
 
 
 def story(**given: Any) -> Story:
-    words: dict[str, Any] = {"headline": "Rain", "markup": "<p>It rains.</p>", "excerpt": "It rains.", "language": "en"}
+    words: dict[str, Any] = {
+        "headline": "Rain",
+        "markup": "<p>It rains.</p>",
+        "excerpt": "It rains.",
+        "language": "en",
+    }
     return Story(**{**words, **given})
 
 
@@ -28,7 +33,9 @@ def article(name: str = "a", **given: Any) -> Article:
         "source_id": name,
         "revision": 1,
         "status": PubStatus.USABLE,
-        "story": story(section="News", tags=("one", "two"), byline=("Ann",), credit=Credit(agency="Inter Press Service")),
+        "story": story(
+            section="News", tags=("one", "two"), byline=("Ann",), credit=Credit(agency="Inter Press Service")
+        ),
         "published": NOW,
         "changed": NOW,
         "first_seen": NOW,
@@ -44,13 +51,19 @@ def keep(tx: Transaction, name: str = "a", **given: Any) -> Article:
     return made
 
 
-def journal(tx: Transaction, name: str, action: JournalAction = JournalAction.PUBLISHED, when: datetime = NOW) -> int:
+def journal(
+    tx: Transaction, name: str, action: JournalAction = JournalAction.PUBLISHED, when: datetime = NOW
+) -> int:
     found = tx.articles.get(name)
     return tx.journal.append(found or keep(tx, name), action, when)
 
 
 def lane(
-    tx: Transaction, name: str = "p/main", kind: LaneKind = LaneKind.STORIES, target: str = "main", position: int = 0
+    tx: Transaction,
+    name: str = "p/main",
+    kind: LaneKind = LaneKind.STORIES,
+    target: str = "main",
+    position: int = 0,
 ) -> Lane:
     tx.lanes.ensure(name, kind, name.split("/", 1)[0], target, position=position)
     found = tx.lanes.named(name)

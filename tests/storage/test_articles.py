@@ -43,7 +43,14 @@ def test_times_keep_their_microseconds_also_before_1970(storage: Storage) -> Non
 def test_a_second_revision_replaces_what_stands_and_the_first_is_kept(storage: Storage) -> None:
     with storage.write() as tx:
         made = keep(tx)
-        after = replace(made, revision=2, story=story(headline="Snow"), status=PubStatus.CANCELED, withdrawn=NOW, reason="x")
+        after = replace(
+            made,
+            revision=2,
+            story=story(headline="Snow"),
+            status=PubStatus.CANCELED,
+            withdrawn=NOW,
+            reason="x",
+        )
         tx.articles.save(after, draft_digest=None, cause="edit", at=NOW)
     with storage.read() as tx:
         assert tx.articles.get("a") == replace(after, live=True)
@@ -156,7 +163,9 @@ def test_a_hold_is_set_and_let_go(storage: Storage) -> None:
 
 
 def test_the_newest_draft_comes_back_whole(storage: Storage) -> None:
-    first = Draft(source="desk", source_id="a", kind=InputKind.BODY, text="x" * 100_000, aliases=(("url", "u"),))
+    first = Draft(
+        source="desk", source_id="a", kind=InputKind.BODY, text="x" * 100_000, aliases=(("url", "u"),)
+    )
     with storage.write() as tx:
         keep(tx)
         assert tx.articles.draft("a") is None

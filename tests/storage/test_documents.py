@@ -168,7 +168,11 @@ def test_a_document_comes_back_byte_for_byte(storage: Storage) -> None:
     with storage.read() as tx:
         assert tx.documents.get("all", "rss") == made
         head = tx.documents.head("all", "rss")
-        assert head and (head.topic, head.version, head.etags["br"]) == ("https://x.example/all.rss", 1, '"y"')
+        assert head and (head.topic, head.version, head.etags["br"]) == (
+            "https://x.example/all.rss",
+            1,
+            '"y"',
+        )
         assert tx.documents.by_topic("https://x.example/all.rss") == head
         assert tx.documents.by_topic("https://x.example/other") is None
 
@@ -178,7 +182,9 @@ def test_a_new_version_replaces_the_old_one_with_all_its_codings(storage: Storag
         tx.documents.save(document(), "old-topic")
         tx.documents.save(document("sport"), "sport-topic")
         later = NOW + timedelta(minutes=1)
-        after = document(version=2, bodies={"identity": b"new"}, etags={"identity": '"three"'}, modified=later)
+        after = document(
+            version=2, bodies={"identity": b"new"}, etags={"identity": '"three"'}, modified=later
+        )
         tx.documents.save(after, "topic")
         assert tx.documents.get("all", "rss") == after, "no gzip of the version before"
         assert tx.documents.by_topic("old-topic") is None
@@ -188,10 +194,16 @@ def test_a_new_version_replaces_the_old_one_with_all_its_codings(storage: Storag
 
 def test_documents_are_listed_in_order_and_dropped_one_by_one(storage: Storage) -> None:
     with storage.write() as tx:
-        made = [document(feed, format=form) for feed, form in (("sport", "rss"), ("all", "rss"), ("all", "atom"))]
+        made = [
+            document(feed, format=form) for feed, form in (("sport", "rss"), ("all", "rss"), ("all", "atom"))
+        ]
         for one in made:
             tx.documents.save(one, f"{one.feed}.{one.format}")
-        assert [(d.feed, d.format) for d in tx.documents.heads()] == [("all", "atom"), ("all", "rss"), ("sport", "rss")]
+        assert [(d.feed, d.format) for d in tx.documents.heads()] == [
+            ("all", "atom"),
+            ("all", "rss"),
+            ("sport", "rss"),
+        ]
         assert tx.documents.all() == [made[2], made[1], made[0]]
         tx.documents.drop([("all", "rss"), ("nobody", "rss")])
         assert tx.documents.all() == [made[2], made[0]]

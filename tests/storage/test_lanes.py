@@ -53,12 +53,16 @@ def test_a_lane_comes_back_as_it_was_saved(storage: Storage) -> None:
             last_error="503",
             state=LaneState.DISABLED,
         )
-        assert tx.lanes.get(saved.id) == tx.lanes.get(saved.id, lock=True) == tx.lanes.named("p/main") == saved
+        assert (
+            tx.lanes.get(saved.id) == tx.lanes.get(saved.id, lock=True) == tx.lanes.named("p/main") == saved
+        )
         assert tx.lanes.get(saved.id + 1) is None
         assert tx.lanes.named("nobody") is None
 
 
-def test_lanes_the_configuration_no_longer_names_rest_and_come_back_where_they_stood(storage: Storage) -> None:
+def test_lanes_the_configuration_no_longer_names_rest_and_come_back_where_they_stood(
+    storage: Storage,
+) -> None:
     with storage.write() as tx:
         names = [f"p/{n:03}" for n in range(600)]
         for name in names:
@@ -109,7 +113,9 @@ def test_a_correction_or_withdrawal_wakes_every_lane_but_a_retired_one(
         assert ready(tx) == [woken.id]
 
 
-def test_a_lane_that_backs_off_is_left_alone_until_its_time_but_for_a_new_withdrawal(storage: Storage) -> None:
+def test_a_lane_that_backs_off_is_left_alone_until_its_time_but_for_a_new_withdrawal(
+    storage: Storage,
+) -> None:
     with storage.write() as tx:
         journal(tx, "a")
         off = change(tx, lane(tx), due=LATER)
@@ -138,7 +144,9 @@ def test_an_exception_wakes_its_lane_when_it_falls_due(storage: Storage) -> None
 
 
 @pytest.mark.parametrize("state", [LaneState.PAUSED, LaneState.DISABLED, LaneState.GONE])
-def test_a_lane_that_is_not_active_wakes_for_urgent_exceptions_only(storage: Storage, state: LaneState) -> None:
+def test_a_lane_that_is_not_active_wakes_for_urgent_exceptions_only(
+    storage: Storage, state: LaneState
+) -> None:
     with storage.write() as tx:
         keep(tx, "a")
         keep(tx, "b")
@@ -230,7 +238,13 @@ def test_a_copy_is_offered_first_and_acknowledged_later(storage: Storage) -> Non
         assert tx.lanes.copies(known.id, ["a"]) == {"a": Copy(offered=2, acked=1, acked_generation=2)}
         assert tx.lanes.copies(other.id, ["a"]) == {}
         (holder,) = tx.lanes.holders("a")
-        assert (holder.lane, holder.offered, holder.offered_at, holder.acked, holder.acked_at) == ("p/1", 2, LATER, 1, NOW)
+        assert (holder.lane, holder.offered, holder.offered_at, holder.acked, holder.acked_at) == (
+            "p/1",
+            2,
+            LATER,
+            1,
+            NOW,
+        )
         assert tx.lanes.holders("b") == []
 
 
@@ -249,10 +263,14 @@ def test_an_exception_comes_back_as_it_was_set_and_is_replaced_whole(storage: St
         assert tx.lanes.held(known.id, ["a"]) == {}
 
 
-def test_due_exceptions_come_urgent_first_then_oldest_and_what_failed_last_at_the_end(storage: Storage) -> None:
+def test_due_exceptions_come_urgent_first_then_oldest_and_what_failed_last_at_the_end(
+    storage: Storage,
+) -> None:
     with storage.write() as tx:
         known = lane(tx)
-        for n, (name, urgent) in enumerate([("late", False), ("early", False), ("kill", True), ("bad", True)]):
+        for n, (name, urgent) in enumerate(
+            [("late", False), ("early", False), ("kill", True), ("bad", True)]
+        ):
             keep(tx, name)
             tx.lanes.hold(known.id, held(name, due=at(minutes=n), urgent=urgent))
         keep(tx, "not-yet")
@@ -262,7 +280,9 @@ def test_due_exceptions_come_urgent_first_then_oldest_and_what_failed_last_at_th
         assert names == ["kill", "early", "late", "bad"]
         names = [h.article_id for h in tx.lanes.due_held(known, NOW, urgent_only=True)]
         assert names == ["kill", "bad"]
-        names = [h.article_id for h in tx.lanes.due_held(replace(known, last_failed=None), NOW, urgent_only=False)]
+        names = [
+            h.article_id for h in tx.lanes.due_held(replace(known, last_failed=None), NOW, urgent_only=False)
+        ]
         assert names == ["bad", "kill", "early", "late"]
 
 
@@ -293,7 +313,11 @@ def test_an_operator_makes_what_is_retried_due_now_or_what_was_refused(storage: 
         assert tx.lanes.make_due(known.id, NOW) == 2
         assert tx.lanes.make_due(known.id, NOW, refused=True) == 1
         found = tx.lanes.held(known.id, ["refused", "delayed", "retry"])
-        assert (found["refused"].reason, found["refused"].tries, found["refused"].due) == (Reason.RETRY, 0, NOW)
+        assert (found["refused"].reason, found["refused"].tries, found["refused"].due) == (
+            Reason.RETRY,
+            0,
+            NOW,
+        )
         assert found["delayed"].due == LATER, "nobody hurries an agreed delay"
         assert found["retry"].tries == 5
 
@@ -303,7 +327,11 @@ def test_pending_counts_rows_and_exceptions_and_says_since_when(storage: Storage
         journal(tx, "a", when=at(hours=3))
         journal(tx, "a", when=at(hours=2))
         journal(tx, "a", when=at(hours=1))
-        behind, idle, stuck = lane(tx, "p/1", position=1), lane(tx, "p/2", position=3), lane(tx, "p/3", position=3)
+        behind, idle, stuck = (
+            lane(tx, "p/1", position=1),
+            lane(tx, "p/2", position=3),
+            lane(tx, "p/3", position=3),
+        )
         tx.lanes.hold(stuck.id, held("a"))
         tx.lanes.hold(behind.id, held("a"))
         found = tx.lanes.pending(tx.journal.head())
@@ -343,6 +371,11 @@ def test_attempts_are_kept_and_found_again_newest_first(storage: Storage) -> Non
         assert ids(article_id="a", verdict=Verdict.RETRY) == [first]
         (kept,) = tx.lanes.attempts(attempt_id=second)
         assert (kept.lane, kept.article_id, kept.revision, kept.push_id) == ("p/1", "a", 1, "msg_1")
-        assert (kept.at, kept.seconds, kept.verdict, kept.status) == (at(hours=1), 0.25, Verdict.DELIVERED, 204)
+        assert (kept.at, kept.seconds, kept.verdict, kept.status) == (
+            at(hours=1),
+            0.25,
+            Verdict.DELIVERED,
+            204,
+        )
         assert len(tx.lanes.attempts(attempt_id=first)[0].detail) == 1024
         assert tx.lanes.verdicts_since(at(hours=1)) == {"delivered": 1, "retry": 1}

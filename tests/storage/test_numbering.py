@@ -89,7 +89,9 @@ def beside(storage: Storage, url: str, check: Callable[[Transaction], None]) -> 
 
 
 @pytest.mark.parametrize("rows_before", [0, 3], ids=["the first row ever", "later"])
-def test_a_later_number_never_commits_before_an_earlier_one(storage: Storage, url: str, rows_before: int) -> None:
+def test_a_later_number_never_commits_before_an_earlier_one(
+    storage: Storage, url: str, rows_before: int
+) -> None:
     several(storage, 2)
     for _ in range(rows_before):
         append(storage, "a0")

@@ -41,7 +41,8 @@ def test_old_attempts_go_and_new_ones_stay(storage: Storage) -> None:
     with storage.write() as tx:
         known = lane(tx)
         old, new = (
-            tx.lanes.attempt(known.id, "a", 1, "m", when, Outcome(verdict=Verdict.RETRY)) for when in (LONG_AGO, NOW)
+            tx.lanes.attempt(known.id, "a", 1, "m", when, Outcome(verdict=Verdict.RETRY))
+            for when in (LONG_AGO, NOW)
         )
         assert cut(tx)["attempts"] == 1
         assert [a.id for a in tx.lanes.attempts()] == [new]

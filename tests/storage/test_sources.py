@@ -57,7 +57,13 @@ def test_a_problem_is_news_once_and_again_when_its_reason_changes(storage: Stora
         assert not tx.problems.note("desk", "a.md", "no headline", later, fix="write one")
         (kept,) = tx.problems.all()
         assert kept == Problem(
-            scope="desk", ref="a.md", reason="no headline", fix="write one", warning=False, first=NOW, last=later
+            scope="desk",
+            ref="a.md",
+            reason="no headline",
+            fix="write one",
+            warning=False,
+            first=NOW,
+            last=later,
         )
         assert tx.problems.note("desk", "a.md", "no text", later, warning=True)
         (kept,) = tx.problems.all()

@@ -126,11 +126,15 @@ class Network(Part):
 
 
 class Delivery(Part):
-    """How pushes are retried. ``max_age``: how long one refused-by-silence story is tried."""
+    """How pushes are retried. ``max_age``: how long a story is tried that nobody answers for.
+
+    ``retry``: the pauses after the first, second … failure; the last one repeats; empty: the built-in ones.
+    """
 
     max_age: Duration = timedelta(days=3)
     retry_after_cap: Duration = timedelta(hours=12)
     disable_after: Duration = timedelta(days=3)
+    retry: tuple[Duration, ...] = ()
 
 
 class Retention(Part):

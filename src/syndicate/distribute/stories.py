@@ -54,8 +54,9 @@ def plan(tx: Transaction, lane_id: int, terms: LaneTerms, now: datetime) -> Plan
 
     Order: withdrawals and corrections that are due again, new ones, then (on
     an active lane) what is due again and what was not examined yet. What
-    failed last comes last, so that one story cannot stop the others. A lane
-    that is backing off still tries a new withdrawal or correction once.
+    failed last comes last, and after a failure what is new goes before what
+    failed, so that the stories a receiver chokes on cannot stop the others. A
+    lane that is backing off still tries a new withdrawal or correction once.
     """
     lane = tx.lanes.get(lane_id, lock=True)
     if lane is None or lane.state is LaneState.RETIRED:
@@ -113,13 +114,29 @@ class _Planner:
         due = self._tx.lanes.due_held(self._lane, self._now, urgent_only=not self._active)
         last = [h for h in due if h.article_id == self._lane.last_failed]
         others = [h for h in due if h.article_id != self._lane.last_failed]
+        recalls, rest = [h for h in others if h.urgent], [h for h in others if not h.urgent]
+        if self._lane.last_failed is None:
+            return (
+                self._from_held(recalls)
+                or self._from_rows(urgent=True)
+                or self._from_held(rest)
+                or self._from_news()
+            )
+        # Two that the receiver chokes on would else take turns, and nothing new would ever go.
+        first, later = ([], recalls) if self._recall_failed(self._lane.last_failed) else (recalls, [])
         return (
-            self._from_held([h for h in others if h.urgent])
+            self._from_held(first)
             or self._from_rows(urgent=True)
-            or self._from_held([h for h in others if not h.urgent])
-            or (self._from_rows(urgent=False) if self._active else None)
-            or self._from_held(last)
+            or self._from_news()
+            or self._from_held([*later, *rest, *last])
         )
+
+    def _recall_failed(self, article_id: str) -> bool:
+        held = self._tx.lanes.held(self._lane.id, [article_id]).get(article_id)
+        return held is not None and held.urgent
+
+    def _from_news(self) -> PlannedStory | None:
+        return self._from_rows(urgent=False) if self._active else None
 
     def _from_held(self, due: list[Held]) -> PlannedStory | None:
         ids = [held.article_id for held in due]
@@ -176,6 +193,10 @@ class _Planner:
         # A correction that is still on its way stays owed, whatever an ordinary row after it says.
         urgent = urgent or (exception is not None and exception.urgent)
         decision = self._decide(standing, copies, urgent=urgent)
+        if exception is not None and ahead and isinstance(decision, Send) and _is_news(exception, standing):
+            return self._offer(
+                standing, decision, copies, urgent=True, trace=row.trace
+            )  # not after the pause
         if exception is not None and not isinstance(decision, Settled):
             self._merge(exception, standing, urgent=urgent, held=held)
             return None
@@ -240,6 +261,11 @@ class _Planner:
             urgent=urgent or send.kill,
             trace=trace,
         )
+
+
+def _is_news(exception: Held, standing: Standing) -> bool:
+    """Whether what is recalled now was not tried yet."""
+    return standing.revision > exception.revision or not exception.urgent
 
 
 def _withdrawn(standing: Standing) -> bool:

@@ -73,6 +73,7 @@ _FEED = re.compile(
     r"|unedited)[^.]{0,40}(?:feed|wire)|unedited[^.]{0,40}(?:feed|story) from)",
     re.IGNORECASE,
 )
+_FEED_WORD = re.compile(r"feed|edited|generated|wire", re.IGNORECASE)
 _FEED_OUTLET = re.compile(
     r"(?:by|in|of|the) (?:the )?(?P<name>[A-Z][\w&.’']*(?: [A-Z][\w&.’']*){0,3})(?:['’]s)? "
     r"(?:staff|team|desk|editorial)",
@@ -181,6 +182,8 @@ def _some(work: Work, bare: str, text: str) -> bool:
 
 
 def _contributed(work: Work, bare: str, text: str) -> bool:
+    if "ontrib" not in bare:
+        return False
     match = _CONTRIBUTED.match(bare) or _CONTRIBUTED_ABROAD.match(bare)
     return bool(match) and match is not None and _contribution(work, match.group("who"), text)
 
@@ -272,7 +275,7 @@ def names_in(work: Work, text: str) -> list[AgencyRecord]:
 
 
 def _feed(work: Work, bare: str, text: str) -> bool:
-    if len(bare) > 500 or _FEED.search(bare) is None:
+    if len(bare) > 500 or not _FEED_WORD.search(bare) or _FEED.search(bare) is None:
         return False
     outlet = _FEED_OUTLET.search(bare)
     work.set_once(

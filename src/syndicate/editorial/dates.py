@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from syndicate.editorial.vocabulary import words
 
@@ -24,6 +24,11 @@ _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४
 
 def is_date(text: str) -> bool:
     """Whether ``text`` is a day, month, year or weekday and nothing else ("Mar 6", "4/ میزان")."""
+    return len(text) <= 80 and _date(text)
+
+
+@lru_cache(maxsize=512)
+def _date(text: str) -> bool:
     plain = text.strip(" .,،/-–()۔").translate(_DIGITS)
     if not 1 < len(plain) <= 50:
         return False
@@ -34,6 +39,11 @@ def is_date(text: str) -> bool:
 
 def is_stamp(text: str) -> bool:
     """Whether a line is a date with a time, a label ("Published") or "Updated", and nothing else."""
+    return len(text) <= 160 and _stamp(text)
+
+
+@lru_cache(maxsize=512)
+def _stamp(text: str) -> bool:
     if len(text) > 160 or not any(map(str.isdigit, text)):
         return False
     plain = text.strip().translate(_DIGITS)
@@ -98,6 +108,11 @@ def _leads_with_particle(text: str) -> bool:
 
 def stamp_prefix(text: str) -> int:
     """How many characters of a date stamp stand at the beginning of ``text`` (0: none)."""
+    return _stamp_prefix(text[:90])
+
+
+@lru_cache(maxsize=512)
+def _stamp_prefix(text: str) -> int:
     if not any(map(str.isdigit, text[:90])):
         return 0
     ends = [m.end() for m in re.finditer(r"[^\s]+", text[:90])][:12]

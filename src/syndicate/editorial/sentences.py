@@ -12,6 +12,7 @@ _WIDE = frozenset("。！？｡")
 _CLOSERS = frozenset("\"'”’»)]}›“」』）］】")
 _LETTERS = re.compile(r"[\w.]*$")
 _OPEN = {"“": "”", "«": "»", "「": "」", "『": "』", "(": ")", "（": "）", "[": "]", "【": "】"}
+_MARKS = re.compile('["“”„«»「」『』()（）\\[\\]【】]')
 _ORDINAL_LANGUAGES = frozenset(
     {
         "de",
@@ -141,7 +142,8 @@ class _Depth:
         german = "„" in text
         waiting: list[tuple[str, int]] = []
         straight: int | None = None
-        for i, char in enumerate(text):
+        for mark in _MARKS.finditer(text):
+            i, char = mark.start(), mark.group()
             if char == '"':
                 straight, opened = (i, None) if straight is None else (None, straight)
                 if opened is not None:

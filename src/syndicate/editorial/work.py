@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from syndicate.editorial.agencies import AgencyRecord, Directory
@@ -139,8 +140,11 @@ def ends_with_full_stop(text: str) -> bool:
 
 def is_prose(text: str) -> bool:
     """Whether a line reads like running text of a story."""
-    if len(text) > 220:
-        return True
+    return len(text) > 220 or _short_is_prose(text)
+
+
+@lru_cache(maxsize=512)
+def _short_is_prose(text: str) -> bool:
     wide = sum("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" for c in text[:60])
     if len(text.split()) >= 14 and re.search(r"\w{3}[.!?]\s+[A-Z\[(“]", text):
         return True

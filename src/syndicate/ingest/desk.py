@@ -63,7 +63,7 @@ def reread(
     tx: Transaction, taking: Taking, article: Article, *, now: datetime, dry_run: bool
 ) -> Reread | None:
     """Read a stored draft by today's rules; ``None`` where nothing would change."""
-    draft = tx.articles.draft(article.id)
+    draft = None if _recalled(article) else tx.articles.draft(article.id)
     story = _composed(tx, taking, article, draft, now) if draft else None
     if story is None or story == article.story:
         return None
@@ -78,10 +78,15 @@ def differences(before: Story, after: Story) -> dict[str, tuple[Any, Any]]:
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def _recalled(article: Article) -> bool:
+    """Receivers hold the withdrawal: nothing of the story changes until it is released."""
+    return article.live and article.status is not PubStatus.USABLE
+
+
 def _recompose(
     tx: Transaction, taking: Taking, article: Article, *, cause: str, now: datetime
 ) -> JournalAction | None:
-    if article.live and article.status is not PubStatus.USABLE:
+    if _recalled(article):
         raise StoryError(
             f"article {article.id[:8]} is withdrawn",
             fix=f"`syndicate articles release {article.id[:8]}` first",
@@ -97,7 +102,7 @@ def _recompose(
 
 
 def _composed(tx: Transaction, taking: Taking, article: Article, draft: Draft, now: datetime) -> Story:
-    reading = read(draft, taking.directory, options=ReadOptions())
+    reading = read(draft, taking.directory, options=ReadOptions(publisher=taking.house.name))
     return compose(
         draft,
         reading,

@@ -40,6 +40,16 @@ class JournalRow:
     trace: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRow:
+    """One kept version of an article; ``cause`` is what made it (``source``, ``edit``, ``withdraw`` …)."""
+
+    revision: int
+    status: PubStatus
+    cause: str
+    at: datetime
+
+
 _COLUMNS = (*s.articles.c, s.revisions.c.story)
 _JOINED = s.articles.join(
     s.revisions,
@@ -129,14 +139,17 @@ class Articles:
         self,
         *,
         on_hold: bool = False,
+        withdrawn: bool = False,
         status: PubStatus | None = None,
         feed: str | None = None,
         limit: int = 50,
     ) -> list[Article]:
-        """Newest first."""
+        """Newest first. ``withdrawn``: whatever is not usable, canceled or withheld."""
         query = select(*_COLUMNS).select_from(_JOINED)
         if on_hold:
             query = query.where(s.articles.c.hold.is_not(None))
+        if withdrawn:
+            query = query.where(s.articles.c.status != PubStatus.USABLE)
         if status:
             query = query.where(s.articles.c.status == status)
         if feed:
@@ -154,6 +167,16 @@ class Articles:
             query = query.where(or_(a.published < at, and_(a.published == at, a.id < last)))
         query = query.order_by(s.articles.c.published.desc(), s.articles.c.id.desc()).limit(limit)
         return [_article(row) for row in self._c.execute(query)]
+
+    def revisions(self, article_id: str) -> list[RevisionRow]:
+        """The versions of one article that are still kept, oldest first."""
+        r = s.revisions.c
+        query = select(r.revision, r.status, r.cause, r.at).where(r.article_id == article_id)
+        rows = self._c.execute(query.order_by(r.revision))
+        return [
+            RevisionRow(revision=row.revision, status=PubStatus(row.status), cause=row.cause, at=row.at)
+            for row in rows
+        ]
 
     def count(self) -> dict[str, int]:
         """How many articles there are, by status; ``on_hold`` beside them."""
@@ -291,6 +314,11 @@ class Articles:
         """``(article_id, kind, at)`` of what fell due, oldest first."""
         query = select(s.due).where(s.due.c.at <= now).order_by(s.due.c.at).limit(limit)
         return [(row.article_id, row.kind, row.at) for row in self._c.execute(query)]
+
+    def owed(self, article_id: str) -> dict[str, datetime]:
+        """What the clock owes one article: kind → when."""
+        rows = self._c.execute(select(s.due.c.kind, s.due.c.at).where(s.due.c.article_id == article_id))
+        return {row.kind: row.at for row in rows}
 
     def next_due(self) -> datetime | None:
         """When the clock owes something next."""

@@ -358,10 +358,11 @@ class Lanes:
         lane: str | None = None,
         article_id: str | None = None,
         verdict: Verdict | None = None,
+        failed: bool = False,
         attempt_id: int | None = None,
         limit: int = 50,
     ) -> list[Attempt]:
-        """Newest first."""
+        """Newest first. ``failed``: whatever did not deliver."""
         a = s.attempts.c
         query = select(s.lanes.c.name, s.attempts).join(s.lanes, s.lanes.c.id == a.lane_id)
         for column, wanted in (
@@ -372,6 +373,8 @@ class Lanes:
         ):
             if wanted is not None:
                 query = query.where(column == wanted)
+        if failed:
+            query = query.where(a.verdict != Verdict.DELIVERED)
         rows = self._c.execute(query.order_by(a.id.desc()).limit(limit))
         return [_attempt(row) for row in rows]
 

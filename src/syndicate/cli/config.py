@@ -1,0 +1,38 @@
+"""``config``: the effective settings, and their schema for editors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from syndicate.cli.context import Context
+
+
+@click.group()
+def config() -> None:
+    """The effective settings and their schema."""
+
+
+@config.command()
+@click.pass_obj
+def show(context: Context) -> None:
+    """The effective settings as TOML, defaults and environment included; secrets are masked."""
+    from syndicate.config.show import shown, to_toml
+
+    values = shown(context.settings)
+    if context.json:
+        context.emit(values)
+    else:
+        click.echo(to_toml(values), nl=False)
+
+
+@config.command()
+@click.pass_obj
+def schema(context: Context) -> None:
+    """JSON Schema of the configuration file, every installed kind of source and endpoint included."""
+    from syndicate.app import adapters
+    from syndicate.config import settings_type
+
+    context.emit(settings_type(adapters()).model_json_schema())

@@ -1,0 +1,121 @@
+"""Everything that is known of one story, for ``articles show``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from syndicate.model import Article, Correction
+from syndicate.storage import Attempt, Holder, JournalRow, Transaction, Withdrawal
+from syndicate.storage.articles import RevisionRow
+
+ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """One story with all that belongs to it. ``due``: what the clock owes, kind → when."""
+
+    article: Article
+    feeds: Sequence[str]
+    origin: str | None
+    holders: Sequence[Holder]
+    overrides: Mapping[str, Any]
+    corrections: Sequence[Correction]
+    withdrawal: Withdrawal | None
+    due: Mapping[str, datetime]
+    revisions: Sequence[RevisionRow]
+    journal: Sequence[JournalRow]
+    attempts: Sequence[Attempt]
+
+
+def dossier(tx: Transaction, article: Article) -> Dossier:
+    """Gather it, in one consistent look."""
+    draft = tx.articles.draft(article.id)
+    return Dossier(
+        article=article,
+        feeds=sorted(tx.feeds.of(article.id)),
+        origin=draft.origin if draft else None,
+        holders=tx.lanes.holders(article.id),
+        overrides=tx.articles.overrides(article.id),
+        corrections=tx.articles.corrections(article.id),
+        withdrawal=tx.articles.withdrawal(article.id),
+        due=tx.articles.owed(article.id),
+        revisions=tx.articles.revisions(article.id),
+        journal=tx.journal.of(article.id),
+        attempts=tx.lanes.attempts(article_id=article.id, limit=ATTEMPTS),
+    )
+
+
+def lines(found: Dossier) -> Iterator[str]:
+    """The same for people."""
+    for name, value in _fields(found):
+        if value:
+            yield f"{name:<12} {value}"
+    yield from _section("set by operators", (f"{k}: {_plain(v)}" for k, v in found.overrides.items()))
+    yield from _section("corrections", (f"{c.at:%Y-%m-%d %H:%M} {c.note}" for c in _corrections(found)))
+    yield from _section("who has it", (holder(h) for h in found.holders))
+    yield from _section("due", (f"{kind} at {at:%Y-%m-%d %H:%M:%S} UTC" for kind, at in found.due.items()))
+    rows = (f"{r.revision} {r.at:%Y-%m-%d %H:%M:%S} by {r.cause}, {r.status}" for r in found.revisions)
+    yield from _section("revisions", rows)
+    rows = (f"{j.seq} {j.at:%Y-%m-%d %H:%M:%S} {j.action}, revision {j.revision}" for j in found.journal)
+    yield from _section("journal", rows)
+    yield from _section("attempts", (_attempt(a) for a in found.attempts))
+
+
+def _corrections(found: Dossier) -> Sequence[Correction]:
+    """All that readers are shown: the source's own and the operators'."""
+    return found.article.story.corrections or found.corrections
+
+
+def _fields(found: Dossier) -> Iterator[tuple[str, object]]:
+    a = found.article
+    story, credit = a.story, a.story.credit
+    yield "id", a.id
+    yield "headline", story.headline
+    yield "status", f"{a.status}, revision {a.revision}" + ("" if a.live else ", not published yet")
+    yield "on hold", a.hold
+    if found.withdrawal:
+        w = found.withdrawal
+        yield "withdrawn", f"{w.at:%Y-%m-%d %H:%M:%S} UTC by the {w.by}: {w.reason}"
+    yield "byline", ", ".join(story.byline)
+    yield "agency", f"{credit.agency} ({credit.role})" if credit.agency else None
+    yield "credit line", credit.line
+    yield "original", credit.original_url
+    yield "dateline", story.dateline.printed or story.dateline.place if story.dateline else None
+    yield "section", story.section
+    yield "tags", ", ".join(story.tags)
+    yield "language", story.language
+    yield "address", story.url
+    yield "published", f"{a.published:%Y-%m-%d %H:%M:%S} UTC"
+    yield "changed", f"{a.changed:%Y-%m-%d %H:%M:%S} UTC"
+    yield "source", f"{a.source}: {found.origin or a.source_id}"
+    yield "feeds", ", ".join(found.feeds)
+    yield "excerpt", story.excerpt
+
+
+def holder(h: Holder) -> str:
+    """One receiver's copy, in words."""
+    if not h.acked:
+        return f"{h.lane}: offered revision {h.offered} {h.offered_at:%Y-%m-%d %H:%M:%S}, never confirmed"
+    confirmed = f"{h.acked_at:%Y-%m-%d %H:%M:%S}" if h.acked_at else "-"
+    words = f"{h.lane}: confirmed revision {h.acked} {confirmed}"
+    return words if h.acked == h.offered else f"{words}, offered revision {h.offered} since"
+
+
+def _attempt(a: Attempt) -> str:
+    status = f" {a.status}" if a.status is not None else ""
+    return f"{a.id} {a.at:%Y-%m-%d %H:%M:%S} {a.lane}: {a.verdict}{status} {a.detail}".rstrip()
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _section(head: str, rows: Iterator[str]) -> Iterator[str]:
+    found = list(rows)
+    if found:
+        yield head
+        yield from (f"  {row}" for row in found)

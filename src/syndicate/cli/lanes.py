@@ -1,0 +1,147 @@
+"""``lanes``: every receiver's progress, and what operators do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from syndicate.cli.context import Context
+    from syndicate.lanes import Lane
+    from syndicate.storage import Transaction
+
+
+_COLUMNS = ("lane", "kind", "state", "pending", "oldest", "exceptions", "failures", "due", "last ok", "error")
+_NO_LANES = "no receiver is configured: see [partners] and [external_hubs] in docs/settings.md"
+
+
+@click.group()
+def lanes() -> None:
+    """Every receiver's progress: list, pause, resume, retry, replay."""
+
+
+@lanes.command("list")
+@click.pass_obj
+def list_lanes(context: Context) -> None:
+    """Where each lane stands: state, what is pending, what last went wrong."""
+    from syndicate.cli.common import ago, storage_of, table
+    from syndicate.overview import lane_views
+
+    with storage_of(context) as storage, storage.read() as tx:
+        views = lane_views(tx)
+    if context.json:
+        context.emit(views)
+        return
+    rows = []
+    for v in views:
+        doing = (v.name, v.kind, v.state, v.pending, ago(v.oldest), v.exceptions, v.failures)
+        rows.append((*doing, ago(v.due), ago(v.last_ok), v.last_error))
+    table(context, _COLUMNS, rows, empty=_NO_LANES)
+
+
+def _each(context: Context, name: str | None, every: bool, act: Callable[[Transaction, Lane], Any]) -> int:
+    """Do something to the chosen lanes in one transaction and say what came of each."""
+    from syndicate.cli.common import say_who_acts, storage_of
+    from syndicate.distribute.operate import chosen
+
+    with storage_of(context) as storage:
+        with storage.write() as tx:
+            done = [(lane.name, act(tx, lane)) for lane in chosen(tx, name, every)]
+        if context.json:
+            context.emit([{"lane": lane, "result": words} for lane, words in done])
+        else:
+            for lane, words in done:
+                context.console.print(f"{lane}: {words}", markup=False)
+        if done:
+            say_who_acts(context, storage)
+    return 0
+
+
+@lanes.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every lane.")
+@click.pass_obj
+def pause(context: Context, name: str | None, every: bool) -> int:
+    """Send no more news to a receiver. Withdrawals go out all the same."""
+    from syndicate.distribute import operate
+
+    def act(tx: Transaction, lane: Lane) -> str:
+        return "paused" if operate.pause(tx, lane) else f"left as it was, {lane.state}"
+
+    return _each(context, name, every, act)
+
+
+@lanes.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every lane.")
+@click.pass_obj
+def resume(context: Context, name: str | None, every: bool) -> int:
+    """Go on at once where a lane was paused, or stopped by failures or a 410."""
+    from syndicate.distribute import operate
+
+    def act(tx: Transaction, lane: Lane) -> str:
+        return "active" if operate.resume(tx, lane) else "the configuration no longer names it"
+
+    return _each(context, name, every, act)
+
+
+@lanes.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every lane.")
+@click.pass_obj
+def retry(context: Context, name: str | None, every: bool) -> int:
+    """Make everything that waits after a failure due now."""
+    from syndicate.distribute import operate
+
+    def act(tx: Transaction, lane: Lane) -> str:
+        count = operate.retry(tx, lane, datetime.now(UTC))
+        return f"due now; {count} that failed before" if count else "due now"
+
+    return _each(context, name, every, act)
+
+
+@lanes.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every lane.")
+@click.option("--since", help="From this long ago (30d), or from a date on.")
+@click.option("--from", "cursor", type=int, help="From after this journal number on.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.pass_obj
+def replay(
+    context: Context, name: str | None, every: bool, since: str | None, cursor: int | None, dry_run: bool
+) -> int:
+    """Send again, as new. Receivers that have a story get it once more."""
+    from syndicate.cli.common import say_who_acts, storage_of
+    from syndicate.cli.words import moment
+    from syndicate.distribute import operate
+
+    settings = context.settings
+    start = moment(since, settings.publisher.timezone) if since else None
+    with storage_of(context) as storage:
+        with storage.read() if dry_run else storage.write() as tx:
+            found = operate.chosen(tx, name, every)
+            plans = [operate.plan_replay(tx, settings, lane, since=start, cursor=cursor) for lane in found]
+            if not dry_run:
+                for lane, planned in zip(found, plans, strict=True):
+                    operate.replay(tx, lane, planned)
+        _tell(context, plans, dry_run)
+        if plans and not dry_run:
+            say_who_acts(context, storage)
+    return 0
+
+
+def _tell(context: Context, plans: list[Any], dry_run: bool) -> None:
+    if context.json:
+        context.emit({"dry_run": dry_run, "lanes": plans})
+        return
+    verb = "would be sent" if dry_run else "will be sent"
+    for planned in plans:
+        words = f"{planned.stories} stories {verb}"
+        if planned.withdrawals:
+            words += f", and {planned.withdrawals} withdrawals"
+        if planned.kind == "documents":
+            words = "its topic would be announced again" if dry_run else "its topic will be announced again"
+        context.console.print(f"{planned.lane}: {words}", markup=False)

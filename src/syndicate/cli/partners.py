@@ -1,0 +1,74 @@
+"""``partners``: who may take stories, and how they get them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from syndicate.cli.context import Context
+    from syndicate.config import Partner
+    from syndicate.overview import LaneView
+
+
+@click.group()
+def partners() -> None:
+    """The outlets that may take stories."""
+
+
+@partners.command("list")
+@click.pass_obj
+def list_partners(context: Context) -> None:
+    """Who they are, what they may have, and how their endpoints are doing."""
+    from syndicate.cli.common import storage_of, table
+    from syndicate.overview import lane_views
+
+    settings = context.settings
+    with storage_of(context) as storage, storage.read() as tx:
+        lanes = {view.name: view for view in lane_views(tx)}
+    found = [_view(name, partner, lanes) for name, partner in settings.partners.items()]
+    if context.json:
+        context.emit(found)
+        return
+    rows = [
+        (p["partner"], p["name"], ", ".join(p["feeds"]), p["content"], p["delay"])
+        + (", ".join(_endpoint(e) for e in p["endpoints"]) or "takes them itself", p["contact"])
+        for p in found
+    ]
+    columns = ("partner", "name", "feeds", "content", "delay", "endpoints", "contact")
+    table(context, columns, rows, empty="no partner is configured: see [partners] in docs/settings.md")
+
+
+def _endpoint(found: dict[str, Any]) -> str:
+    return f"{found['name']} ({found['type']} to {found['host']}, {found['state'] or 'not started yet'})"
+
+
+def _view(name: str, partner: Partner, lanes: dict[str, LaneView]) -> dict[str, Any]:
+    """Of an endpoint's address only the host is shown: the rest may hold a key."""
+    from urllib.parse import urlsplit
+
+    from syndicate.config import format_duration
+
+    endpoints: list[dict[str, Any]] = []
+    for key, endpoint in partner.endpoints.items():
+        lane = lanes.get(f"{name}/{key}")
+        endpoints.append(
+            {
+                "name": key,
+                "type": endpoint.type,
+                "host": urlsplit(endpoint.url).hostname,
+                "lane": f"{name}/{key}",
+                "state": lane.state if lane else None,
+                "pending": lane.pending if lane else None,
+            }
+        )
+    return {
+        "partner": name,
+        "name": partner.name,
+        "contact": partner.contact,
+        "feeds": partner.feeds,
+        "content": partner.content,
+        "delay": format_duration(partner.delay),
+        "endpoints": endpoints,
+    }

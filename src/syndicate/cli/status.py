@@ -1,0 +1,126 @@
+"""``status``: one screen of how everything stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from syndicate.cli.context import Context
+    from syndicate.overview import LaneView, Overview
+
+SHOWN = 10
+"""How many problems and refused stories fit on the screen."""
+
+
+@click.command()
+@click.pass_obj
+def status(context: Context) -> int:
+    """One screen: sources, feeds, lanes, oldest pending, what went wrong.
+
+    Exit status 1: something waits for an operator (a source that cannot be
+    read, a problem, a story on hold or refused, a lane that was stopped).
+    """
+    from syndicate.cli.common import storage_of
+    from syndicate.overview import overview
+
+    with storage_of(context) as storage:
+        view = overview(storage, context.settings, datetime.now(UTC))
+    if context.json:
+        context.emit(view)
+    else:
+        for line in _lines(view):
+            context.console.print(line)
+    for need in view.needs:
+        context.warn(f"needs you: {need}")
+    return 1 if view.needs else 0
+
+
+def _lines(view: Overview) -> Iterator[str]:
+    yield "[green]a daemon is running[/]" if view.running else "[yellow]no daemon is running[/]"
+    counts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in view.articles.items())
+    yield f"[bold]articles[/] {counts}"
+    yield from _sources(view)
+    yield from _feeds(view)
+    yield from _lanes(view)
+    tries = ", ".join(f"{n} {verdict}" for verdict, n in sorted(view.attempts.items())) or "none"
+    yield f"[bold]attempts in 24 h[/] {tries}"
+    yield from _problems(view)
+    yield from _refused(view)
+
+
+def _sources(view: Overview) -> Iterator[str]:
+    from rich.markup import escape
+
+    from syndicate.cli.common import ago
+
+    yield "[bold]sources[/]" + ("" if view.sources else " none")
+    for s in view.sources:
+        words = (
+            f"  {escape(s.name)}: read {ago(s.last_ok)}" if s.last_ok else f"  {escape(s.name)}: never read"
+        )
+        if s.failures:
+            words += f" [red]failed {s.failures} times: {escape(s.last_error or '')}[/]"
+        yield words
+
+
+def _feeds(view: Overview) -> Iterator[str]:
+    from rich.markup import escape
+
+    from syndicate.cli.common import ago
+
+    yield "[bold]feeds[/]" + ("" if view.feeds else " none")
+    for f in view.feeds:
+        behind = " [yellow]not built yet[/]" if f.behind else ""
+        yield f"  {escape(f.slug)}: {f.entries} stories, newest change {ago(f.updated)}{behind}"
+
+
+def _lanes(view: Overview) -> Iterator[str]:
+    yield "[bold]lanes[/]" + ("" if view.lanes else " none")
+    for lane in view.lanes:
+        yield "  " + _lane(lane)
+
+
+def _lane(v: LaneView) -> str:
+    from rich.markup import escape
+
+    from syndicate.cli.common import ago
+
+    colour = {"active": "green", "paused": "yellow"}.get(v.state, "red")
+    words = f"{escape(v.name)}: [{colour}]{v.state}[/], {v.pending} pending"
+    if v.oldest:
+        words += f" (the oldest from {ago(v.oldest)})"
+    if v.exceptions:
+        words += f", {v.exceptions} set aside"
+    if v.failing_since:
+        words += f" [red]failing since {ago(v.failing_since)}: {escape(v.last_error or '')}[/]"
+    return words
+
+
+def _problems(view: Overview) -> Iterator[str]:
+    from rich.markup import escape
+
+    if not view.problems:
+        return
+    yield f"[bold]problems[/] {len(view.problems)}"
+    for p in view.problems[:SHOWN]:
+        colour = "yellow" if p.warning else "red"
+        yield f"  [{colour}]{escape(p.scope)}[/] {escape(p.ref)}: {escape(p.reason)}"
+        if p.fix:
+            yield f"    fix: {escape(p.fix)}"
+    if len(view.problems) > SHOWN:
+        yield f"  … {len(view.problems) - SHOWN} more: `syndicate articles list --problems`"
+
+
+def _refused(view: Overview) -> Iterator[str]:
+    from rich.markup import escape
+
+    if not view.refused:
+        return
+    yield f"[bold]refused stories[/] {len(view.refused)}"
+    for r in view.refused[:SHOWN]:
+        yield f"  {escape(r.lane)} {r.article_id[:8]}: {escape(r.detail)}"
+    yield "  `syndicate deliveries redrive` sends them again"

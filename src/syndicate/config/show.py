@@ -1,0 +1,71 @@
+"""The effective settings as text that may be shown: secrets masked, in TOML that can be read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
+from syndicate.config.settings import Settings
+from syndicate.config.values import MASK
+
+_BARE = re.compile(r"^[A-Za-z0-9_-]+$")
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The settings as plain values. Secrets are masked, and so is what an address carries of one."""
+    return {key: _masked(value) for key, value in settings.model_dump(mode="json").items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _masked(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(inner) for inner in value]
+    return masked_address(value) if isinstance(value, str) else value
+
+
+def masked_address(text: str) -> str:
+    """An address without the name and password in it and without its query's values; other text as it is."""
+    if not text.startswith(("http://", "https://")):
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return MASK
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"{MASK}@{host}" if "@" in parts.netloc else host
+    query = "&".join(f"{quote(key)}={MASK}" for key, _ in parse_qsl(parts.query, keep_blank_values=True))
+    if parts.query and not query:
+        query = MASK
+    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+
+
+def to_toml(values: Mapping[str, Any]) -> str:
+    """Nested mappings of text, numbers, lists and ``None`` (left out) as TOML."""
+    return "\n".join(_table((), values)).strip() + "\n"
+
+
+def _table(path: tuple[str, ...], values: Mapping[str, Any]) -> Iterator[str]:
+    plain = {k: v for k, v in values.items() if v is not None and not isinstance(v, Mapping)}
+    inner = {k: v for k, v in values.items() if isinstance(v, Mapping)}
+    if path and (plain or not inner):
+        yield f"\n[{'.'.join(map(_key, path))}]"
+    for key, value in plain.items():
+        yield f"{_key(key)} = {_value(value)}"
+    for key, table in inner.items():
+        yield from _table((*path, key), table)
+
+
+def _key(name: str) -> str:
+    return name if _BARE.match(name) else _value(name)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_value(inner) for inner in value)}]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

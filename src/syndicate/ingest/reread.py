@@ -1,0 +1,54 @@
+"""Reading stored drafts again by today's rules, in bounded steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.errors import StoryError
+from syndicate.ingest import desk
+from syndicate.ingest.take import Taking
+from syndicate.model import Article
+from syndicate.storage import Storage
+
+AT_ONCE = 50
+
+TakingOf = Callable[[str], Taking]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One story that was looked at: what changed (``None``: nothing), or why it cannot be read."""
+
+    article_id: str
+    changed: desk.Reread | None = None
+    problem: str | None = None
+
+
+def reread_all(
+    storage: Storage, taking: TakingOf, *, since: datetime, dry_run: bool, clock: Callable[[], datetime]
+) -> Iterator[Step]:
+    """Every story published since then, newest first; each in a transaction of its own."""
+    last: tuple[datetime, str] | None = None
+    while True:
+        with storage.read() as tx:
+            articles = tx.articles.page(last, AT_ONCE)
+        for article in articles:
+            if article.published < since:
+                return
+            yield reread_one(storage, taking, article, dry_run=dry_run, now=clock())
+        if len(articles) < AT_ONCE:
+            return
+        last = (articles[-1].published, articles[-1].id)
+
+
+def reread_one(storage: Storage, taking: TakingOf, article: Article, *, dry_run: bool, now: datetime) -> Step:
+    """One story, as it stands now. ``dry_run`` changes nothing."""
+    try:
+        with storage.read() if dry_run else storage.write() as tx:
+            current = tx.articles.get(article.id) or article  # it may have changed since it was listed
+            changed = desk.reread(tx, taking(current.source), current, now=now, dry_run=dry_run)
+    except StoryError as error:
+        return Step(article_id=article.id, problem=error.message)
+    return Step(article_id=article.id, changed=changed)

@@ -1,0 +1,201 @@
+"""How everything stands, in one look: for ``status``, ``lanes list`` and operators' pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syndicate.config import Settings
+from syndicate.lanes import LaneKind, LaneState, Reason
+from syndicate.storage import Problem, Storage, Transaction
+from syndicate.storage.lock import is_running
+
+DAY = timedelta(hours=24)
+PROBLEMS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneView:
+    """A lane for people. ``pending``: journal rows not examined, or documents not announced.
+
+    ``oldest`` is since when the oldest of them waits; ``exceptions`` counts
+    stories that failed, were refused or are delayed.
+    """
+
+    name: str
+    kind: LaneKind
+    state: LaneState
+    pending: int
+    oldest: datetime | None
+    exceptions: int
+    failures: int
+    due: datetime | None
+    failing_since: datetime | None
+    last_ok: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """A source for people: when it was last read, and how often it failed since."""
+
+    name: str
+    last_try: datetime | None
+    last_ok: datetime | None
+    failures: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """A feed for people: how many articles it has, what its documents show and when that changed."""
+
+    slug: str
+    title: str
+    entries: int
+    formats: tuple[str, ...]
+    addresses: Mapping[str, str]
+    version: int
+    updated: datetime | None
+    behind: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A story that a receiver does not accept."""
+
+    lane: str
+    article_id: str
+    since: datetime
+    tries: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Everything ``status`` shows. ``needs`` says what an operator has to look at; empty: nothing."""
+
+    running: bool
+    sources: tuple[SourceView, ...]
+    articles: Mapping[str, int]
+    feeds: tuple[FeedView, ...]
+    lanes: tuple[LaneView, ...]
+    attempts: Mapping[str, int]
+    problems: tuple[Problem, ...]
+    refused: tuple[Refused, ...]
+    needs: tuple[str, ...]
+
+
+def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
+    """One consistent look at the database."""
+    running = is_running(storage)
+    with storage.read() as tx:
+        sources = tuple(_source(tx, name) for name in settings.sources)
+        articles = tx.articles.count()
+        lanes = lane_views(tx)
+        problems = tuple(tx.problems.all(PROBLEMS_SHOWN))
+        refused = refused_stories(tx)
+        return Overview(
+            running=running,
+            sources=sources,
+            articles=articles,
+            feeds=feed_views(tx, settings),
+            lanes=lanes,
+            attempts=tx.lanes.verdicts_since(now - DAY),
+            problems=problems,
+            refused=refused,
+            needs=_needs(sources, articles, lanes, problems, refused),
+        )
+
+
+def _needs(
+    sources: tuple[SourceView, ...],
+    articles: Mapping[str, int],
+    lanes: tuple[LaneView, ...],
+    problems: tuple[Problem, ...],
+    refused: tuple[Refused, ...],
+) -> tuple[str, ...]:
+    """What waits for a person. A receiver that is down is retried by itself and is none of it."""
+    failing = [s.name for s in sources if s.failures]
+    stopped = [v.name for v in lanes if v.state in (LaneState.DISABLED, LaneState.GONE)]
+    errors = sum(not p.warning for p in problems)
+    held = articles.get("on_hold", 0)
+    found = (
+        (failing, f"sources that cannot be read: {', '.join(failing)}"),
+        (errors, f"problems: {errors}"),
+        (held, f"stories on hold: {held}"),
+        (stopped, f"lanes that were stopped: {', '.join(stopped)}"),
+        (refused, f"stories that were refused: {len(refused)}"),
+    )
+    return tuple(words for there, words in found if there)
+
+
+def _source(tx: Transaction, name: str) -> SourceView:
+    state = tx.sources.state(name)
+    return SourceView(
+        name=name,
+        last_try=state.last_try,
+        last_ok=state.last_ok,
+        failures=state.failures,
+        last_error=state.last_error,
+    )
+
+
+def feed_views(tx: Transaction, settings: Settings) -> tuple[FeedView, ...]:
+    """The configured feeds with what is published of each."""
+    heads = {(h.feed, h.format): h for h in tx.documents.heads()}
+    counts = tx.feeds.count()
+    stale = {s.feed for s in tx.feeds.stale()}
+    found: list[FeedView] = []
+    for slug, feed in settings.feeds.items():
+        own = {form: heads[slug, form] for form in feed.formats if (slug, form) in heads}
+        found.append(
+            FeedView(
+                slug=slug,
+                title=feed.title,
+                entries=counts.get(slug, 0),
+                formats=feed.formats,
+                addresses={form: head.topic for form, head in own.items()},
+                version=max((h.version for h in own.values()), default=0),
+                updated=max((h.updated for h in own.values()), default=None),
+                behind=slug in stale,
+            )
+        )
+    return tuple(found)
+
+
+def lane_views(tx: Transaction) -> tuple[LaneView, ...]:
+    """Every lane that is not retired, by name."""
+    pending = tx.lanes.pending(tx.journal.head())
+    pushes = {head.topic: (head.push_version, head.modified) for head in tx.documents.heads()}
+    found: list[LaneView] = []
+    for lane in tx.lanes.all():
+        count, oldest, exceptions = pending.get(lane.id, (0, None, 0))
+        if lane.kind is LaneKind.DOCUMENTS:
+            version, modified = pushes.get(lane.target, (0, None))
+            count, oldest = (1, modified) if version > lane.version else (0, None)
+        found.append(
+            LaneView(
+                name=lane.name,
+                kind=lane.kind,
+                state=lane.state,
+                pending=count,
+                oldest=oldest,
+                exceptions=exceptions,
+                failures=lane.failures,
+                due=lane.due,
+                failing_since=lane.failing_since,
+                last_ok=lane.last_ok,
+                last_error=lane.last_error,
+            )
+        )
+    return tuple(found)
+
+
+def refused_stories(tx: Transaction, limit: int = 200) -> tuple[Refused, ...]:
+    """What receivers did not accept, oldest first."""
+    return tuple(
+        Refused(lane=lane, article_id=h.article_id, since=h.since, tries=h.tries, detail=h.detail)
+        for lane, h in tx.lanes.exceptions(reason=Reason.REFUSED, limit=limit)
+    )

@@ -1,0 +1,250 @@
+"""Putting a backup in the place of an SQLite database.
+
+What the backup cannot know is taken over from the database it replaces: the
+withdrawals made since, with all that belongs to those stories; the numbers
+that must not be allotted twice; and the documents as readers have them, so
+that nothing withdrawn is shown again before the feeds are built anew.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Collection, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from syndicate.errors import StorageError
+from syndicate.lanes import LaneKind
+from syndicate.model import JournalAction, PubStatus
+from syndicate.storage import Storage, Transaction
+from syndicate.storage import schema as s
+from syndicate.storage.lock import Ownership
+from syndicate.storage.migrate import back_up, file_of, has_tables, upgrade
+from syndicate.storage.sql import chunks, insert_new, upsert
+
+UNKNOWN_GAP = 1_000_000
+"""How far the journal's number jumps where the replaced database cannot say how far it had come."""
+
+_OF_A_STORY = (s.revisions, s.drafts, s.overrides, s.corrections, s.withdrawals, s.due, s.feed_entries)
+_NUMBERED = (s.corrections, s.withdrawals)
+"""Tables whose numbers are their own: rows from elsewhere get new ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore did. ``kept``: the replaced database. ``withdrawn``: stories taken back again.
+
+    ``unread`` says why the replaced database could not be read; then what was
+    withdrawn since the backup is not known.
+    """
+
+    kept: Path | None
+    epoch: str
+    withdrawn: Sequence[str]
+    unread: str | None = None
+
+
+def restore(storage: Storage, backup: Path, now: datetime) -> Restored:
+    """Replace the database by a backup; ``storage`` must not be used afterwards.
+
+    Raises AlreadyRunning while a daemon works on it, StorageError where the
+    backup is none of ours or the database is not SQLite.
+    """
+    file = file_of(storage.database)
+    if file is None:
+        raise StorageError("only an SQLite file can be restored here", fix="use pg_restore for PostgreSQL")
+    with Ownership(storage):
+        check_backup(backup, file)
+        fresh = file.with_name(file.name + ".restoring")
+        try:
+            _copy(backup, fresh)
+            with closing(Storage(f"sqlite:///{fresh}")) as restored:
+                upgrade(restored, backup=False)
+                made, unread = _take_over(storage, restored, now)
+            kept = _keep(storage, file, unread)
+            _swap(storage, file, fresh)
+        finally:
+            _remove(fresh)
+    return Restored(kept=kept, epoch=made[0], withdrawn=made[1], unread=unread)
+
+
+def check_backup(backup: Path, file: Path) -> None:
+    """Raise StorageError unless it is a sound database of ours and not the one in use."""
+    if not backup.is_file():
+        raise StorageError(f"there is no file {backup}", fix="`syndicate db backup` makes one")
+    if file.exists() and backup.samefile(file):
+        raise StorageError(f"{backup} is the database in use", fix="name a backup of it")
+    try:
+        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            sound = opened.execute("PRAGMA quick_check(1)").fetchone()[0]
+            tables = {row[0] for row in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error as error:
+        raise StorageError(f"{backup} is no database: {error}", fix="name another backup") from None
+    if sound != "ok":
+        raise StorageError(f"{backup} is damaged: {sound}", fix="name another backup")
+    if not {"alembic_version", "articles", "journal", "withdrawals"} <= tables:
+        raise StorageError(f"{backup} is a database of something else", fix="name another backup")
+
+
+# -- taking over ------------------------------------------------------------------------
+
+
+def _take_over(
+    replaced: Storage, restored: Storage, now: datetime
+) -> tuple[tuple[str, list[str]], str | None]:
+    """What the backup gets before anyone sees it, in one transaction: ``((epoch, withdrawn), unread)``."""
+    try:
+        with replaced.read() as old, restored.write() as new:
+            if not has_tables(replaced):
+                return (_new_epoch(new), []), None
+            _carry_numbers(old.connection, new.connection)
+            _carry_lanes(old.connection, new.connection)
+            _carry_documents(old.connection, new.connection)
+            withdrawn = _carry_withdrawn(old, new, now)
+            return (_new_epoch(new), withdrawn), None
+    except (StorageError, SQLAlchemyError) as error:
+        reason = error.message if isinstance(error, StorageError) else type(error).__name__
+    with restored.write() as new:
+        bump = update(s.counters).values(value=s.counters.c.value + UNKNOWN_GAP)
+        new.connection.execute(bump)
+        return (_new_epoch(new), []), reason
+
+
+def _new_epoch(new: Transaction) -> str:
+    """Partners' cursors of before are void: their numbers may mean other stories now."""
+    epoch = secrets.token_hex(4)
+    new.keep_fact("epoch", epoch)
+    return epoch
+
+
+def _carry_numbers(old: Connection, new: Connection) -> None:
+    here = {row.name: row.value for row in new.execute(select(s.counters))}
+    there = {row.name: row.value for row in old.execute(select(s.counters))}
+    rows = [{"name": name, "value": max(here.get(name, 0), value)} for name, value in there.items()]
+    upsert(new, s.counters, rows)
+
+
+def _carry_lanes(old: Connection, new: Connection) -> None:
+    """Receivers added since, and what hubs were told last: versions go on from there."""
+    known = set(new.execute(select(s.lanes.c.name)).scalars())
+    for row in old.execute(select(s.lanes)):
+        values = {key: value for key, value in row._mapping.items() if key != "id"}
+        if row.name not in known:
+            new.execute(insert(s.lanes).values(values))
+        elif row.kind == LaneKind.DOCUMENTS:
+            told = update(s.lanes).where(s.lanes.c.name == row.name)
+            new.execute(told.values(version=row.version, generation=row.generation))
+
+
+def _carry_documents(old: Connection, new: Connection) -> None:
+    for table in (s.document_bodies, s.documents):
+        new.execute(delete(table))
+        for row in old.execute(select(table)):
+            new.execute(insert(table).values(dict(row._mapping)))
+
+
+def _carry_withdrawn(old: Transaction, new: Transaction, now: datetime) -> list[str]:
+    """Stories whose withdrawal the backup does not know, as they stood when it was replaced."""
+    fresh = sorted(_in_force(old.connection) - _in_force(new.connection))
+    ids = list(dict.fromkeys(article_id for article_id, _, _ in fresh))
+    for part in chunks(ids):
+        _carry_stories(old.connection, new.connection, part)
+    for article_id in ids:
+        _announce(new, article_id, now)
+    return ids
+
+
+def _in_force(connection: Connection) -> set[tuple[str, str, datetime]]:
+    w = s.withdrawals.c
+    rows = connection.execute(select(w.article_id, w.by, w.at).where(w.released.is_(None)))
+    return {(row.article_id, row.by, row.at) for row in rows}
+
+
+def _carry_stories(old: Connection, new: Connection, ids: Collection[str]) -> None:
+    upsert(new, s.articles, _rows(old, s.articles, s.articles.c.id.in_(ids)))
+    for table in _OF_A_STORY:
+        own = table.c.article_id.in_(ids)
+        new.execute(delete(table).where(own))
+        rows = _rows(old, table, own)
+        if table in _NUMBERED:
+            rows = [{k: v for k, v in row.items() if k != "id"} for row in rows]
+        if rows:
+            new.execute(insert(table), rows)
+    insert_new(new, s.identities, _rows(old, s.identities, s.identities.c.article_id.in_(ids)))
+    _carry_copies(old, new, ids)
+
+
+def _carry_copies(old: Connection, new: Connection, ids: Collection[str]) -> None:
+    """Who was offered these stories: the takedown goes to whoever may have them."""
+    names = {row.name: row.id for row in new.execute(select(s.lanes.c.name, s.lanes.c.id))}
+    query = select(s.lanes.c.name, s.copies).join(s.lanes, s.lanes.c.id == s.copies.c.lane_id)
+    rows = [
+        {**{k: v for k, v in row._mapping.items() if k != "name"}, "lane_id": names[row.name]}
+        for row in old.execute(query.where(s.copies.c.article_id.in_(ids)))
+    ]
+    upsert(new, s.copies, rows)
+    new.execute(delete(s.exceptions).where(s.exceptions.c.article_id.in_(ids)))
+
+
+def _rows(connection: Connection, table: Table, where: ColumnElement[bool]) -> list[dict[str, object]]:
+    return [dict(row._mapping) for row in connection.execute(select(table).where(where))]
+
+
+def _announce(new: Transaction, article_id: str, now: datetime) -> None:
+    article = new.articles.get(article_id)
+    if article is None or not article.live or article.status is PubStatus.USABLE:
+        return
+    seq = new.journal.append(article, JournalAction.WITHDRAWN, now)
+    new.feeds.touch(new.feeds.of(article_id), seq, push=True)
+
+
+# -- files ------------------------------------------------------------------------------
+
+
+def _copy(backup: Path, fresh: Path) -> None:
+    _remove(fresh)
+    try:
+        uri = f"{backup.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(fresh)) as copy:
+            source.backup(copy)
+    except (OSError, sqlite3.Error) as error:
+        raise StorageError(f"cannot copy {backup}: {error}", fix="make room beside the database") from None
+
+
+def _keep(storage: Storage, file: Path, unread: str | None) -> Path | None:
+    """The replaced database stays beside, as a backup; a damaged one as it is, byte for byte."""
+    if unread is None:
+        return back_up(storage) if has_tables(storage) else None
+    folder = file.parent / "backups"
+    folder.mkdir(exist_ok=True)
+    kept = folder / f"{file.stem}-unreadable-{secrets.token_hex(4)}.db"
+    shutil.copy2(file, kept)
+    for suffix in ("-wal", "-shm"):
+        if (beside := file.with_name(file.name + suffix)).exists():
+            shutil.copy2(beside, kept.with_name(kept.name + suffix))
+    return kept
+
+
+def _swap(storage: Storage, file: Path, fresh: Path) -> None:
+    """A log that belongs to the replaced file must not meet the new one: it is emptied, then removed."""
+    with closing(sqlite3.connect(fresh)) as new:
+        new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        new.execute("PRAGMA journal_mode=DELETE")
+    storage.database.close()
+    with suppress(sqlite3.Error), closing(sqlite3.connect(file)) as old:
+        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    fresh.replace(file)
+
+
+def _remove(fresh: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
