@@ -59,7 +59,17 @@ AGENCIES = {record.name: record for record in (_WELL, _RIVER, _HILL)}
 
 _LETTERS = st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"))
 _SCRIPTS = st.sampled_from(
-    ["د کابل سیند", "دریائے کابل کا پانی", "ارتفع النهر", "河水上涨", "می‌رود", "River & <b>bank</b>", "]]>", "“Water”", "🌊"]
+    [
+        "د کابل سیند",
+        "دریائے کابل کا پانی",
+        "ارتفع النهر",
+        "河水上涨",
+        "می‌رود",
+        "River & <b>bank</b>",
+        "]]>",
+        "“Water”",
+        "🌊",
+    ]
 )
 
 
@@ -92,12 +102,16 @@ _ADDRESSES = st.sampled_from(
 
 
 @st.composite
-def credits(draw: st.DrawFn) -> Credit:
+def printed_credits(draw: st.DrawFn) -> Credit:
     """A credit: known agency, unknown one, generic, or none."""
     known = draw(st.sampled_from([None, *AGENCIES, "unknown"]))
     name = draw(texts(30)) if known == "unknown" else known
     others = draw(st.lists(st.sampled_from([*AGENCIES]), max_size=2, unique=True))
-    role = draw(st.sampled_from([None, *CreditRole])) if name else draw(st.sampled_from([None, CreditRole.GENERIC]))
+    role = (
+        draw(st.sampled_from([None, *CreditRole]))
+        if name
+        else draw(st.sampled_from([None, CreditRole.GENERIC]))
+    )
     return Credit(
         agency=name,
         agencies=(name, *(o for o in others if o != name)) if name else (),
@@ -120,7 +134,7 @@ def datelines(draw: st.DrawFn) -> Dateline | None:
 def stories(draw: st.DrawFn, *, quotes_credit: bool = False) -> Told:
     """A story; ``quotes_credit``: its text and excerpt end with the very words of the credit."""
     language = draw(st.sampled_from(LANGUAGES))
-    credit = draw(credits())
+    credit = draw(printed_credits())
     paragraphs = draw(st.lists(texts(80), min_size=1, max_size=3))
     excerpt = draw(st.just("") | texts(60))
     view = credit_view(credit, language, AGENCIES.get(credit.agency or ""))

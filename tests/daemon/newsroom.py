@@ -244,7 +244,7 @@ secrets = ["{SECRET}"]
 
     def article(self, headline: str) -> dict[str, Any]:
         listed = json.loads(self.call("articles", "list", "--json").stdout)
-        found = [a for a in listed["articles"] if a["headline"] == headline]
+        found = [a for a in listed if a["headline"] == headline]
         assert found, f"no article {headline!r} among {[a['headline'] for a in listed['articles']]}"
         return dict(found[0])
 

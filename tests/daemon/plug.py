@@ -39,12 +39,14 @@ class Flapping:
 
     def __init__(self, luck: random.Random) -> None:
         self._luck = luck
+        self._asked = 0
         self.well = False
 
     def __call__(self, story: dict[str, Any]) -> int:
         if self.well:
             return 204
-        return self._luck.choice([204] * 12 + [500, 503, 0])
+        self._asked += 1
+        return self._luck.choice([500, 503, 0]) if self._asked % 6 == 3 else 204
 
 
 class Desk:
@@ -117,12 +119,21 @@ def _round(newsroom: Newsroom, desk: Desk, luck: random.Random, tally: Tally) ->
     arriving = threading.Thread(target=arrive)
     arriving.start()
     newsroom.start(wait=False)
-    time.sleep(luck.uniform(1.0, 5.5))
+    _wait(newsroom.partner, luck)
     newsroom.kill()
     stop.set()
     arriving.join()
     tally.kills += 1
     _check_files(newsroom.folder / "feeds", tally)
+
+
+def _wait(partner: Partner, luck: random.Random) -> None:
+    """Until some random moment; mostly one in the midst of deliveries, sometimes one while starting."""
+    wanted = len(partner.pushes) + luck.randint(1, 12)
+    end = time.monotonic() + (luck.uniform(0.2, 2.0) if luck.random() < 0.25 else 8.0)
+    while time.monotonic() < end and len(partner.pushes) < wanted:
+        time.sleep(0.005)
+    time.sleep(luck.uniform(0.0, 0.05))
 
 
 def _settle(newsroom: Newsroom, partner: Partner, desk: Desk) -> None:

@@ -38,6 +38,7 @@ class FakeAgency:
     full_text: bool = True
     role: CreditRole | None = None
     credit: Mapping[str, str] = field(default_factory=dict)
+    pictures: bool = True
 
 
 @pytest.fixture

@@ -166,8 +166,10 @@ class Newsdesk:
 
     def send(self) -> None:
         """Let every lane that is ready run, until none is."""
-        in_vain = 0
+        in_vain = rounds = 0
         while names := self.ready():
+            rounds += 1
+            assert rounds < 500, "the lanes never come to rest"
             sent = any([self.step(name) for name in names])
             in_vain = 0 if sent else in_vain + 1
             assert in_vain < 3, "lanes are called ready for ever and send nothing"

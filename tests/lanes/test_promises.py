@@ -8,6 +8,7 @@ promises are checked against that. SYNDICATE_MODEL_EXAMPLES asks for more.
 from __future__ import annotations
 
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -99,10 +100,15 @@ class Promises(RuleBasedStateMachine):
         self.first_live: dict[str, datetime] = {}
         self.withdrawn_unoffered: dict[str, set[str]] = defaultdict(set)
         self.terms_changed: set[str] = set()
-        self.corrected: dict[str, int] = {}
+        self.replayed: dict[tuple[str, str], int] = {}
+        self.corrected: dict[tuple[str, str], int] = {}
 
     def teardown(self) -> None:
-        self.storage.close()
+        try:
+            if sys.exc_info()[0] is None:  # every story ends well, or shows what was lost on the way
+                self.all_is_well_at_last()
+        finally:
+            self.storage.close()
 
     # -- helpers -------------------------------------------------------------------
 
@@ -178,7 +184,8 @@ class Promises(RuleBasedStateMachine):
             notes = (*before.story.corrections, Correction(note=f"note {before.revision}", at=self.now))
             story = replace(before.story, corrections=notes)
             if record.revise(tx, DESK, before, story, cause="correct", now=self.now):
-                self.corrected[before.id] = before.revision + 1
+                for holder in tx.lanes.holders(before.id):
+                    self.corrected[holder.lane, before.id] = before.revision + 1
 
     @precondition(lambda self: self.articles)
     @rule(number=st.integers(0, 50))
@@ -236,6 +243,8 @@ class Promises(RuleBasedStateMachine):
             assert lane
             position = max(0, lane.position - back)
             tx.lanes.save(replace(lane, generation=lane.generation + 1, position=position))
+            for row in tx.journal.after(position, 1000):
+                self.replayed[name, row.article_id] = lane.generation + 1
 
     # -- the lanes, with the plug pulled anywhere -------------------------------------
 
@@ -353,13 +362,15 @@ class Promises(RuleBasedStateMachine):
             if article_id in refused:
                 assert refused[article_id].detail, "set aside without a reason"
                 continue
-            if copy is not None and article_id in self.corrected:
-                newest = self.corrected[article_id]
-                assert copy.acked >= newest, "a correction never reached one who was offered the story"
+            if copy is not None:
+                owed = self.corrected.get((name, article_id), 0)
+                assert copy.acked >= owed, "a correction never reached one who was offered the story"
             mine = self.terms[name].feeds & set(standing.feeds)
             # Terms that widened do not reach back: for those lanes nothing is claimed here.
             if mine and standing.live_since and name not in self.terms_changed:
                 assert copy is not None and copy.acked == standing.revision, "a story was lost"
+                again = self.replayed.get((name, article_id), 0)
+                assert copy.acked_generation >= again, "a replay did not send again"
 
 
 EXAMPLES = int(os.environ.get("SYNDICATE_MODEL_EXAMPLES", "40"))

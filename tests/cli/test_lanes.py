@@ -1,0 +1,157 @@
+"""Lanes and deliveries: where receivers stand and what operators do about it."""
+
+from __future__ import annotations
+
+import pytest
+from newsroom_cli import HEADER, KEY, SECRET, Newsroom
+
+
+def lane(newsroom: Newsroom, name: str = "gazette/main") -> dict[str, object]:
+    return next(v for v in newsroom.json("lanes", "list") if v["name"] == name)
+
+
+def test_lanes_say_what_is_pending(newsroom: Newsroom) -> None:
+    found = {v["name"]: v for v in newsroom.json("lanes", "list")}
+    assert set(found) == {"gazette/main"} | {
+        f"hub:hub/{n}" for n in ("latest/rss", "latest/atom", "latest/json", "sport/rss")
+    }
+    assert (found["gazette/main"]["pending"], found["hub:hub/sport/rss"]["pending"]) == (3, 1)
+    assert found["gazette/main"]["oldest"]
+
+
+def test_a_failing_receiver_shows_and_is_no_failure_of_the_round(newsroom: Newsroom) -> None:
+    newsroom.run("run", "--once")
+    found = lane(newsroom)
+    assert found["state"] == "active"
+    assert found["failures"] == 1
+    assert found["failing_since"]
+    attempts = newsroom.json("deliveries", "list", "--lane", "gazette/main")
+    assert [a["verdict"] for a in attempts] == ["retry"]
+
+
+def test_pause_and_resume(newsroom: Newsroom) -> None:
+    assert newsroom.json("lanes", "pause", "gazette/main") == [{"lane": "gazette/main", "result": "paused"}]
+    assert lane(newsroom)["state"] == "paused"
+    newsroom.run("run", "--once")
+    assert newsroom.json("deliveries", "list", "--lane", "gazette/main") == []
+    newsroom.run("lanes", "resume", "--all")
+    assert lane(newsroom)["state"] == "active"
+
+
+def test_resuming_forgets_the_failures(newsroom: Newsroom) -> None:
+    newsroom.run("run", "--once")
+    newsroom.run("lanes", "resume", "gazette/main")
+    found = lane(newsroom)
+    assert (found["failures"], found["due"], found["failing_since"]) == (0, None, None)
+
+
+def test_retry_makes_everything_due_now(newsroom: Newsroom) -> None:
+    newsroom.run("run", "--once")
+    assert lane(newsroom)["due"]
+    newsroom.run("lanes", "retry", "gazette/main")
+    assert lane(newsroom)["due"] is None
+    newsroom.run("run", "--once")
+    assert len(newsroom.json("deliveries", "list", "--lane", "gazette/main")) == 2
+
+
+def test_an_unknown_lane_names_the_nearest(newsroom: Newsroom) -> None:
+    status, _, err = newsroom.run("lanes", "pause", "gazete/main")
+    assert status == 1
+    assert "'gazette/main'" in err
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "retry"])
+@pytest.mark.parametrize("wrong", [[], ["gazette/main", "--all"]])
+def test_one_lane_or_all_of_them(newsroom: Newsroom, command: str, wrong: list[str]) -> None:
+    assert newsroom.run("lanes", command, *wrong)[0] == 2
+
+
+def test_a_dry_run_of_a_replay_says_how_many_and_changes_nothing(newsroom: Newsroom) -> None:
+    newsroom.run("articles", "withdraw", newsroom.id("market"), "--reason", "legal")
+    before = newsroom.json("lanes", "list")
+    told = newsroom.json("lanes", "replay", "gazette/main", "--since", "30d", "--dry-run")
+    (plan,) = told["lanes"]
+    assert (plan["stories"], plan["withdrawals"], plan["position"]) == (2, 0, 0)
+    assert newsroom.json("lanes", "list") == before
+
+
+def test_a_replay_sends_again_as_new(newsroom: Newsroom) -> None:
+    storage = newsroom.storage()
+    with storage.write() as tx:
+        found = tx.lanes.named("gazette/main")
+        assert found
+        from dataclasses import replace
+
+        tx.lanes.save(replace(found, position=3, urgent_position=3))
+    newsroom.run("lanes", "replay", "gazette/main", "--from", "1")
+    with storage.read() as tx:
+        after = tx.lanes.named("gazette/main")
+    storage.close()
+    assert after
+    assert (after.position, after.generation) == (1, found.generation + 1)
+
+
+def test_a_replay_of_a_topic_announces_it_again(newsroom: Newsroom) -> None:
+    storage = newsroom.storage()
+    with storage.write() as tx:
+        found = tx.lanes.named("hub:hub/sport/rss")
+        assert found
+        from dataclasses import replace
+
+        tx.lanes.save(replace(found, version=1))
+    storage.close()
+    assert lane(newsroom, "hub:hub/sport/rss")["pending"] == 0
+    newsroom.run("lanes", "replay", "hub:hub/sport/rss", "--since", "1d")
+    assert lane(newsroom, "hub:hub/sport/rss")["pending"] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], ["--from", "4"], ["--from", "-1"], ["--since", "soon"], ["--since", "1d", "--from", "0"]]
+)
+def test_a_replay_from_nowhere_is_wrong_usage(newsroom: Newsroom, wrong: list[str]) -> None:
+    assert newsroom.run("lanes", "replay", "gazette/main", *wrong)[0] == 2
+
+
+def test_attempts_are_listed_and_shown(newsroom: Newsroom) -> None:
+    number = newsroom.refuse("bridge")
+    assert [a["id"] for a in newsroom.json("deliveries", "list", "--failed")] == [number]
+    assert [a["id"] for a in newsroom.json("deliveries", "list", "--article", newsroom.id("bridge"))] == [
+        number
+    ]
+    assert newsroom.json("deliveries", "list", "--article", newsroom.id("market")) == []
+    status, out, _ = newsroom.run("deliveries", "show", str(number))
+    assert status == 0
+    assert "422 no such section" in out
+    assert "The bridge opens" in out
+    assert newsroom.run("deliveries", "show", "999")[0] == 1
+
+
+@pytest.mark.parametrize("how", ["number", "lane", "article", "all"])
+def test_what_was_refused_is_due_again_after_a_redrive(newsroom: Newsroom, how: str) -> None:
+    number = newsroom.refuse("bridge")
+    assert [r["article_id"] for r in newsroom.json("deliveries", "refused")] == [newsroom.id("bridge")]
+    arguments = {
+        "number": [str(number)],
+        "lane": ["--lane", "gazette/main"],
+        "article": ["--article", newsroom.id("bridge")],
+        "all": ["--all"],
+    }[how]
+    assert newsroom.json("deliveries", "redrive", *arguments) == {"due_now": 1}
+    assert newsroom.json("deliveries", "refused") == []
+    assert newsroom.run("deliveries", "redrive", "--article", newsroom.id("bridge"))[0] == 1
+
+
+@pytest.mark.parametrize("wrong", [[], ["--all", "--lane", "gazette/main"], ["1", "--lane", "gazette/main"]])
+def test_a_redrive_of_nothing_in_particular_is_wrong_usage(newsroom: Newsroom, wrong: list[str]) -> None:
+    newsroom.refuse("bridge")
+    assert newsroom.run("deliveries", "redrive", *wrong)[0] == 2
+
+
+def test_partners_are_listed_without_their_secrets(newsroom: Newsroom) -> None:
+    (partner,) = newsroom.json("partners", "list")
+    assert (partner["partner"], partner["feeds"], partner["delay"]) == ("gazette", ["latest"], "0s")
+    assert partner["endpoints"][0]["host"] == "127.0.0.1"
+    for arguments in (["partners", "list"], ["partners", "list", "--json"]):
+        _, out, err = newsroom.run(*arguments)
+        assert "gazette" in out
+        assert not [s for s in (SECRET, HEADER, KEY) if s in out + err]
