@@ -137,7 +137,8 @@ def main() -> None:
         print(json.dumps({"idle": given.idle, "questions": found}))
         return
     for name, took in found.items():
-        print(f"{name:16} {took['few']:7.0f} µs of {FEW}, {took['many']:7.0f} µs of {given.idle}: {took['ratio']:.2f} times")
+        times = f"{took['few']:7.0f} µs of {FEW}, {took['many']:7.0f} µs of {given.idle}"
+        print(f"{name:16} {times}: {took['ratio']:.2f} times")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -69,8 +70,11 @@ def postgres() -> Iterator[Server]:
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"PostgreSQL does not start here: {error}")
+    # A run that is told to stop must not leave a server behind.
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to stop"))
     server = Server(running)
     yield server
+    signal.signal(signal.SIGTERM, before)
     server.close()
     running.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from syndicate.config import Adapters, Settings, load
+from syndicate.config import Settings
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.receivers import Receivers
 from syndicate.editorial import Directory
@@ -22,6 +22,7 @@ from syndicate.errors import SyndicateError
 from syndicate.formats.encoding import encode
 from syndicate.ingest.feeds import align
 from syndicate.ingest.poll import Ingest, Polled, Progress
+from syndicate.installed import load_settings
 from syndicate.lanes import Limits
 from syndicate.model import Document
 from syndicate.net.client import Client
@@ -29,13 +30,12 @@ from syndicate.publish.build import HTML_TYPE, Built, Publisher
 from syndicate.scheduler import Job, Ticker
 from syndicate.site import Site
 from syndicate.sources.base import Source
-from syndicate.sources.registry import open_source, source_options
+from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
 from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
-from syndicate.transports.registry import endpoint_options
 from syndicate.web.app import create_app
 from syndicate.web.prepared import Shelved, link
 from syndicate.web.server import Server
@@ -47,16 +47,6 @@ TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
-
-
-def load_settings(path: Path | None) -> Settings:
-    """The configuration, with every kind of source and endpoint that is installed. Raises ConfigError."""
-    return load(path, adapters())
-
-
-def adapters() -> Adapters:
-    """The installed kinds of source and endpoint."""
-    return Adapters(sources=source_options(), endpoints=endpoint_options())
 
 
 def utc_now() -> datetime:

@@ -120,7 +120,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """Audio, video or a further picture. ``length`` is in bytes, ``duration`` in seconds."""
+    """Audio, video or a further picture. ``length`` is in bytes, ``duration`` in seconds.
+
+    ``expires`` is when its rights end; without ``redistributable`` it never leaves the house.
+    """
 
     url: str
     type: str | None = None
@@ -130,14 +133,26 @@ class Media:
     caption: str | None = None
     credit: str | None = None
     rights: str | None = None
+    expires: datetime | None = None
+    redistributable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """One note of what was corrected, and when."""
+    """One note of what was corrected, or brought up to date (``kind``), and when."""
 
     note: str
     at: datetime
+    kind: NoticeKind = NoticeKind.CORRECTION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """The same story in another language. ``url`` is ``None`` where it stands on our own page."""
+
+    article_id: str
+    language: str
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +291,7 @@ class Story:
     media: tuple[Media, ...] = ()
     corrections: tuple[Correction, ...] = ()
     translation_of: str | None = None
+    translations: tuple[Translation, ...] = ()
     digital_source_type: str | None = None
     embargo: datetime | None = None
     expires: datetime | None = None
@@ -363,6 +379,7 @@ class Entry:
     media: tuple[Media, ...] = ()
     corrections: tuple[Correction, ...] = ()
     translation_of: str | None = None
+    translations: tuple[Translation, ...] = ()
     digital_source_type: str | None = None
     status: PubStatus = PubStatus.USABLE
     reason: str | None = None

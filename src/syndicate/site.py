@@ -26,6 +26,8 @@ class Site:
         self.publisher = settings.publisher
         self.output: Path = settings.output.path
         self._directory = directory
+        # Whoever a text is by: a picture credited to one of these stays in the house.
+        self._barred = tuple(record for record in directory.records if not record.pictures)
 
     def url(self, path: str) -> str:
         """The absolute address of a path that begins with a slash."""
@@ -67,6 +69,8 @@ class Site:
             agency=self._directory.get(agency) if agency else None,
             page_url=self.url(self.story_path(article.id)),
             now=now,
+            barred=self._barred,
+            page_of=lambda other: self.url(self.story_path(other)),
         )
 
 

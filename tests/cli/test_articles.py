@@ -135,8 +135,8 @@ def test_a_withdrawn_story_cannot_be_edited_until_it_is_released(newsroom: Newsr
 
 
 def test_a_story_on_hold_goes_out_when_it_is_released(newsroom: Newsroom) -> None:
-    text = "KILL: The fire story\n\nEditors, kill the story about the fire. It is wrong in every part.\n"
-    write_story(newsroom.folder, "kill.txt", text)
+    text = "KABUL (Reuters) - Two wells were dug on Monday, an official said.\n\nMore will follow. (AFP)\n"
+    write_story(newsroom.folder, "two.md", f"---\ntitle: Two wells\n---\n{text}")
     newsroom.run("build")
     (held,) = newsroom.json("articles", "list", "--on-hold")
     assert held["hold"]

@@ -54,6 +54,13 @@ def test_retry_makes_everything_due_now(newsroom: Newsroom) -> None:
     assert len(newsroom.json("deliveries", "list", "--lane", "gazette/main")) == 2
 
 
+def test_retrying_a_lane_that_rests_says_that_it_rests(newsroom: Newsroom) -> None:
+    newsroom.run("lanes", "pause", "gazette/main")
+    _, out, _ = newsroom.run("lanes", "retry", "gazette/main")
+    assert "paused" in out
+    assert "lanes resume gazette/main" in out
+
+
 def test_an_unknown_lane_names_the_nearest(newsroom: Newsroom) -> None:
     status, _, err = newsroom.run("lanes", "pause", "gazete/main")
     assert status == 1

@@ -183,7 +183,7 @@ secrets = ["{SECRET}"]
 
     def call(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            self.command(*words), capture_output=True, text=True, timeout=60, cwd=self.folder
+            self.command(*words), capture_output=True, text=True, timeout=240, cwd=self.folder
         )
         if check and done.returncode:
             raise AssertionError(f"{words} ended with {done.returncode}: {done.stderr}")
@@ -206,7 +206,7 @@ secrets = ["{SECRET}"]
     def stop(self) -> int:
         assert self.process
         self.signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(80)
 
     def kill(self) -> None:
         assert self.process
@@ -250,8 +250,8 @@ secrets = ["{SECRET}"]
 
 
 def until(true: Callable[[], Any], seconds: float, words: str) -> Any:
-    """Wait for something to become true, and return it."""
-    end = time.monotonic() + seconds
+    """Wait for something to become true, and return it; a busy machine gets four times as long."""
+    end = time.monotonic() + 4 * seconds
     while time.monotonic() < end:
         found = true()
         if found:

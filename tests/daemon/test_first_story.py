@@ -60,7 +60,7 @@ def test_real_readers_see_whose_story_it_is(newsroom: Newsroom, tmp_path: Path) 
     entries = list(seen.get_entries())
     assert len(entries) == 3
     assert {e.title for e in entries} == {HEADLINE}
-    assert {e.author for e in entries} == {"Pajhwok Afghan News"}
+    assert {e.authors_str for e in entries} == {"Pajhwok Afghan News"}
     assert all(e.get_content().value.count("Originally published by") == 1 for e in entries)
     assert len({e.id for e in entries}) == 1
 

@@ -53,7 +53,7 @@ def test_dateline_is_not_lost_where_there_is_no_paragraph(entry):
 
 def test_lead_picture_is_set_only_where_the_text_has_none(entry):
     assert entry().content.count("<img") == 1
-    assert "<figcaption>The river — Photo: Zahra</figcaption>" in entry().content
+    assert "<figcaption>The river — Photo: Zahra — © Zahra</figcaption>" in entry().content
     assert entry(markup='<p><img src="https://x.example/a.jpg">Text</p>').content.count("<img") == 1
 
 
@@ -99,7 +99,7 @@ def test_excerpt_terms_leave_the_text_out_and_keep_the_credit(entry):
     made = entry(terms=Terms(content=ContentMode.EXCERPT))
     assert made.content is None
     assert made.plain is None
-    assert visible(made.summary_markup) == f"The river rose on Tuesday. {SENTENCE}"
+    assert visible(made.summary_markup) == f"KABUL (Pajhwok): The river rose on Tuesday. {SENTENCE}"
 
 
 def test_an_agency_that_forbids_full_text_outranks_our_terms(entry, agency):

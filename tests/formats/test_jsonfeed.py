@@ -72,7 +72,7 @@ def test_j5_extensions_stand_in_one_object_that_says_what_it_is(built, entry, co
     assert extension["canonical_url"] == "https://pajhwok.com/2026/river-1"
     assert extension["dateline"] == "KABUL (Pajhwok):"
     assert extension["corrections"] == [
-        {"note": "The river rose by two metres.", "at": "2026-11-20T17:00:00Z"}
+        {"note": "The river rose by two metres.", "at": "2026-11-20T17:00:00Z", "kind": "correction"}
     ]
 
 

@@ -159,6 +159,7 @@ def test_attribution_source_via_and_licence_stand_where_they_belong(built, entry
     links = {x.get("rel"): x.get("href") for x in item.findall("atom:link", NS)}
     assert links == {
         "via": "https://pajhwok.com/2026/river-1",
+        "canonical": "https://pajhwok.com/2026/river-1",
         "license": "https://creativecommons.org/licenses/by/4.0/",
     }
     assert item.findtext("cc:license", namespaces=NS) == links["license"]

@@ -27,13 +27,21 @@ NOTE = (Correction(note="Not Monday.", at=NOW),)
 
 
 def story(**given: Any) -> Story:
-    words: dict[str, Any] = {"headline": "Rain", "markup": "<p>x</p>", "excerpt": "x", "language": "en", "section": "News"}
+    words: dict[str, Any] = {
+        "headline": "Rain",
+        "markup": "<p>x</p>",
+        "excerpt": "x",
+        "language": "en",
+        "section": "News",
+    }
     return Story(**{**words, **given})
 
 
 def article(name: str = "a", *, told: Story | None = None, **given: Any) -> Article:
     values: dict[str, Any] = {"published": NOW, "changed": NOW, "first_seen": NOW, "status": PubStatus.USABLE}
-    return Article(id=name, source="desk", source_id=name, revision=1, story=told or story(), **{**values, **given})
+    return Article(
+        id=name, source="desk", source_id=name, revision=1, story=told or story(), **{**values, **given}
+    )
 
 
 class Book:
@@ -60,7 +68,9 @@ class Book:
         with self.storage.write() as tx:
             return record.revise(tx, DESK, before, told, cause="edit", now=now, **given)
 
-    def withdraw(self, now: datetime = NOW + HOUR, by: str = "operator", **given: Any) -> JournalAction | None:
+    def withdraw(
+        self, now: datetime = NOW + HOUR, by: str = "operator", **given: Any
+    ) -> JournalAction | None:
         before = self.get()
         with self.storage.write() as tx:
             return record.withdraw(tx, DESK, before, by=by, reason="wrong", now=now, **given)
@@ -179,7 +189,13 @@ def test_a_change_is_an_update_and_a_new_note_a_correction(book: Book) -> None:
     assert book.revise(story(headline="Hail", corrections=NOTE), NOW + 3 * HOUR) is UPDATED, "the note is old"
     assert book.revise(story(headline="Hail"), NOW + 4 * HOUR) is UPDATED, "a note less is no correction"
     assert book.get().revision == 5
-    assert book.look(lambda tx: [row.urgent for row in tx.journal.of("a")]) == [False, False, True, False, False]
+    assert book.look(lambda tx: [row.urgent for row in tx.journal.of("a")]) == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_x3_the_time_of_change_never_runs_backwards_nor_into_the_future(book: Book) -> None:
@@ -198,7 +214,11 @@ def test_a_story_moves_between_feeds_and_both_are_rebuilt(book: Book) -> None:
     book.first(article())
     book.revise(story(section="Sport"))
     assert book.feeds() == {"all", "sport"}
-    assert book.look(lambda tx: {s.feed: s.touched for s in tx.feeds.stale()}) == {"all": 2, "news": 2, "sport": 2}
+    assert book.look(lambda tx: {s.feed: s.touched for s in tx.feeds.stale()}) == {
+        "all": 2,
+        "news": 2,
+        "sport": 2,
+    }
     assert book.look(lambda tx: tx.feeds.place("sport", "a")) == NOW, "sorted by first publication"
 
 
@@ -236,7 +256,12 @@ def test_a_withdrawn_story_keeps_its_places_for_the_notice_until_that_lapses(boo
     book.first(article(told=story(expires=NOW + 30 * DAY)))
     assert book.withdraw() is WITHDRAWN
     dead = book.get()
-    assert (dead.status, dead.revision, dead.withdrawn, dead.reason) == (PubStatus.CANCELED, 2, NOW + HOUR, "wrong")
+    assert (dead.status, dead.revision, dead.withdrawn, dead.reason) == (
+        PubStatus.CANCELED,
+        2,
+        NOW + HOUR,
+        "wrong",
+    )
     assert book.feeds() == {"all", "news"}
     assert book.owed() == {"tombstone": NOW + HOUR + 7 * DAY}
     assert book.fall_due(NOW + HOUR + 7 * DAY) == [("a", LAPSED)]

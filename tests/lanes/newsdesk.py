@@ -170,8 +170,8 @@ class Newsdesk:
         while names := self.ready():
             rounds += 1
             assert rounds < 500, "the lanes never come to rest"
-            sent = any([self.step(name) for name in names])
-            in_vain = 0 if sent else in_vain + 1
+            sent = [self.step(name) for name in names]  # every one of them takes its step
+            in_vain = 0 if any(sent) else in_vain + 1
             assert in_vain < 3, "lanes are called ready for ever and send nothing"
 
     def ready(self) -> list[str]:

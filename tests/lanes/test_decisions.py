@@ -318,7 +318,7 @@ def test_a_story_is_given_up_only_where_others_went_meanwhile(
     after = failed(tried(since=since), lane=replace(LANE, last_ok=last_ok))
     assert after.reason is expected
     assert (after.due is None) is (expected is Reason.REFUSED)
-    assert ("given up after 4 tries: said no" == after.detail) is (expected is Reason.REFUSED)
+    assert (after.detail == "given up after 4 tries: said no") is (expected is Reason.REFUSED)
 
 
 # -- an exception meets a further row of its article -------------------------------------------

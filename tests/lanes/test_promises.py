@@ -32,7 +32,6 @@ from syndicate.ingest import record
 from syndicate.lanes import LaneKind, LaneState, LaneTerms, Limits, Reason
 from syndicate.model import Article, Correction, Outcome, PubStatus, Story, Verdict
 from syndicate.storage import Storage, Transaction
-from syndicate.storage.migrate import upgrade
 from syndicate.storage.schema import metadata
 
 FEEDS = {
@@ -342,7 +341,8 @@ class Promises(RuleBasedStateMachine):
 
     def drain(self) -> None:
         for _ in range(400):
-            if not any([self.step(name, None) for name in LANES]):
+            sent = [self.step(name, None) for name in LANES]  # every one of them takes its step
+            if not any(sent):
                 return
         raise AssertionError("the lanes never come to rest")
 
@@ -357,7 +357,9 @@ class Promises(RuleBasedStateMachine):
         for article_id, standing in tx.lanes.standings(self.articles).items():
             copy = copies.get(article_id)
             if standing.status is not PubStatus.USABLE:
-                assert copy is None or copy.acked == standing.revision, "a withdrawal never arrived"
+                reached = any(p.article_id == article_id for p in self.receivers[name].arrived)
+                told = copy is not None and copy.acked == standing.revision
+                assert told or (copy is None and not reached), "a withdrawal never arrived"
                 continue
             if article_id in refused:
                 assert refused[article_id].detail, "set aside without a reason"
@@ -373,7 +375,7 @@ class Promises(RuleBasedStateMachine):
                 assert copy.acked_generation >= again, "a replay did not send again"
 
 
-EXAMPLES = int(os.environ.get("SYNDICATE_MODEL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SYNDICATE_MODEL_EXAMPLES", "30"))
 
 
 def check(open_storage: Callable[[], Storage], examples: int) -> None:
@@ -392,7 +394,8 @@ def check(open_storage: Callable[[], Storage], examples: int) -> None:
 def test_the_promises_hold_on_sqlite() -> None:
     def fresh() -> Storage:
         storage = Storage("sqlite://")
-        upgrade(storage)
+        with storage.write() as tx:
+            metadata.create_all(tx.connection)
         return storage
 
     check(fresh, EXAMPLES)

@@ -647,3 +647,16 @@ def test_more_rows_than_one_look_takes_are_all_examined(desk: Newsdesk) -> None:
     desk.send()
     assert partner.got() == [("b", 1)]
     assert desk.lane().position == 452
+
+
+def test_a_lane_that_backs_off_is_not_asked_for_ordinary_news(desk: Newsdesk) -> None:
+    """Whoever asks: a second look at the wrong moment must do no harm."""
+    partner = desk.partner()
+    partner.answer = AWAY
+    desk.publish("a")
+    desk.publish("b")
+    desk.send()
+    assert desk.plan() is None
+    desk.wait(minutes=1)
+    planned = desk.plan()
+    assert planned and planned.article_id == "b"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from folder_help import Desk
 
+from syndicate import plugins
 from syndicate.config import SourceOptions
 from syndicate.errors import ConfigError, SourceError
 from syndicate.model import InputKind
@@ -335,10 +336,10 @@ def test_a_kind_nobody_knows_is_named() -> None:
 @pytest.mark.parametrize("value", ["nowhere:Gone", "pathlib:Path"])
 def test_a_broken_plugin_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     point = EntryPoint(name="telex", value=value, group=registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
-    registry._plugins.cache_clear()
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
+    plugins.installed.cache_clear()
     try:
         with pytest.raises(ConfigError, match="telex"):
             registry.source_options()
     finally:
-        registry._plugins.cache_clear()
+        plugins.installed.cache_clear()

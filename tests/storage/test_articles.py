@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from stored import NOW, article, at, journal, keep, story
 from sqlalchemy.exc import IntegrityError
+from stored import NOW, article, at, journal, keep, story
 
 from syndicate.errors import NotFound, UsageError
 from syndicate.model import Correction, Draft, InputKind, JournalAction, Picture, PubStatus

@@ -61,6 +61,17 @@ def test_every_index_of_the_code_stands_with_its_columns_in_order(storage: Stora
                 assert found.get(index.name) == [c.name for c in index.columns], index.name
 
 
+def test_the_numbers_are_those_alembic_finds() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(migrate._MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert migrate.newest() == scripts.get_current_head()
+    assert migrate.numbers() == sorted(script.revision for script in scripts.walk_revisions())
+
+
 def test_an_upgrade_of_what_is_newest_does_nothing(storage: Storage) -> None:
     assert migrate.upgrade(storage) is None
     migrate.require_current(storage)

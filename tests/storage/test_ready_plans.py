@@ -74,7 +74,9 @@ def test_lanes_are_found_through_an_index(crowded: Storage, name: str) -> None:
     for plan in plans:
         about_lanes = [step for step in plan if "lanes" in step]
         assert about_lanes, plan
-        assert all(step.startswith("SEARCH lanes USING") and ("<?" in step or ">?" in step) for step in about_lanes), plan
+        assert all(
+            step.startswith("SEARCH lanes USING") and ("<?" in step or ">?" in step) for step in about_lanes
+        ), plan
 
 
 @pytest.mark.parametrize("name", ASKING)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 
+from syndicate import plugins
 from syndicate.config import EndpointOptions
 from syndicate.errors import ConfigError
 from syndicate.transports import registry
@@ -39,13 +40,11 @@ def installed(monkeypatch):
             module.thing = thing
         monkeypatch.setitem(sys.modules, "pigeon_plugin", module)
         point = EntryPoint(name, "pigeon_plugin:thing", registry.GROUP)
-        monkeypatch.setattr(
-            registry, "entry_points", lambda group: [point] if group == registry.GROUP else []
-        )
-        registry._plugins.cache_clear()
+        monkeypatch.setattr(plugins, "entry_points", lambda group: [point] if group == registry.GROUP else [])
+        plugins.installed.cache_clear()
 
     yield install
-    registry._plugins.cache_clear()
+    plugins.installed.cache_clear()
 
 
 def _webhook_options() -> WebhookOptions:

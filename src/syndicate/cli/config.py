@@ -32,7 +32,7 @@ def show(context: Context) -> None:
 @click.pass_obj
 def schema(context: Context) -> None:
     """JSON Schema of the configuration file, every installed kind of source and endpoint included."""
-    from syndicate.app import adapters
     from syndicate.config import settings_type
+    from syndicate.installed import adapters
 
     context.emit(settings_type(adapters()).model_json_schema())

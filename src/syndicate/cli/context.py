@@ -25,7 +25,7 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """The effective settings. Raises ConfigError."""
-        from syndicate.app import load_settings
+        from syndicate.installed import load_settings
 
         return load_settings(self.config_path)
 

@@ -78,48 +78,16 @@ async def _build(context: Context, source: str | None) -> int:
     import time
 
     from syndicate.app import Round
+    from syndicate.cli.progress import counting
 
     begun = time.monotonic()
     async with _app(context) as app:
-        with _progress(context) as progress:
+        with counting(context, "reading stories") as progress:
             polled = await app.poll_all(source, progress)
         built = await app.publish(everything=True)
         await asyncio.to_thread(app.publisher.repair)
     _report(context, Round(polled, built, time.monotonic() - begun))
     return _status(context, polled)
-
-
-class _Progress:
-    """A count that moves on a terminal, and nothing elsewhere."""
-
-    def __init__(self, context: Context) -> None:
-        self._quiet = context.json or not context.console.is_terminal
-        self._bar: Any = None
-
-    def __enter__(self) -> Any:
-        if self._quiet:
-            return None
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (
-            TextColumn("reading stories"),
-            BarColumn(),
-            TextColumn("{task.completed}"),
-            TimeElapsedColumn(),
-        )
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._bar.start()
-        task = self._bar.add_task("stories", total=None)
-        return lambda count: self._bar.advance(task, count)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-
-def _progress(context: Context) -> _Progress:
-    return _Progress(context)
 
 
 def _report(context: Context, done: Round) -> None:

@@ -98,6 +98,8 @@ def retry(context: Context, name: str | None, every: bool) -> int:
 
     def act(tx: Transaction, lane: Lane) -> str:
         count = operate.retry(tx, lane, datetime.now(UTC))
+        if lane.state != "active":
+            return f"due now, but it is {lane.state}: `syndicate lanes resume {lane.name}`"
         return f"due now; {count} that failed before" if count else "due now"
 
     return _each(context, name, every, act)

@@ -32,8 +32,15 @@ def list_partners(context: Context) -> None:
         context.emit(found)
         return
     rows = [
-        (p["partner"], p["name"], ", ".join(p["feeds"]), p["content"], p["delay"])
-        + (", ".join(_endpoint(e) for e in p["endpoints"]) or "takes them itself", p["contact"])
+        (
+            p["partner"],
+            p["name"],
+            ", ".join(p["feeds"]),
+            p["content"],
+            p["delay"],
+            ", ".join(_endpoint(e) for e in p["endpoints"]) or "takes them itself",
+            p["contact"],
+        )
         for p in found
     ]
     columns = ("partner", "name", "feeds", "content", "delay", "endpoints", "contact")

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def counting(context: Context, words: str) -> Iterator[Callable[[], None]]:
-    """Call what this gives once for each thing done."""
+def counting(context: Context, words: str) -> Iterator[Callable[..., None]]:
+    """Call what this gives for each thing done, or once with how many were."""
     if context.json or not context.console.is_terminal:
-        yield lambda: None
+        yield lambda _count=1: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -22,4 +22,4 @@ def counting(context: Context, words: str) -> Iterator[Callable[[], None]]:
     columns = (TextColumn(words), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(words, total=None)
-        yield lambda: bar.advance(task)
+        yield lambda count=1: bar.advance(task, count)

@@ -198,8 +198,10 @@ class Hub(Part):
 class Agency(Part):
     """What is known of an agency and what its terms allow; adds to the built-in list.
 
-    ``credit`` is the wording by language, with ``{agency}`` in it;
-    ``excerpt_words`` and ``full_text`` limit what feeds may carry.
+    ``credit`` is the wording by language, or by language and role
+    (``en.contributor``), with ``{agency}`` in it. ``excerpt_words``,
+    ``full_text`` and ``pictures`` limit what may be passed on, ``delay`` and
+    ``expires_after`` when; ``link_required``: only with a link to its story.
     """
 
     name: str | None = None
@@ -210,13 +212,31 @@ class Agency(Part):
     full_text: bool = True
     role: CreditRole | None = None
     credit: dict[str, str] = Field(default_factory=dict)
+    link_required: bool = False
+    delay: Duration = timedelta(0)
+    pictures: bool = True
+    expires_after: Duration | None = None
 
     @field_validator("credit")
     @classmethod
     def _names_the_agency(cls, value: dict[str, str]) -> dict[str, str]:
-        for language, words in value.items():
+        for key, words in value.items():
             if "{agency}" not in words:
-                raise ValueError(f"the wording for {language!r} must contain {{agency}}")
+                raise ValueError(f"the wording for {key!r} must contain {{agency}}")
+            language, _, role = key.partition(".")
+            if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language):
+                raise ValueError(f"{key!r} is no language; write one like 'en', or 'en.contributor'")
+            if role and role not in ("source", "contributor", "republished"):
+                raise ValueError(
+                    f"{key!r} names no role; write '{language}.source', '.contributor' or '.republished'"
+                )
+        return value
+
+    @field_validator("expires_after")
+    @classmethod
+    def _some_time(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value <= timedelta(0):
+            raise ValueError("must be longer than nothing: a story would be withdrawn at once")
         return value
 
 

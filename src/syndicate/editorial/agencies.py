@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -26,7 +27,11 @@ _TRIM = " \t\u00a0.,;:*/()[]{}<>«»|\u200e\u200f،。（）［］【】"
 _LEAD = re.compile(
     r"^(?:the|l['’]|la|agence|agencia|agenzia|agência|d[aeo]|خبرگزاری|وكالة)\s+", re.IGNORECASE
 )
-_TAIL = re.compile(r"\s+(?:news agency|newswire|newsroom|wire|agency|l\.p\.|inc\.?|llc|news)$", re.IGNORECASE)
+_TAIL = re.compile(
+    r"(?:\s+(?:news agency|newswire|newsroom|wire|agency|l\.p\.|inc\.?|llc|news)"
+    r"|\.(?:com|net|org|info|ru|ua|by|kz|tr|pk|af|ir|in|ro|it|es|fr|de))$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,10 @@ class AgencyRecord:
     full_text: bool = True
     role: CreditRole | None = None
     credit: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    link_required: bool = False
+    delay: timedelta = timedelta(0)
+    pictures: bool = True
+    expires_after: timedelta | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -155,6 +164,10 @@ def _overlay(base: AgencyRecord, agency: Agency) -> AgencyRecord:
         base,
         aliases=tuple(names),
         full_text=agency.full_text,
+        link_required=agency.link_required,
+        delay=agency.delay,
+        pictures=agency.pictures,
+        expires_after=agency.expires_after,
         **{k: v for k, v in stated.items() if v is not None},
     )
 

@@ -31,10 +31,16 @@ def _without_blocks(work: Work, lines: list[Line]) -> list[Line]:
                 block == texts[i + size : i + 2 * size]
                 and len(set(block)) > 1
                 and not any(is_prose(t) for t in block)
+                and not _holds_title(block, texts[:i])
             ):
                 work.saw("body", "a block that is repeated is the page's", " ".join(block))
                 return lines[:i] + _without_blocks(work, lines[i + 2 * size :])
     return lines
+
+
+def _holds_title(block: list[str], above: list[str]) -> bool:
+    """Whether one of the lines begins a line above the block: the page's title, with its site's name."""
+    return any(len(t.split()) >= 3 and any(a.startswith(t) for a in above) for t in block)
 
 
 def _without_tail(work: Work, lines: list[Line]) -> list[Line]:

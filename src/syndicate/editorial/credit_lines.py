@@ -24,7 +24,7 @@ _REPUBLISHED = re.compile(
     r"|publié (?:initialement|à l.origine)|dieser (?:artikel|text|beitrag)(?: \S+){0,4}"
     r"|este artigo(?: \S+){0,4} publicado(?: \S+)?|publicado originalmente"
     r"|questo articolo(?: \S+){0,5} pubblicato(?: \S+)?)"
-    r"(?:,? (?:in partnership|in collaboration|as part of a collaboration))?\s+(?P<how>by|in|on|at"
+    r"(?:,? (?:à partir|a partir|in partnership|in collaboration|as part of a collaboration))?\s+(?P<how>by|in|on|at"  # noqa: E501
     r"|from|with|of|por|en|par|sur|dans|de|bei|auf|in der|im|von|no|na|pelo|pela|su|da)\s+",
     re.IGNORECASE,
 )
@@ -287,7 +287,7 @@ def _feed(work: Work, bare: str, text: str) -> bool:
 
 
 def _first_on(work: Work, bare: str, text: str) -> bool:
-    match = _FIRST_ON.match(bare)
+    match = _FIRST_ON.match(bare) if "first on" in bare.lower() else None
     if match is None:
         return False
     name = match.group("name").strip()

@@ -31,6 +31,7 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _COURTESY = re.compile(r"^(?:courtesy(?: of)?|بشکریہ|بشکريه)\s*[:：]?\s+", re.IGNORECASE)
+_SERVICE = re.compile(r"(?<=\w)/[a-z]{2,4}$")
 _OUTER = " \t\u00a0()[]{}（）【】［］*-–—―_.。।۔|"
 
 
@@ -74,7 +75,7 @@ def _inputs(work: Work, text: str) -> Phrase | None:
 
 
 def _several(work: Work, text: str) -> Phrase | None:
-    whole = work.agency(text)
+    whole = work.agency(text) or work.agency(_SERVICE.sub("", text))
     if whole is not None:
         return Phrase(records=(whole,))
     if words().generic.match(text):

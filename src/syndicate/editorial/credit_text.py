@@ -39,6 +39,8 @@ class AgencyLike(Protocol):
     def role(self) -> CreditRole | None: ...
     @property
     def credit(self) -> Mapping[str, str]: ...
+    @property
+    def pictures(self) -> bool: ...
 
 
 def credit_view(credit: Credit, language: str, agency: AgencyLike | None = None) -> CreditView | None:
@@ -76,18 +78,24 @@ def _role(credit: Credit, agency: AgencyLike | None) -> CreditRole | None:
 
 
 def _template(role: CreditRole, language: str, agency: AgencyLike | None) -> str:
-    own = _own_words(agency, language)
-    # The terms word the credit of a whole story, or of the role they name.
-    if own and (role in WHOLE_STORY or (agency and role is agency.role)):
+    own = _own_words(agency, language, role)
+    if own:
         return own.strip()
     return wording(language)["source" if role is CreditRole.REPUBLISHED else role.value]
 
 
-def _own_words(agency: AgencyLike | None, language: str) -> str | None:
-    """The agency's own wording: for the whole tag, else for its language."""
-    if agency is None:
+def _own_words(agency: AgencyLike | None, language: str, role: CreditRole) -> str | None:
+    """The agency's own wording for this role (``en.contributor``), else its wording of a whole
+    story or of the agency's usual role; for the whole language tag, else for its language."""
+    if agency is None or role is CreditRole.GENERIC:
         return None
-    return agency.credit.get(language) or agency.credit.get(language.split("-")[0])
+    tags = dict.fromkeys((language, language.split("-")[0]))
+    for tag in tags:
+        if words := agency.credit.get(f"{tag}.{role.value}"):
+            return words
+    if role not in WHOLE_STORY and role is not agency.role:
+        return None
+    return next((agency.credit[tag] for tag in tags if agency.credit.get(tag)), None)
 
 
 def _primary(credit: Credit, agency: AgencyLike | None) -> str:

@@ -13,22 +13,26 @@ from dataclasses import dataclass, replace
 from syndicate.editorial import names
 from syndicate.editorial.agencies import AgencyRecord
 from syndicate.editorial.credit_phrase import read_phrase
-from syndicate.editorial.dates import date_suffix
+from syndicate.editorial.dates import date_suffix, is_date
 from syndicate.editorial.vocabulary import places, words
 from syndicate.editorial.work import Work, country_of
 from syndicate.model import CreditRole
 
 _WINDOW = 150
 _TAG = re.compile(r"[(（\[](?P<a>[^()（）\[\]]{1,60})[)）\]]|/ ?(?P<b>[^/()\d]{2,30}?) ?/")
-_AFTER_TAG = re.compile(r"\s*(?:\.\s*[-–—−]{1,3}|[-–—−]{1,3}|:|：|//|ـ+|=|۔|[.।](?=\s))\s*")
+_AFTER_TAG = re.compile(r"\s*(?:\.\s*[-–—−]{1,3}|[-–—−_]{1,3}|:|：|//|ـ+|=|۔|[.।](?=\s))\s*")
 _SEPARATOR = re.compile(
-    r"\s*(?:\s[-–—−]{1,3}(?=\s|[“\"'A-ZÀ-Þ])|--+|—|[.]\s?[-–—]|[:：](?!\d|//)|//|\s?ـ+(?=\s)|۔|[.।](?=\s))\s*"
+    r"\s*(?:\s[-–—−]{1,3}(?=\s|[“\"'A-ZÀ-Þ])|(?<=[ء-ۿ])[-–](?=\s)|(?<=[A-ZÀ-Þ]{3})[-–](?=\s)|--+|—|[.]\s?[-–—]|[:：](?!\d|//)|//|\s?ـ+(?=\s)|۔|[.।](?=\s))\s*"
+)
+_BRACKETS = re.compile(r"\s*(?:\([^()]{2,30}\)|\[[^\[\]]{2,30}\])")
+_REPORTER = re.compile(
+    r"^(?:корр\.?|кор\.?|corr\.?|correspondent|correspondant|corresponsal)\s+", re.IGNORECASE
 )
 _EDGE = " \t\u00a0,.;:،、/|-–—−۔"
 _CJK = (
     re.compile(
-        r"^(?P<agency>[^\s，。、（(]{2,6}?社|中新网|新华网|中央社)(?P<place>[^\d\s，。（(]{0,12}?)(?:[／/]\S{1,6}?)?(?P<"
-        r"date>(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{1,2}日)?电\s*(?:[（(](?:记者)?\s*(?P<by>[^）)]{2,40})[）)])?\s*"
+        r"^[【\[［]?(?P<agency>[^\s，。、（(【]{2,6}?社|中新网|新华网|中央社)(?P<place>[^\d\s，。（(]{0,12}?)(?:[／/]\S{1,6}?)?(?P<"
+        r"date>(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{1,2}日)?[电電][】\]］]?\s*(?:[（(](?:记者|記者)?\s*(?P<by>[^）)]{2,40})[）)])?\s*"
     ),
     re.compile(
         r"^[（(](?P<agency>中央社)(?:记者|記者)?(?P<by>\S{2,4}?)?(?P<place>\S{2,3}?)(?P<date>\d{1,2}日)[^）)]{0,"
@@ -227,7 +231,7 @@ def _inside(work: Work, content: str, *, slashed: bool) -> Found | None:
     date, name = (
         (bare[start:].strip(_EDGE), bare[:start].strip(_EDGE)) if 0 < start < len(bare) else (None, bare)
     )
-    phrase = read_phrase(work, name)
+    phrase = read_phrase(work, _REPORTER.sub("", name))
     if phrase is not None and not phrase.outlet:
         return Found(end=0, printed="", records=phrase.records, role=phrase.role, date=date, tag=name)
     if slashed:
@@ -251,7 +255,10 @@ def _tag_fits(parsed: Found, inside: Found, before: str, head: str, end: int, se
     """Whether what stands around a tag makes it a dateline's tag and not an abbreviation (rule 3)."""
     place = parsed.place
     if not before.strip(_EDGE):
-        return (separated or head[end : end + 1].isupper()) and bool(inside.records or inside.role)
+        alone = (
+            bool(inside.records) and inside.records[0].type == "agency" and head[end:].lstrip()[:1].isupper()
+        )
+        return (separated or alone) and bool(inside.records or inside.role)
     if place is None:
         return bool(parsed.date or parsed.records) and separated
     if not _is_place(place):
@@ -344,7 +351,8 @@ def _separated_fits(work: Work, parsed: Found, separator: str, lax: bool) -> boo
             and separator in (":", "：", "—", "–", "-", "ـ", "ـــ", "۔", "//")
         ) or separator.startswith("ـ")
     if _caps(place):
-        return len(re.sub(r"\W", "", place)) >= 4
+        # Unknown and so short, capitals before a colon are as likely an organisation's.
+        return len(re.sub(r"\W", "", place)) >= (5 if separator in (":", "：") else 4)
     return (
         (lax or separator.startswith(("--", "—")))
         and len(place.split()) <= 3
@@ -373,6 +381,9 @@ def _take_apart(work: Work, text: str) -> Found | None:
         records, rest = (found,), rest[:start].strip(_EDGE)
     if rest.count("(") > rest.count(")"):
         return None
+    leading = _leading_date(rest) if not dates else 0
+    if leading:
+        dates, rest = rest[:leading].strip(_EDGE), rest[leading:].strip(_EDGE)
     rest = re.sub(r"\s(?:في|من|در)$", "", rest)
     if (
         "," in rest
@@ -381,6 +392,12 @@ def _take_apart(work: Work, text: str) -> Found | None:
     ):
         rest += "."  # a state's abbreviation keeps its full stop
     return Found(end=0, printed=text, place=rest or None, date=dates or None, records=records)
+
+
+def _leading_date(text: str) -> int:
+    """ "3 марта, Минск": where the date that stands before a place ends."""
+    first, comma, rest = text.partition(",")
+    return len(first) + 1 if comma and rest.strip() and is_date(first) else 0
 
 
 def _agency_suffix(work: Work, text: str) -> tuple[int, AgencyRecord | None]:
@@ -398,7 +415,7 @@ def _agency_suffix(work: Work, text: str) -> tuple[int, AgencyRecord | None]:
 
 
 def _is_place(text: str) -> bool:
-    bare = re.sub(r"\s*\([^()]{2,30}\)$", "", text)
+    bare = _BRACKETS.sub("", text)
     parts = [p.strip() for p in re.split(r"[,،]", bare) if p.strip()]
     if (
         not parts
@@ -416,7 +433,7 @@ def _is_place(text: str) -> bool:
 
 def _caps(text: str) -> bool:
     """Capitals, with room for one slip ("jALALABAD") and a small "al-"."""
-    first = re.sub(r"\s*\([^()]{2,30}\)$", "", text).split(",")[0]
+    first = _BRACKETS.sub("", text).split(",")[0]
     letters = [c for c in re.sub(r"\b(?:al|de|i|el|es|la|ul|in)-?\b", "", first) if c.isalpha()]
     upper = sum(c.isupper() for c in letters)
     return len(letters) >= 2 and upper >= 2 and upper >= len(letters) - 1 and len(first.split()) <= 5

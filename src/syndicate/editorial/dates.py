@@ -12,7 +12,8 @@ _SAME = str.maketrans("يىكہھ", "ییکهه")
 _STAMP_LABEL = re.compile(
     r"^(?:last |first )?(?:created|published|updated?|posted|modified|publié|mis à jour|publicado"
     r"|atualizado|actualizado|veröffentlicht|aktualisiert|stand"
-    r"|pubblicato|aggiornato|опубликовано|обновлено|date|datum|fecha|تاریخ|نشر|خپره شوې|입력|수정"
+    r"|pubblicato|aggiornato|опубликовано|обновлено|date|datum|fecha|تاریخ انتشار|زمان انتشار|تاريخ النشر"
+    r"|تاریخ اشاعت|تاریخ|نشر في|نشر|د خپرېدو نېټه|प्रकाशित|প্রকাশ|प्रकाशन तिथि|发布时间|发表时间|時間|时间|일시|خپره شوې|입력|수정"  # noqa: E501
     r"|송고)(?: on| at| le| el| em| am| il)?\s*[:：]?\s*",
     re.IGNORECASE,
 )
@@ -120,3 +121,12 @@ def _stamp_prefix(text: str) -> int:
         if is_stamp(text[:end].strip(" ,|-–")):
             return end
     return 0
+
+
+def stamp_off(text: str) -> str:
+    """Without a date stamp at the end ("Lena Hartmann Aug. 06, 2020 07:11 AM EDT")."""
+    tokens = list(re.finditer(r"\S+", text))
+    for token in tokens[1:]:
+        if is_stamp(text[token.start() :].strip(" ,|-–")):
+            return re.sub(r"\s+(?:on|at|am|le|el|em|il)$", "", text[: token.start()].rstrip(" ,|-–"))
+    return text

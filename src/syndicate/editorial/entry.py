@@ -8,7 +8,7 @@ put it into their elements.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,17 +18,27 @@ from markupsafe import escape
 from syndicate.config import Publisher
 from syndicate.editorial.credit_text import WHOLE_STORY, AgencyLike, credit_view
 from syndicate.editorial.excerpt import excerpt as cut_excerpt
+from syndicate.editorial.rights import Barred, permitted
 from syndicate.editorial.visible import (
-    figure,
-    has_picture,
     notes,
     plain_text,
+    said_before,
     with_dateline,
-    without_picture,
+    with_figure,
+    without_sentence,
     wrapped,
 )
 from syndicate.editorial.wording import wording
-from syndicate.model import Article, ContentMode, CreditView, Entry, Picture, PubStatus, Story, direction
+from syndicate.model import (
+    Article,
+    ContentMode,
+    CreditView,
+    Entry,
+    PubStatus,
+    Story,
+    Translation,
+    direction,
+)
 
 Cut = Callable[[str, str, int], str]
 """``(text, language, words)`` → whole sentences of at most so many words."""
@@ -65,7 +75,7 @@ class Terms:
             known += [publisher.name, publisher.base_url, publisher.rights, publisher.url]
         if agency is not None:
             known += [agency.name, agency.url, agency.feed, agency.excerpt_words, agency.full_text]
-            known += [str(agency.role), sorted(agency.credit.items())]
+            known += [str(agency.role), sorted(agency.credit.items()), agency.pictures]
         return hashlib.sha256(repr(known).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
@@ -78,17 +88,23 @@ def make_entry(
     page_url: str,
     now: datetime | None = None,
     cut: Cut = _cut,
+    barred: Sequence[Barred] = (),
+    page_of: Callable[[str], str] | None = None,
 ) -> Entry:
     """The article as one receiver gets it.
 
     ``agency`` is the directory's record of ``article.story.credit.agency``;
     ``page_url`` our own page, for stories without an address. ``now`` leaves
-    out a picture whose rights have ended.
+    out pictures and media whose rights have ended. ``barred`` are the agencies
+    whose pictures must not be passed on, ``page_of`` our own page of a story
+    by its id, for translations without an address.
     """
     if article.status is not PubStatus.USABLE:
         return _withdrawn(article, terms, publisher, page_url)
-    story = _permitted_pictures(article.story, now)
+    story = permitted(article.story, now=now, pictures=agency is None or agency.pictures, barred=barred)
     credit = credit_view(story.credit, story.language, agency)
+    if credit:
+        story = _said_once(story, credit.sentence)
     full = terms.content is ContentMode.FULL and (agency is None or agency.full_text)
     summary = _summary(story, _word_limit(terms, agency), cut)
     wrap = partial(wrapped, language=story.language)
@@ -105,7 +121,7 @@ def make_entry(
         updated=max(article.changed, article.published),
         summary=summary,
         # The excerpt beside a full text carries no credit: it stands once, in the text.
-        summary_markup=wrap(_paragraph(summary) + ("" if full else _after_text(story, credit))),
+        summary_markup=wrap(_paragraph(summary) if full else _excerpt(summary, story, credit)),
         content=wrap(_text(story) + _after_text(story, credit)) if full else None,
         attributed_to=_attributed_to(credit, publisher),
         subtitle=story.subtitle,
@@ -124,6 +140,7 @@ def make_entry(
         media=story.media,
         corrections=story.corrections,
         translation_of=story.translation_of,
+        translations=_translations(story, page_of),
         digital_source_type=story.digital_source_type,
         plain=story.markup if full else None,
     )
@@ -164,16 +181,25 @@ def _withdrawn(article: Article, terms: Terms, publisher: Publisher, page_url: s
     )
 
 
-def _permitted_pictures(story: Story, now: datetime | None) -> Story:
-    """Without a picture that may not be passed on, in the text as well."""
-    image = story.image
-    if image is None or _permitted(image, now):
-        return story
-    return replace(story, image=None, markup=without_picture(story.markup, image.url))
+def _said_once(story: Story, sentence: str) -> Story:
+    """Agencies whose own wording is configured often print it in the text already."""
+    note = story.credit.note
+    return replace(
+        story,
+        markup=without_sentence(story.markup, sentence),
+        excerpt=said_before(story.excerpt, sentence),
+        credit=replace(story.credit, note=said_before(note, sentence)) if note else story.credit,
+    )
 
 
-def _permitted(image: Picture, now: datetime | None) -> bool:
-    return image.redistributable and not (now and image.expires and image.expires <= now)
+def _translations(story: Story, page_of: Callable[[str], str] | None) -> tuple[Translation, ...]:
+    """The other languages' stories with an address, one a language (rule A2)."""
+    found: dict[str, Translation] = {}
+    for other in story.translations:
+        url = other.url or (page_of(other.article_id) if page_of else None)
+        if url and other.language.lower() != story.language.lower():
+            found.setdefault(other.language.lower(), replace(other, url=url))
+    return tuple(found.values())
 
 
 def _word_limit(terms: Terms, agency: AgencyLike | None) -> int | None:
@@ -188,8 +214,13 @@ def _summary(story: Story, words: int | None, cut: Cut) -> str:
 
 
 def _text(story: Story) -> str:
-    lead = figure(story.image) if story.image and not has_picture(story.markup) else ""
-    return lead + with_dateline(story.markup, _dateline(story))
+    text = with_dateline(story.markup, _dateline(story))
+    return with_figure(text, story.image) if story.image else text
+
+
+def _excerpt(summary: str, story: Story, credit: CreditView | None) -> str:
+    """All that a reader sees of a story that is passed on in part: dateline, excerpt, notes, credit."""
+    return with_dateline(_paragraph(summary), _dateline(story)) + _after_text(story, credit)
 
 
 def _dateline(story: Story) -> str | None:

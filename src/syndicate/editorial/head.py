@@ -6,15 +6,25 @@ import re
 
 from syndicate.editorial import credit_lines, dateline, lead, notices, pictures
 from syndicate.editorial.credit_phrase import read_phrase
-from syndicate.editorial.dates import is_stamp, stamp_prefix
-from syndicate.editorial.names import Names, is_person, normal_case, parse
+from syndicate.editorial.dates import is_stamp, stamp_off, stamp_prefix
+from syndicate.editorial.names import (
+    OUTLET_WORD,
+    ROLE,
+    Names,
+    is_person,
+    normal_case,
+    parse,
+    staff_agency,
+    without_addresses,
+)
 from syndicate.editorial.trailing import set_caption
 from syndicate.editorial.vocabulary import chrome, places, words
 from syndicate.editorial.work import Line, Work, is_prose
+from syndicate.model import CreditRole
 
 _CRUMB = re.compile(
     r"^(?:home|accueil|inicio|início|startseite|главная|ana sayfa|beranda|خانه|صفحہ اول|الرئيسية"
-    r"|کور|首页|ホーム)\s*(?P<sep>[/»>›|]|>>|::)\s*(?P<rest>.+)$",
+    r"|کور(?: پاڼه)?|首页|ホーム|होम)(?:\s*(?P<sep>[/»>›|]|>>|::)\s*|(?P<gap>\s{2,}))(?P<rest>.+)$",
     re.IGNORECASE,
 )
 _STAMPED = re.compile(
@@ -40,6 +50,8 @@ def classify(work: Work, line: Line, *, below_headline: bool) -> bool:
     text = line.text
     if line.role in _ROLES:
         return _by_role(work, line)
+    if _stamped_byline(work, text) or _piece_of_caption(work, text):
+        return True
     if _is_chrome(work, text):
         work.saw("body", "chrome above the story (rule 1)", text)
         return True
@@ -49,11 +61,41 @@ def classify(work: Work, line: Line, *, below_headline: bool) -> bool:
         or _byline(work, text)
         or _caption(work, text)
         or _compiled(work, text)
+        or lead.whole_translator(work, text)
         or credit_lines.take(work, text)
         or _credit(work, text)
         or _person(work, text, below_headline=below_headline)
         or _piped(work, text)
     )
+
+
+def _stamped_byline(work: Work, text: str) -> bool:
+    """ "March 3, 2024 by Nora Lind", "Submitted by Nora Lind on Sun, 03/03/2024 - 10:15"."""
+    if len(text) > 160 or not any(map(str.isdigit, text)):
+        return False
+    stamp = stamp_prefix(text)
+    if stamp:
+        rest = text[stamp:].lstrip(" ,|-–—")
+        return bool(words().byline.match(rest)) and _byline(work, rest)
+    label = _POSTED_BY.match(text)
+    if label is None:
+        return False
+    rest = stamp_off(
+        re.sub(r"[\s\d,.]+$", "", _META.split(text[label.end() :])[0])
+        if _META.search(text)
+        else text[label.end() :]
+    )
+    return _byline(work, "by " + re.split(r"\s+in\s+(?=[A-Z])", rest)[0])
+
+
+_POSTED_BY = re.compile(r"(?:posted|published|submitted|created|written|uploaded) by:?\s+", re.IGNORECASE)
+
+
+def _piece_of_caption(work: Work, text: str) -> bool:
+    """ "Image source, Getty Images" and "Image caption, …" stand on lines of their own."""
+    if not pictures.PIECE.match(text):
+        return False
+    return _caption(work, text)
 
 
 def _piped(work: Work, text: str) -> bool:
@@ -70,6 +112,7 @@ def _piped(work: Work, text: str) -> bool:
         and not is_stamp(p)
         and not chrome().section.match(p)
         and not is_person(p)
+        and not (OUTLET_WORD.search(p) and len(p.split()) <= 4 and p[:1].isupper())
     ]
     if rest or (not credited and not any(is_stamp(p) for p in pieces)):
         return False
@@ -119,22 +162,18 @@ def _is_chrome(work: Work, text: str) -> bool:
     return pictures.is_filename(text)
 
 
+def is_crumb(text: str) -> bool:
+    """Whether a line is a breadcrumb."""
+    return bool(_CRUMB.match(text)) or bool(re.match(r"^\S+\s*[/»>›|]", text))
+
+
 def _crumb(work: Work, text: str) -> bool:
     match = _CRUMB.match(text)
     if match is None:
         return False
-    parts = [
-        p.strip()
-        for p in re.split(
-            r"\s*(?:"
-            + re.escape(match.group("sep"))
-            + r")\s+|\s+(?:"
-            + re.escape(match.group("sep"))
-            + r")\s*",
-            match.group("rest"),
-        )
-        if p.strip()
-    ]
+    sep = re.escape(match.group("sep")) if match.group("sep") else r"\s"
+    split = re.split(rf"\s*(?:{sep})\s+|\s+(?:{sep})\s*", match.group("rest"))
+    parts = [p.strip() for p in split if p.strip()]
     if len(parts) > 1:
         work.set_once("section", parts[-2] if len(parts) <= 3 else parts[0], "the breadcrumb")
     return True
@@ -145,10 +184,15 @@ def _byline(work: Work, text: str) -> bool:
     if len(text) > 220:
         return False
     bare = text.strip("() ") if text.startswith("(") and text.endswith(")") else text
+    bare = without_addresses(bare)
+    if len(bare) <= 24:
+        bare = _OWN_REPORTER.sub("记者 ", bare)
     label = words().byline.match(bare)
+    if label and _with_material(work, bare[label.end() :], text):
+        return True
     stamped = _STAMPED.search(bare, 3)
     rest = bare[label.end() if label else 0 : stamped.start() if stamped else None].strip(" ,|-–—")
-    rest = _stamp_off(rest)
+    rest = stamp_off(rest)
     if not label and not stamped and rest == bare.strip(" ,|-–—"):
         return False
     names = parse(work, rest)
@@ -157,6 +201,30 @@ def _byline(work: Work, text: str) -> bool:
     if not (names.persons or names.agencies or names.desk) or not _all_names(rest):
         return False
     _take_names(work, names, text, rule="byline")
+    return True
+
+
+_OWN_REPORTER = re.compile(r"^(?:\S{1,3}社|中新网|本报|本報|本网)?(?:记者|記者|通讯员)\s*(?=[^\s:：])")
+_MATERIAL = re.compile(
+    r"^(?P<who>[^,]{4,60}?),?\s+(?:avec|with|mit|con|com|med|met)(?: (?:material|inputs|informations?|agence) "  # noqa: E501
+    r"(?:from|von|de|from the|by))?\s+(?P<agency>.{2,50})$"
+)
+
+
+def _with_material(work: Work, rest: str, text: str) -> bool:
+    """ "Par Nora Lind avec AFP": a person's text with an agency's material."""
+    match = _MATERIAL.match(rest)
+    phrase = read_phrase(work, match.group("agency")) if match else None
+    if match is None or not is_person(match.group("who")):
+        return False
+    if phrase is None and not is_person(match.group("agency")):
+        return False
+    work.add_persons([normal_case(match.group("who"))], "byline", text)
+    if phrase is None:
+        work.contributors.append(normal_case(match.group("agency")))
+        work.saw("contributors", "named behind 'with'", text)
+        return True
+    work.claim("byline", phrase.names, text.strip(), phrase.role or CreditRole.CONTRIBUTOR)
     return True
 
 
@@ -182,17 +250,27 @@ def _all_names(text: str) -> bool:
         "at",
         "news",
         "agency",
+        "et",
+        "y",
+        "und",
+        "e",
+        "och",
+        "og",
+        "en",
+        "и",
+        "photos",
+        "photo",
+        "pictures",
+        "fotos",
+        "by",
+        "from",
+        "para",
+        "pour",
+        "für",
+        "bei",
+        "reporting",
     }
-    return len(text) <= 160 and all(w in allowed for w in lower)
-
-
-def _stamp_off(text: str) -> str:
-    """Without a date stamp at the end ("Lena Hartmann Aug. 06, 2020 07:11 AM EDT")."""
-    tokens = list(re.finditer(r"\S+", text))
-    for token in tokens[1:]:
-        if is_stamp(text[token.start() :].strip(" ,|-–")):
-            return re.sub(r"\s+(?:on|am|le|el|em|il)$", "", text[: token.start()].rstrip(" ,|-–"))
-    return text
+    return len(text) <= 160 and all(w in allowed or ROLE.fullmatch(w) for w in lower)
 
 
 def _take_names(work: Work, names: Names, text: str, rule: str) -> None:
@@ -221,10 +299,13 @@ def _credit(work: Work, text: str) -> bool:
     inner = counted.group("rest") if counted else text
     stamp = stamp_prefix(inner)
     tail = re.split(r"(?<=[^\s:：])\s{2,}|\s[|·•]\s", inner[stamp:].strip(" ,|"))[0] if stamp else inner
-    if words().desk.match(tail):
+    staff = staff_agency(work, tail)
+    if staff is not None or words().desk.match(tail):
         work.set_once("desk", tail, "a desk is no person")
+        if staff is not None:
+            work.claim("byline", (staff.name,), tail.strip())
         return True
-    tail = _stamp_off(tail)
+    tail = stamp_off(tail)
     phrase = read_phrase(work, tail)
     if phrase is None:
         return bool(stamp) and _labelled_outlet(work, tail)
@@ -262,7 +343,8 @@ def _compiled(work: Work, text: str) -> bool:
 
 def _person(work: Work, text: str, *, below_headline: bool) -> bool:
     """A person's name alone below the headline, or with an agency after it; names in capitals."""
-    if len(text) > 160 or is_prose(text):
+    text = without_addresses(text).strip()
+    if not text or len(text) > 160 or is_prose(text):
         return False
     names = parse(work, text)
     if not below_headline and not (names.agencies and names.persons and "," in text):
@@ -280,6 +362,7 @@ def _person(work: Work, text: str, *, below_headline: bool) -> bool:
             bool(names.agencies)
             or (len(names.persons) > 1 and text.isupper())
             or (bool(names.role) and not names.outlet)
+            or bool(names.outlet and OUTLET_WORD.search(names.outlet) and "," in text)
         )
     )
     capitals = (

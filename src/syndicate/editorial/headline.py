@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-from syndicate.editorial import dateline, head, notices, pictures, trailing
+from syndicate.editorial import dateline, head, lead, notices, pictures, trailing
 from syndicate.editorial.dates import stamp_prefix
 from syndicate.editorial.names import parse as parse_names
 from syndicate.editorial.vocabulary import chrome as chrome_words
 from syndicate.editorial.work import Line, Work, ends_with_full_stop, is_prose
 from syndicate.model import InputKind
 
+_TITLE_WORD = re.compile(r"\s*[题題][：:]\s*(?=\S)")
+_NAVIGATION = re.compile(
+    r"^(?:skip to .{1,30}|(?:main |primary |toggle )?(?:menu|navigation)|search|menú|menü|navigation principale)$",  # noqa: E501
+    re.IGNORECASE,
+)
 _SITE = re.compile(r"\s+[-–—|»]\s+[A-Z][^-–—|]{2,40}$")
 
 
@@ -23,6 +28,9 @@ def one_line(work: Work, lines: list[Line]) -> list[Line]:
         return [Line(rest, lines[0].paragraph), *lines[1:]] if rest else lines[1:]
     if rest != lines[0].text:
         lines[0].text = rest
+    titled = _titled_dateline(work, lines)
+    if titled is not None:
+        return titled
     first = lines[0].text
     if work.kind == InputKind.HTML or work.headline:
         return lines
@@ -32,6 +40,18 @@ def one_line(work: Work, lines: list[Line]) -> list[Line]:
             _run_on_headline(work, first[:start].strip(" -–—"))
             return [Line(first[start:], lines[0].paragraph), *lines[1:]]
     return lines
+
+
+def _titled_dateline(work: Work, lines: list[Line]) -> list[Line] | None:
+    """ "新华社伦敦3月3日电 题：…": a dateline, then the word "title" and the headline."""
+    found = dateline.find(work, lines[0].text) if len(lines) > 1 and len(lines[0].text) < 120 else None
+    match = _TITLE_WORD.match(lines[0].text, found.end) if found else None
+    if found is None or match is None:
+        return None
+    work.headline = work.headline or lines[0].text[match.end() :].strip()
+    work.saw("headline", "named as the title behind the dateline", lines[0].text)
+    lead.take_dateline(work, found)
+    return lines[1:]
 
 
 def _dateline_start(work: Work, text: str, tag: re.Match[str]) -> int | None:
@@ -85,7 +105,7 @@ def _stands_again(text: str, later: list[str]) -> str | None:
             return text
         if len(line.split()) >= 2 and text.startswith(line) and _SITE.match(text, len(line)):
             return line
-    crumb = re.search(r"(?:[/»>›|]|>>)\s*([^/»>›|]+)$", text)
+    crumb = re.search(r"(?:[/»>›|]|>>|(?<=\S)\s{2,})\s*((?:[^/»>›|\s]+\s?)+)$", text[-300:])
     title = crumb.group(1).strip() if crumb else None
     return title if title in later else None
 
@@ -132,6 +152,8 @@ def take_head(work: Work, lines: list[Line], title: str | None) -> None:
         work.saw("headline", "stands twice (rule 1)", title)
     seen = bool(work.headline) and not title
     for line in lines:
+        if _NAVIGATION.match(line.text) and not title:
+            titles.clear()  # what stands above a page's menu is the site's name and its motto
         if _is_title_again(work, line.text, title):
             seen = True
         elif line.text in titles:
@@ -154,7 +176,7 @@ def _is_title_again(work: Work, text: str, title: str | None) -> bool:
     if not title or not is_repeat(text, title):
         return False
     _behind_headline(work, text, title)
-    return not re.match(r"(?i)^\S+\s*[/»>›|]", text)
+    return not head.is_crumb(text)
 
 
 def _behind_headline(work: Work, text: str, repeated: str) -> None:

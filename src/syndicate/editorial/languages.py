@@ -22,16 +22,18 @@ _LETTERS = (
     ("th", re.compile("[฀-๿]")),
     ("he", re.compile("[א-ת]")),
 )
+_NO_LETTER = re.compile(r"[\W\d_]+")
+_OTHER = re.compile("[\u0370-\u1fff\u2c00-\uffff]")
 _LEAST = {"sd": 0.03, "ps": 0.02, "ur": 0.03, "fa": 0.02, "ja": 0.1, "uk": 0.01}
 
 
 def guess(text: str) -> str | None:
     """A language for a script that is not Latin, ``None`` where nothing can be said."""
-    if text[:4000].isascii():
+    if text[:2000].isascii():
         return None
-    sample = "".join(c for c in text[:4000] if c.isalpha())
-    if not sample:
+    if len(_OTHER.findall(text, 0, 2000)) < 0.04 * min(len(text), 2000):
         return None
+    sample = _NO_LETTER.sub("", text[:2000])
     for language, letters in _LETTERS:
         if len(letters.findall(sample)) > len(sample) * _LEAST.get(language, 0.3):
             return language

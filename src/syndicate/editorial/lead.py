@@ -104,6 +104,12 @@ def _translator(work: Work, text: str) -> str | None:
     return text[match.end() + end :]
 
 
+def whole_translator(work: Work, text: str) -> bool:
+    """A line that credits a translator and nothing else."""
+    rest = _translator(work.probe(), text)
+    return rest is not None and not rest.strip(" .)") and _translator(work, text) is not None
+
+
 def _with_photos(work: Work, text: str) -> str | None:
     match = _WITH_PHOTOS.match(text)
     if match is None:
@@ -219,7 +225,7 @@ def _reported(work: Work, text: str) -> str | None:
 
 
 def _dateline(work: Work, text: str) -> str | None:
-    if _is_digest(text):
+    if _is_digest(text) or notices.kind_of(text) is not None:
         return None
     found = dateline.find(work, text, lax=bool(work.claims))
     if found is None or not text[found.end :].strip():

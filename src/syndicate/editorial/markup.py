@@ -51,6 +51,9 @@ _SUBHEAD = re.compile(
     r"|lede-?summary|excerpt)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+_TITLE = re.compile(
+    r"(?:^|[\s_-])(?:entry|post|article|story|page)-(?:title|headline)(?=$|\s)", re.IGNORECASE
+)
 _CRUMBS = re.compile(r"crumb", re.IGNORECASE)
 _HOME = re.compile(
     r"(?:home|accueil|inicio|início|startseite|главная|ana sayfa|خانه|الرئيسية|کور|صفحہ اول)$", re.IGNORECASE
@@ -59,7 +62,7 @@ _ARTICLE_TYPES = re.compile(
     r"Article$|^NewsArticle$|BlogPosting|^Report$|LiveBlogPosting|ReportageNewsArticle"
 )
 _FEED_TAGS = re.compile(
-    r"<(/?)(title|link|description|summary|content|content:encoded|dc:creator|author|category"
+    r"<(/?)(title|link|description|summary|content:encoded|content|dc:creator|author|category"
     r"|pubDate|guid)\b",
     re.IGNORECASE,
 )
@@ -100,6 +103,7 @@ def parse(text: str, base_url: str | None) -> Page:
     _linked_data(root, page)
     container = _container(root)
     page.lines = [line for line in _Walk(page).lines(container) if line.text]
+    _bylines_outside(root, container, page)
     _headline(root, page)
     _original(page, base_url)
     page.image = page.image or _first_image(container, base_url)
@@ -176,6 +180,9 @@ def _metadata(root: Any, page: Page, base_url: str | None) -> None:
         ),
         None,
     )
+    site = next(iter(root.xpath("//*[@itemprop='publisher']//*[@itemprop='name']")[:1]), None)
+    if site is not None:
+        page.publisher = page.publisher or site.get("content") or " ".join(_text(site).split()) or None
     page.canonical = _absolute(link or named.get("og:url"), base_url)
     picture = _absolute(named.get("og:image"), base_url)
     page.image = Picture(url=picture, alt=named.get("og:image:alt")) if picture else None
@@ -229,10 +236,21 @@ def _nodes(text: str) -> Iterator[dict[str, Any]]:
     rows = found if isinstance(found, list) else [found]
     for row in rows[:50]:
         graph = row.get("@graph") if isinstance(row, dict) else None
-        for node in graph[:50] if isinstance(graph, list) else [row]:
+        nodes = graph[:50] if isinstance(graph, list) else [row]
+        named = {n["@id"]: n for n in nodes if isinstance(n, dict) and isinstance(n.get("@id"), str)}
+        for node in nodes:
             kinds = node.get("@type") if isinstance(node, dict) else None
             if any(_ARTICLE_TYPES.search(str(k)) for k in (kinds if isinstance(kinds, list) else [kinds])):
-                yield node
+                yield {k: _followed(v, named) for k, v in node.items()}
+
+
+def _followed(value: Any, named: dict[str, Any]) -> Any:
+    """A node in place of a reference to it (``{"@id": …}``), in a list as well."""
+    if isinstance(value, list):
+        return [_followed(v, named) for v in value[:50]]
+    if isinstance(value, dict) and "name" not in value and isinstance(value.get("@id"), str):
+        return named.get(value["@id"], value)
+    return value
 
 
 def _article_node(node: dict[str, Any], page: Page) -> None:
@@ -319,12 +337,19 @@ def _headline(root: Any, page: Page) -> None:
         page.headline = inside[0].text
     else:
         headings = [" ".join(_text(h).split()) for h in root.iter("h1")]
-        headings = [h for h in headings if h]
+        headings = [h for h in headings if h] or _titled(root)
         if headings and not (
             page.publisher and headings[0].casefold() == page.publisher.casefold() and page.headline
         ):
             page.headline = headings[0]
     page.lines = [line for line in page.lines if line.role != "headline"]
+
+
+def _titled(root: Any) -> list[str]:
+    """A heading of a lower rank that a theme calls the story's title."""
+    found = [h for h in root.iter("h2", "h3") if _TITLE.search(h.get("class") or "")]
+    texts = [" ".join(_text(h).split()) for h in found]
+    return texts if len(texts) == 1 and texts[0] else []
 
 
 def _original(page: Page, base_url: str | None) -> None:
@@ -336,6 +361,18 @@ def _original(page: Page, base_url: str | None) -> None:
                 stated = [address for address, words in links if "original" in words.lower()]
                 page.original = _absolute(html_entities.unescape((stated or [links[0][0]])[0]), base_url)
                 return
+
+
+def _bylines_outside(root: Any, container: Any, page: Page) -> None:
+    """Bylines that stand above the story's element: theme headers, microdata."""
+    for element in root.iter("span", "div", "p", "a", "address", "li"):
+        if element is container or len(page.author_lines) >= 8:
+            return
+        if _role(element) != "byline" or len(element) > 6 or container in element.iterdescendants():
+            continue
+        text = " ".join(_text(element).split()).strip(" -–—|·")
+        if 3 < len(text) < 120 and not any(a.tag in _SKIP for a in element.iterancestors()):
+            page.author_lines.append(text)
 
 
 def _first_image(container: Any, base_url: str | None) -> Picture | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from syndicate.editorial.agencies import AgencyRecord
@@ -15,20 +16,32 @@ _JOIN = re.compile(
     r"|and by)\s+|\s*&\s*|、|\s+,\s*"
 )
 _SUFFIX = re.compile(r"^(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\.?$", re.IGNORECASE)
-_ROLE = re.compile(
+ROLE = re.compile(
     r"\b(?:staff|writers?|reporters?|correspondents?|editors?|columnist|contributor|bureau|chief"
     r"|special to|secretary|president|chairman|director|photographers?|journalist"
     r"|professor|lecturer|fellow|researcher|redakteur(?:in)?|korrespondent(?:in)?|redactora?"
-    r"|corresponsal|muhabiri?|freelance|newsroom|photojournalist)\b",
+    r"|corresponsal|periodista|journaliste|giornalista|jornalista|muhabiri?|gazeteci|wartawan|dziennikar(?:z|ka)"
+    r"|корреспондент|редактор|журналист(?:ка)?|обозреватель|freelance|newsroom|photojournalist)\b",
     re.IGNORECASE,
 )
 OUTLET_WORD = re.compile(
     r"\b(?:news|times|post|herald|press|daily|media|tv|radio|magazine|tribune|gazette|agency"
     r"|agencies|desk|online|network|newspaper|journal|observer|chronicle|team|foundation"
-    r"|university|institute|ministry|council|edition|services?)\b",
+    r"|university|institute|ministry|council|edition|services?|bote|anzeiger|[a-zäöü]*zeitung|[a-z]*blatt"
+    r"|kurier|rundschau|nachrichten|presse|allgemeine|stimme|echo|matin|monde|soir|figaro|dépêche"
+    r"|diario|gaceta|jornal|folha|correio|giornale|corriere|gazzetta|repubblica|krant|dagblad|avisen)\b",
     re.IGNORECASE,
 )
 _MAIL = re.compile(r"\(?\S{1,64}@\S{1,80}\)?")
+_HANDLE = re.compile(r"\(?(?<![\w.])@\w{1,30}\)?")
+_STAFF = frozenset(
+    "monitor monitors monitoring report reports reporter reporters correspondent correspondents staff "  # noqa: SIM905
+    "team bureau desk service newsroom office editors".split()
+)
+_FOR = re.compile(
+    r"^(?P<who>[^,]{4,50}?)\s+(?:for|of|from|at|reporting for|para|pour|für|bei)\s+(?:the\s+|The\s+)?"
+    r"(?P<rest>[A-ZÀ-Þ][^,]{1,60})$"
+)
 _EXTRA = re.compile(r"\s*\((?:in|at|reporting)?[^()]{0,40}\)\s*$")
 _TOKEN = re.compile(r"\S+")
 _INITIAL = re.compile(r"^(?:[^\W\d_]\.){1,4}-?(?:[^\W\d_]\.)?,?$")
@@ -53,6 +66,11 @@ def is_name_word(word: str) -> bool:
     )
 
 
+def _is_word(token: str) -> bool:
+    """Letters, with the signs that scripts of India write vowels with."""
+    return all(c.isalpha() or c in ".·\u200c\u200d" or unicodedata.category(c)[0] == "M" for c in token)
+
+
 def is_person(text: str) -> bool:
     """Whether ``text`` looks like one person's name, in a script with capitals or without."""
     tokens = text.split()
@@ -60,7 +78,7 @@ def is_person(text: str) -> bool:
         not 1 <= len(tokens) <= 5
         or len(text) > 50
         or any(c.isdigit() for c in text)
-        or _ROLE.search(text)
+        or ROLE.search(text)
         or OUTLET_WORD.search(text)
     ):
         return False
@@ -69,10 +87,7 @@ def is_person(text: str) -> bool:
     if text.casefold() in places() or chrome().section.match(text):
         return False
     if not any(c.isupper() or c.islower() for c in text):
-        return (
-            all(t.replace(".", "").replace("\u200c", "").isalpha() or len(t) <= 3 for t in tokens)
-            and len(tokens) <= 4
-        )
+        return all(_is_word(t) or len(t) <= 3 for t in tokens) and len(tokens) <= 4
     if len(tokens) < 2 or tokens[0].lower() in ("the", "our", "a", "an", "news", "le", "die", "der", "das"):
         return False
     named = [t for t in tokens if t.lower() not in words().particles]
@@ -86,10 +101,15 @@ def is_person(text: str) -> bool:
 def parse(work: Work, text: str) -> Names:
     """Read the names after "By": persons, then perhaps a role, an outlet, an agency."""
     found = Names()
-    bare = _MAIL.sub("", text).strip(" ,.;|*-–—") if "@" in text else text.strip(" ,;|*-–—")
+    bare = without_addresses(text).strip(" ,.;|*-–—") if "@" in text else text.strip(" ,;|*-–—")
     for part in _parts(bare):
         _take(work, found, part)
     return found
+
+
+def without_addresses(text: str) -> str:
+    """Without e-mail addresses and the handles of social media."""
+    return _HANDLE.sub("", _MAIL.sub("", text)) if "@" in text else text
 
 
 def _parts(text: str) -> list[str]:
@@ -108,15 +128,19 @@ def _take(work: Work, found: Names, part: str) -> None:
     if agency is not None:
         if agency not in found.agencies:
             found.agencies.append(agency)
-    elif words().desk.match(part):
+    elif found.persons and ROLE.search(part) and not re.search(r"(?i)desk|bureau", part):
+        found.role = part
+    elif words().desk.match(part) or staff_agency(work, part):
         found.desk = found.desk or part
-    elif is_stamp(part) or _with_agency(work, found, part):
+        staff = staff_agency(work, part)
+        found.agencies += [staff] if staff and staff not in found.agencies else []
+    elif is_stamp(part) or _with_agency(work, found, part) or _with_outlet(work, found, part):
         return
     elif is_person(part):
         name = normal_case(part)
         if name.casefold() not in {p.casefold() for p in found.persons}:
             found.persons.append(name)
-    elif _ROLE.search(part):
+    elif ROLE.search(part):
         found.role = part
     elif found.persons and part[:1].isupper() and len(part.split()) <= 6:
         found.outlet = found.outlet or part
@@ -127,12 +151,41 @@ def _with_agency(work: Work, found: Names, part: str) -> bool:
     tokens = part.split()
     for i in range(2, len(tokens)):
         agency = work.agency(" ".join(tokens[i:]))
-        person = " ".join(tokens[:i])
+        person = " ".join(tokens[:i]).strip(" -–—،,/")
         if agency is not None and is_person(person):
             found.persons.append(normal_case(person))
             found.agencies.append(agency)
             return True
     return False
+
+
+def _with_outlet(work: Work, found: Names, part: str) -> bool:
+    """ "Nora Lind for Mill Gazette": a person, and for whom."""
+    match = _FOR.match(part)
+    if match is None or not is_person(match.group("who")):
+        return False
+    found.persons.append(normal_case(match.group("who")))
+    agency = work.agency(match.group("rest"))
+    if agency is not None:
+        found.agencies.append(agency)
+    else:
+        found.outlet = found.outlet or match.group("rest")
+    return True
+
+
+def staff_agency(work: Work, text: str) -> AgencyRecord | None:
+    """The agency whose staff a label names: "Pajhwok Monitor", "Reuters Staff", "Redazione ANSA"."""
+    tokens = text.split()
+    if not 1 < len(tokens) <= 6:
+        return None
+    for cut in range(len(tokens) - 1, 0, -1):
+        front, back = " ".join(tokens[:cut]), " ".join(tokens[cut:])
+        for name, label in ((front, back), (back, front)):
+            if words().desk.match(label) or all(w.lower() in _STAFF for w in label.split()):
+                agency = work.agency(name)
+                if agency is not None and agency.type == "agency":
+                    return agency
+    return None
 
 
 def normal_case(name: str) -> str:

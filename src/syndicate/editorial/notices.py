@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
-from syndicate.editorial.vocabulary import any_of
+from syndicate.editorial.branches import Branches
 from syndicate.editorial.work import Work
 from syndicate.model import NoticeKind
 
@@ -16,15 +16,19 @@ _ATTENTION = re.compile(r"\s*\((?:ATTN|Eds|EDS|Adds|ADDS|Updates|UPDATES|Recasts
 
 
 @cache
-def _patterns() -> dict[str, re.Pattern[str]]:
+def _patterns() -> dict[str, Branches]:
     raw = files("syndicate.editorial").joinpath("data/notices.toml").read_text(encoding="utf-8")
-    return {kind: re.compile(any_of(rows), re.IGNORECASE) for kind, rows in tomllib.loads(raw).items()}
+    return {kind: Branches(rows) for kind, rows in tomllib.loads(raw).items()}
 
 
 def kind_of(text: str) -> NoticeKind | None:
     """Which notice a paragraph is, by its beginning; ``None`` for a story's own text."""
-    opening = _OPENING.match(text)
-    head = text[:320]
+    return _kind_of(text[:320])
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(head: str) -> NoticeKind | None:
+    opening = _OPENING.match(head)
     for start in {0, opening.end() if opening else 0}:
         for kind in (NoticeKind.KILL, NoticeKind.CORRECTION, NoticeKind.UPDATE):
             if _patterns()[kind.value].match(head, start):

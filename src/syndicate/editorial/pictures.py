@@ -13,6 +13,9 @@ _LABEL = re.compile(
     r"|صورة)\s*[:：]\s*",
     re.IGNORECASE,
 )
+PIECE = re.compile(r"^image (?P<of>source|caption|copyright)[,:]\s+(?P<rest>\S.{1,400})$", re.IGNORECASE)
+"""A caption or its credit, labelled, on a line of its own."""
+
 _FILE = re.compile(r"^FILE(?: PHOTO| IMAGE| PICTURE)?\s*(?:[-–—:])\s*")
 _WIRE_SLUG = re.compile(
     r"^(?P<slug>[A-Z]{2,5}\d{1,4}-\d{1,4}\s+)(?P<place>[A-Z][A-Z "
@@ -42,6 +45,10 @@ _ENDINGS = (
     re.compile(r"(?<=[.!?”\"])\s+(?P<credit>[A-Z]{2,5} (?:photo|Photo|PHOTO)(?: by)? [A-Z].{2,50})$"),
     re.compile(r"(?P<credit>(?:中新社|新华社|新華社)(?:发|發|记者)? ?\S{2,4} ?[摄攝])$"),
 )
+_CREDIT_REACH = 220
+"""A picture's credit stands in so many last characters of its caption."""
+
+_CREDIT_LABEL = re.compile(r"^" + _WORDS + r"\s*[:：]\s*", re.IGNORECASE)
 _DASHED = re.compile(
     r"(?:\s+|(?<=[.!?]))[-–—|/]\s*(?P<credit>[^-–—|]{2,40}?)(?: (?:photo|file))?$", re.IGNORECASE
 )
@@ -57,7 +64,7 @@ _ALONE = re.compile(
 _SLASHED = re.compile(
     r"^(?:REUTERS|AFP|AP|EPA|Reuters|Xinhua|AP Photo|AFP Photo|Getty Images)\s?/\s?\S.{2,60}$"
 )
-_HINT = re.compile(r"[(\[©/:：摄攝]|photo|foto|FILE", re.IGNORECASE)
+_HINT = re.compile(r"[(\[©/:：摄攝]|FILE")
 _FILENAME = re.compile(
     r"^(?:[\w .-]{1,60}\s?\(\d{1,3}\)|[\w-]{1,80}\.(?:jpe?g|png|gif|webp)|(?:IMG|DSC"
     r"|WhatsApp Image|Screenshot|image|photo)[-_ ]?[\d -]{2,40}\S{0,20}|[\w]*\d{6,}\w*"
@@ -76,8 +83,28 @@ class Caption:
 
 def read_caption(work: Work, text: str, *, marked: bool = False) -> Caption | None:
     """The caption and credit a line holds, or ``None`` where it is neither."""
-    if len(text) > 600 or not (marked or _HINT.search(text)):
+    if len(text) > 600:
         return None
+    key = ("caption", text, marked)
+    if key not in work.cache:
+        work.cache[key] = _read_caption(work, text, marked) if marked or _is_likely(text) else None
+    found: Caption | None = work.cache[key]
+    return found
+
+
+def _is_likely(text: str) -> bool:
+    """A quick look before the patterns are tried: what no caption's line is without."""
+    if _HINT.search(text):
+        return True
+    lower = text.lower()
+    return "photo" in lower or "foto" in lower or "image " in lower
+
+
+def _read_caption(work: Work, text: str, marked: bool) -> Caption | None:
+    piece = PIECE.match(text)
+    if piece is not None:
+        rest = piece.group("rest").strip()
+        return Caption(rest, None) if piece.group("of").lower() == "caption" else Caption(None, rest)
     alone = _credit_alone(work, text)
     if alone is not None:
         return alone
@@ -85,11 +112,13 @@ def read_caption(work: Work, text: str, *, marked: bool = False) -> Caption | No
     rest = text[label.end() :] if label else text
     slug = _WIRE_SLUG.match(rest)
     rest = rest[slug.end() :] if slug else rest
+    tail = max(0, len(rest) - _CREDIT_REACH)
     for pattern in _ENDINGS:
-        match = pattern.search(rest)
+        match = pattern.search(rest, tail)
         if match and _is_credit(work, match.group("credit"), match.start(), bool(label or slug)):
             caption = rest[: match.start()].strip()
-            return Caption(caption or None, match.group("credit").strip(" ()."))
+            credit = _CREDIT_LABEL.sub("", match.group("credit").strip(" ()."))
+            return Caption(caption or None, credit)
     dashed = _DASHED.search(rest) if marked or label else None
     if dashed and work.directory.match(dashed.group("credit").split("/")[0]):
         return Caption(rest[: dashed.start()].strip() or None, dashed.group("credit").strip())
@@ -104,7 +133,7 @@ def _credit_alone(work: Work, text: str) -> Caption | None:
         return Caption(None, text.strip("()"))
     if _SLASHED.match(text):
         return Caption(None, text)
-    start = re.match(r"^" + _WORDS + r"\s*[:：]\s*(?P<credit>[^:：]{2,80})$", text, re.IGNORECASE)
+    start = re.match(r"^" + _WORDS + r"\s*[:：]\s*(?P<credit>[^:：\[\]]{2,80})$", text, re.IGNORECASE)
     if start and (
         is_person(start.group("credit")) or work.directory.match(re.split(r"[/|]", start.group("credit"))[-1])
     ):

@@ -6,7 +6,7 @@ import re
 
 from syndicate.editorial import credit_lines, notices, pictures
 from syndicate.editorial.credit_phrase import Phrase, read_phrase
-from syndicate.editorial.dates import is_stamp
+from syndicate.editorial.dates import is_stamp, stamp_off
 from syndicate.editorial.names import is_person, normal_case, parse
 from syndicate.editorial.sentences import sentences
 from syndicate.editorial.vocabulary import chrome, words
@@ -14,7 +14,7 @@ from syndicate.editorial.work import Line, Work
 
 _DASHED = re.compile(
     r"(?:(?<=\s)|(?<=[.!?…\"”’»]))(?P<credit>(?:[-–—―−]{1,3}|\*{1,2}"
-    r"|/{1,2})\s?(?P<name>[^-–—―−*()]{2,70}?)\s*/?)[.*]?$"
+    r"|/{1,2})\s?(?P<name>[^-–—―−*()]{2,70}?)\s*/?\*{0,2})\.?$"
 )
 _BRACKETED = re.compile(r"(?P<credit>[(（\[](?P<name>[^()（）\[\]]{2,80})[)）\]])[.。۔]?$")
 _WIRE_SIGN = re.compile(r"(?:^|(?<=[.!?”\"]\s))(?P<credit>(?P<name>[A-Z]{2,5})(?: [A-Z]{2,4}){1,6})$")
@@ -38,6 +38,11 @@ _JUNK_SUFFIX = re.compile(
     r"|\s(?:Enditem|/?ENDITEM|■|Item ends)|\S{2,60}@\S{2,60}\.\w{2,8}|(?<=[.!?”\"])\s(?:ENDS?|#{3}"
     r"|/END))$"
 )
+_WITH_STAFF = re.compile(
+    r"(?:^|(?<=[.!?”\"]\s))(?P<credit>(?P<name>[A-Z]{3,12})\s?/?\s?\((?:[A-Z]{1,4}\s?[-–,]\s?)?"
+    r"(?:autor|author|auteur|redactor)\s?:\s?(?P<who>[^(),;]{3,60})(?:[,;][^()]{2,160})?\))$"
+)
+_PR_SOURCE = re.compile(r"^SOURCE:?\s+(?-i:[A-Z0-9])[^.]{1,90}\.?$")
 _FROM = re.compile(
     r"^(?P<name>[^,.]{4,40}?) (?:from|of|for|is (?:a|the) [\w ]{3,30} (?:for|at"
     r"|of)) (?:the )?(?P<outlet>[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ&][\w’'-]*){0,5})\.?$"
@@ -79,6 +84,8 @@ def _whole(work: Work, line: Line, before: Line) -> bool:
         return True
     if notices.take(work, text) or credit_lines.take(work, text):
         return True
+    if _press_release_source(work, text):
+        return True
     caption = pictures.read_caption(work, text)
     bare_credit = caption is not None and caption.caption is None
     if not bare_credit and _credit_line(work, text, before):
@@ -89,6 +96,16 @@ def _whole(work: Work, line: Line, before: Line) -> bool:
     if chrome().line.match(text) or chrome().start.match(text) or chrome().inside_line.match(text):
         return True
     return _signature(work, text, before) or _lone_title(work, text)
+
+
+def _press_release_source(work: Work, text: str) -> bool:
+    """ "SOURCE Mill Trust" ends what a distributor of press releases sends."""
+    tag = work.dateline.agency if work.dateline else None
+    record = work.directory.get(tag) if tag else None
+    if record is None or record.type != "press release" or not _PR_SOURCE.match(text):
+        return False
+    work.saw("body", "the sender of a press release", text)
+    return True
 
 
 def set_caption(work: Work, caption: pictures.Caption) -> None:
@@ -138,7 +155,7 @@ def _signature(work: Work, text: str, before: Line) -> bool:
     label = words().byline.match(text)
     if label is None or len(text) >= 100:
         return False
-    names = parse(work, text[label.end() :])
+    names = parse(work, stamp_off(text[label.end() :]))
     if names.agencies and not names.persons:
         work.claim("trailing", tuple(a.name for a in names.agencies), text)
         return True
@@ -172,7 +189,7 @@ def _within(work: Work, line: Line, *, probe: bool = False) -> bool:
         if not probe:
             line.text = text[: len(text) - len(junk.group())].rstrip()
         return True
-    if _credit_sentence(work, line, probe=probe):
+    if _with_staff(work, line, probe=probe) or _credit_sentence(work, line, probe=probe):
         return True
     cut = _suffix(work, text[-200:]) or _label_sentence(work, text)
     if cut is not None:
@@ -247,9 +264,41 @@ def _label_sentence(work: Work, text: str) -> tuple[str, Phrase] | None:
     return last, Phrase(records=phrase.records, role=phrase.role, outlet=phrase.outlet, stated=True)
 
 
+def _with_staff(work: Work, line: Line, *, probe: bool) -> bool:
+    """ "AGERPRES/(AS - autor: Ana Pop, editor: Dan Rusu)": an agency, and who wrote for it."""
+    match = _WITH_STAFF.search(line.text[-300:])
+    record = work.agency(match.group("name")) if match else None
+    if match is None or record is None:
+        return False
+    if not probe:
+        credit = match.group("credit")
+        line.text = line.text[: line.text.rindex(credit)].rstrip()
+        work.claim("trailing", (record.name,), credit)
+        if not work.byline and is_person(match.group("who").strip()):
+            work.add_persons([normal_case(match.group("who").strip())], "author beside the credit", credit)
+    return True
+
+
+def _desk_at_end(work: Work, line: Line) -> bool:
+    """ "— Monitoring Desk": a label of staff behind a dash or in brackets."""
+    match = re.search(
+        r"(?:(?:^|(?<=[.!?…۔।”\"’»])\s*|\s)[-–—]{1,3}\s?(?P<a>[^-–—()]{4,40})|\((?P<b>[^()]{4,40})\))$",
+        line.text[-80:],
+    )
+    label = (match.group("a") or match.group("b")).strip(" .") if match else ""
+    if match is None or not words().desk.match(label):
+        return False
+    work.set_once("desk", label, "a desk at the end")
+    work.credit_printed = work.credit_printed or match.group().strip()
+    line.text = line.text[: line.text.rindex(match.group())].rstrip()
+    return True
+
+
 def _unnamed(work: Work, line: Line) -> bool:
     """A printed credit that names no agency: "(BK)", "--Nikos Petridis, Athens Newsroom …"."""
     text = line.text
+    if _desk_at_end(work, line):
+        return True
     sign = _SIGN_OFF.search(text[-140:])
     if sign and is_person(sign.group("name")):
         work.add_persons([normal_case(sign.group("name"))], "sign-off at the end", sign.group("credit"))

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup, escape
 
 from syndicate.editorial.wording import wording
-from syndicate.model import Correction, Picture, direction
+from syndicate.model import Correction, NoticeKind, Picture, direction
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
-_URL_ATTRIBUTE = re.compile(r"""\b(?:src|poster)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_URL_ATTRIBUTE = re.compile(r"""\b(src|srcset|poster|href)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ASIDE = frozenset({"aside", "blockquote", "figcaption", "figure", "li", "table"})
 _PICTURES = frozenset({"img", "picture", "video"})
-_WHOLE = frozenset({"figure", "picture"})
+_WHOLE = frozenset({"figure", "picture", "video", "audio", "a"})
+_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>(.*?)</p>", re.DOTALL)
+_AROUND = " \t\n\u00a0.。۔।()[]*_—–-"
 
 
 def wrapped(markup: str, *, language: str) -> str:
@@ -27,9 +29,9 @@ def wrapped(markup: str, *, language: str) -> str:
     return f'<div lang="{escape(language)}" dir="{direction(language)}">{markup}</div>'
 
 
-def plain_text(markup: str) -> str:
-    """The words of the markup, white space collapsed."""
-    return " ".join(html.unescape(_TAG.sub(" ", markup)).split())
+def plain_text(markup: str, between: str = " ") -> str:
+    """The words of the markup, white space collapsed; ``between`` stands where a tag stood."""
+    return " ".join(html.unescape(_TAG.sub(between, markup)).split())
 
 
 def with_dateline(markup: str, dateline: str | None) -> str:
@@ -48,10 +50,26 @@ def with_dateline(markup: str, dateline: str | None) -> str:
 
 
 def notes(corrections: Sequence[Correction], language: str) -> str:
-    """Each correction as a visible paragraph, oldest first."""
-    label = wording(language)["correction"]
+    """Each correction and update as a visible paragraph, oldest first."""
     paragraph = Markup('<p class="correction"><strong>{}:</strong> {}</p>')
-    return "".join(paragraph.format(label, c.note) for c in sorted(corrections, key=lambda c: c.at))
+    said = (
+        (note_label(c, language), c.note) for c in sorted(corrections, key=lambda c: (c.at, c.kind.value))
+    )
+    return "".join(paragraph.format(label, _unlabelled(note, label)) for label, note in said)
+
+
+def note_label(note: Correction, language: str) -> str:
+    """The word a note begins with: "Correction", or "Update"."""
+    words = wording(language)
+    return words["update" if note.kind is NoticeKind.UPDATE else "correction"]
+
+
+def _unlabelled(note: str, label: str) -> str:
+    """A note without the label it brought along."""
+    if note[: len(label)].casefold() != label.casefold():
+        return note
+    rest = note[len(label) :].lstrip()
+    return (rest[1:].strip() if rest[:1] in (":", "：", "-", "–", "—") else "") or note
 
 
 def has_picture(markup: str) -> bool:
@@ -60,34 +78,100 @@ def has_picture(markup: str) -> bool:
 
 
 def figure(image: Picture) -> str:
-    """The lead picture with its caption and the photographer's credit."""
+    """The lead picture with its caption, the photographer's credit and its rights."""
     size = "".join(f' {k}="{v}"' for k, v in (("width", image.width), ("height", image.height)) if v)
     shown = f'<img src="{escape(image.url)}" alt="{escape(image.alt or image.caption or "")}"{size}>'
-    parts = [str(escape(text)) for text in (image.caption, image.credit) if text]
-    caption = f"<figcaption>{' — '.join(parts)}</figcaption>" if parts else ""
+    known = dict.fromkeys(text for text in (image.caption, image.credit, image.rights) if text)
+    caption = f"<figcaption>{' — '.join(str(escape(text)) for text in known)}</figcaption>" if known else ""
     return f"<figure>{shown}{caption}</figure>"
 
 
+def with_figure(markup: str, image: Picture) -> str:
+    """The lead picture's caption and credit are seen with it, whether it stands in the text or not."""
+    if not has_picture(markup):
+        return figure(image) + markup
+    if not (image.caption or image.credit or image.rights):
+        return markup
+    for start, end in _spans(markup):
+        if not _shows(markup[start:end], image.url):
+            continue
+        if "<figcaption" in markup[start:end]:
+            return markup
+        before, after = markup[:start], markup[end:]
+        if before.endswith("<p>") and after.startswith("</p>"):
+            before, after = before[:-3], after[4:]  # a figure is no part of a paragraph
+        return before + figure(image) + after
+    return markup
+
+
+def without_sentence(markup: str, sentence: str) -> str:
+    """Without the paragraphs that say this sentence and nothing else: it will be said once, at the end."""
+    wanted = " ".join(sentence.split()).strip(_AROUND)
+
+    def kept(paragraph: re.Match[str]) -> str:
+        inner = paragraph[1]
+        close = len(inner) < 4 * len(sentence) + 2000 and plain_text(inner, "").strip(_AROUND) == wanted
+        return "" if close else paragraph[0]
+
+    return _PARAGRAPH.sub(kept, markup) if wanted else markup
+
+
+def said_before(text: str, sentence: str) -> str:
+    """Plain text without this sentence."""
+    flat = " ".join(sentence.split())
+    if not flat or flat not in text:
+        return text
+    before, _, after = text.partition(flat)
+    after = after.lstrip(_AROUND)
+    return said_before(" ".join(f"{before.rstrip(' ([*_—–-')} {after}".split()), sentence)
+
+
+def figures(markup: str) -> list[tuple[str, str]]:
+    """Every figure with the words in it, outer ones only."""
+    found: list[tuple[str, str]] = []
+    last = 0
+    for start, end in _spans(markup):
+        whole = markup[start:end]
+        if start >= last and whole.startswith("<figure"):
+            found.append((whole, plain_text(whole)))
+            last = end
+    return found
+
+
+def without_pictures(markup: str) -> str:
+    """Without any picture, and the figure around it; film stays, its still does not."""
+    kept = _cut(markup, lambda whole: bool(re.search(r"<img\b|<picture\b", whole)))
+    return re.sub(r"""(<video\b[^<>]*?)\sposter\s*=\s*(?:"[^"]*"|'[^']*')""", r"\1", kept)
+
+
 def without_picture(markup: str, url: str) -> str:
-    """Without every picture of this address, and the figure or picture element around it."""
+    """Without every picture or medium of this address, the figure around it, and links to it."""
+    return (
+        _cut(markup, lambda whole: _shows(whole, url))
+        if html.escape(url) in markup or url in markup
+        else markup
+    )
+
+
+def _cut(markup: str, refused: Callable[[str], bool]) -> str:
     kept, last = [], 0
     for start, end in _spans(markup):
-        if start >= last and _shows(markup[start:end], url):
+        if start >= last and refused(markup[start:end]):
             kept.append(markup[last:start])
             last = end
     return "".join(kept) + markup[last:]
 
 
 def _spans(markup: str) -> Iterator[tuple[int, int]]:
-    """Where figures, picture elements and single images stand, outer ones first."""
+    """Where figures, links, picture elements, media and single images stand, outer ones first."""
     found: list[tuple[int, int]] = []
-    opened: list[int] = []
+    opened: list[tuple[str, int]] = []
     for tag in _TAG.finditer(markup):
         name = tag[2].lower()
         if name in _WHOLE and not tag[1]:
-            opened.append(tag.start())
-        elif name in _WHOLE and opened:
-            found.append((opened.pop(), tag.end()))
+            opened.append((name, tag.start()))
+        elif name in _WHOLE and opened and opened[-1][0] == name:
+            found.append((opened.pop()[1], tag.end()))
         elif name == "img":
             found.append(tag.span())
     return iter(sorted(found, key=lambda span: (span[0], -span[1])))
@@ -95,6 +179,8 @@ def _spans(markup: str) -> Iterator[tuple[int, int]]:
 
 def _shows(markup: str, url: str) -> bool:
     for tag in _TAG.finditer(markup):
-        if any(html.unescape(a[1] or a[2] or "") == url for a in _URL_ATTRIBUTE.finditer(tag[3])):
-            return True
+        for name, double, single in _URL_ATTRIBUTE.findall(tag[3]):
+            value = html.unescape(double or single)
+            if value == url or (name == "srcset" and url in value.replace(",", " ").split()):
+                return True
     return False

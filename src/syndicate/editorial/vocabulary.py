@@ -9,18 +9,20 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from syndicate.editorial.branches import Branches
+
 
 @dataclass(frozen=True, slots=True)
 class Chrome:
     """What belongs to a page and not to its story: one compiled pattern a kind."""
 
-    line: re.Pattern[str]
-    start: re.Pattern[str]
-    tail: re.Pattern[str]
-    inside: re.Pattern[str]
-    inside_line: re.Pattern[str]
+    line: Branches
+    start: Branches
+    tail: Branches
+    inside: Branches
+    inside_line: Branches
     masthead: tuple[re.Pattern[str], ...]
-    section: re.Pattern[str]
+    section: Branches
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,19 @@ class Words:
     particles: frozenset[str]
     abbreviations: frozenset[str]
     closing_abbreviations: frozenset[str]
-    desk: re.Pattern[str]
-    generic: re.Pattern[str]
-    byline: re.Pattern[str]
-    source_label: re.Pattern[str]
-    with_word: re.Pattern[str]
+    desk: Branches
+    generic: Branches
+    byline: Branches
+    source_label: Branches
 
 
 def _data(name: str) -> str:
     return files("syndicate.editorial").joinpath(f"data/{name}").read_text(encoding="utf-8")
 
 
-def any_of(patterns: list[str]) -> str:
-    """One alternation of patterns."""
-    return "(?:" + "|".join(patterns) + ")"
-
-
-def _literal(words: list[str]) -> str:
-    return any_of([re.escape(w) for w in sorted(words, key=len, reverse=True)])
+def _literals(words: list[str]) -> list[str]:
+    """Words as patterns, the longest first."""
+    return [re.escape(w) for w in sorted(words, key=len, reverse=True)]
 
 
 @cache
@@ -62,14 +59,14 @@ def chrome() -> Chrome:
     """The patterns of page chrome (rule 1)."""
     rows: dict[str, list[str]] = tomllib.loads(_data("chrome.toml"))
     whole = {
-        k: re.compile(any_of(rows[k]) + r"\s*$", re.IGNORECASE)
+        k: Branches(rows[k], end=r"\s*$")
         for k in ("line", "tail", "inside", "inside_line")
     }
     return Chrome(
         **whole,
-        start=re.compile(any_of(rows["start"]), re.IGNORECASE),
+        start=Branches(rows["start"]),
         masthead=tuple(re.compile(p + r"\s*$") for p in rows["masthead"]),
-        section=re.compile(any_of(rows["sections"]) + r"\s*$", re.IGNORECASE),
+        section=Branches(rows["sections"], end=r"\s*$"),
     )
 
 
@@ -86,11 +83,10 @@ def words() -> Words:
         labels=frozenset(raw["labels"].split()),
         abbreviations=frozenset(raw["sentence_abbreviations"].split()),
         closing_abbreviations=frozenset(raw["closing_abbreviations"].split()),
-        desk=re.compile(any_of(raw["desks"]) + "$", re.IGNORECASE),
-        generic=re.compile(any_of(raw["generic"]) + "$", re.IGNORECASE),
-        byline=re.compile(_literal(raw["bylines"]) + r"(?:\s*[:：]\s*|\s+)", re.IGNORECASE),
-        source_label=re.compile(_literal(raw["source_labels"]) + r"\s*[:：]\s*", re.IGNORECASE),
-        with_word=re.compile(_literal(raw["with_words"]) + r"$", re.IGNORECASE),
+        desk=Branches(raw["desks"], end="$"),
+        generic=Branches(raw["generic"], end="$"),
+        byline=Branches(_literals(raw["bylines"]), end=r"(?:\s*[:：]\s*|\s+|(?<=[:：]))"),
+        source_label=Branches(_literals(raw["source_labels"]), end=r"\s*[:：]\s*"),
     )
 
 

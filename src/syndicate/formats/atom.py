@@ -10,7 +10,16 @@ from typing import Any
 
 from syndicate.formats.feedgen_mended import EPOCH, Cutter, Head, Item, Node, before_items, end
 from syndicate.formats.media import enclosure, media_nodes
-from syndicate.formats.parts import categories, credited, home_address, license_address, story_address
+from syndicate.formats.parts import (
+    PAGE_TYPE,
+    canonical_address,
+    categories,
+    credited,
+    home_address,
+    license_address,
+    story_address,
+    translations,
+)
 from syndicate.formats.quick import check_atom, joined_ids
 from syndicate.formats.text import address, clean, line, rfc3339
 from syndicate.model import Channel, Entry, Finding
@@ -24,7 +33,7 @@ class Atom:
     name = "atom"
     file = "atom.xml"
     media_type = MEDIA_TYPE
-    version = 1
+    version = 2
 
     def __init__(self) -> None:
         self._cutter = Cutter("atom")
@@ -108,6 +117,10 @@ def _nodes(entry: Entry) -> Iterator[Node]:
     credit = entry.credit
     if credit and credit.original_url and (via := address(credit.original_url)):
         yield _link(via, "via", type="text/html")
+    if canonical := canonical_address(entry):
+        yield _link(canonical, "canonical", type="text/html")
+    for language, url in translations(entry):
+        yield _link(url, "alternate", type=PAGE_TYPE, hreflang=language)
     if license_url := license_address(entry):
         yield _link(license_url, "license")
     if found := enclosure(entry):

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from syndicate.config import Publisher
+from syndicate.editorial.wording import enumerate_names
+from syndicate.formats.parts import translations
 from syndicate.formats.text import address, clean, line
 from syndicate.model import Channel, Entry, PubStatus, direction
 
@@ -27,7 +29,8 @@ STYLE = """:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fff;--soft:#5a5a
 body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:42rem;background:var(--paper);color:var(--ink);
 font:1.0625rem/1.6 system-ui,"Noto Naskh Arabic","Noto Nastaliq Urdu",sans-serif;overflow-wrap:anywhere}
 a{color:var(--link)}h1{line-height:1.25;font-size:1.7rem}h2{line-height:1.3;font-size:1.2rem;margin:0}
-img,video{max-width:100%;height:auto}figure{margin:1rem 0}figcaption,.soft,.credit,footer{color:var(--soft)}
+img,video{max-width:100%;height:auto}figure{margin:1rem 0}figcaption,.soft,.credit,.rights,footer{
+color:var(--soft)}
 article{border-top:1px solid var(--line);padding:1rem 0}.correction{border-inline-start:3px solid;
 padding-inline-start:.75rem}
 ul.plain{list-style:none;padding:0}ul.plain li{margin:.5rem 0}.formats a{margin-inline-end:1rem}"""
@@ -54,7 +57,7 @@ class Teasers:
     """A feed's page as a format: an entry is a fragment, rendered once like any other."""
 
     name = "html"
-    version = 1
+    version = 2
 
     def fragment(self, entry: Entry) -> bytes:
         """Headline, excerpt, byline and credit of one entry."""
@@ -80,16 +83,26 @@ def joined_page(channel: Channel, teasers: Sequence[bytes], formats: Mapping[str
 def story_page(entry: Entry, publisher: Publisher) -> bytes:
     """One story; of a withdrawn one the neutral notice and nothing else."""
     gone = entry.status is not PubStatus.USABLE
-    body = Markup("<main><h1>{}</h1>{}{}{}</main>{}").format(
+    rights = "" if gone or not entry.rights else Markup("<p class=rights>{}</p>").format(line(entry.rights))
+    body = Markup("<main><h1>{}</h1>{}{}{}{}</main>{}").format(
         line(entry.title),
         "" if gone or not entry.subtitle else Markup("<p>{}</p>").format(line(entry.subtitle)),
         "" if gone else _by(entry),
         _own_markup(entry),
+        rights,
         Markup('<footer><a href="{}">{}</a></footer>').format(publisher.url, publisher.name),
     )
     # What is gone is not to be kept by search engines either.
-    links = [Markup('<meta name=robots content="noindex,noarchive">')] if gone else []
+    links = [Markup('<meta name=robots content="noindex,noarchive">')] if gone else _hreflang(entry)
     return _page(entry.title, entry.language, body, entry.canonical_url or entry.url, links)
+
+
+def _hreflang(entry: Entry) -> list[Markup]:
+    """The same story in other languages; the page names itself among them."""
+    others = translations(entry)
+    known = [(entry.language, address(entry.url)), *others] if others else []
+    form = Markup('<link rel=alternate hreflang="{}" href="{}">')
+    return [form.format(language, url) for language, url in known if url]
 
 
 _EXTENSION = Markup(
@@ -97,9 +110,10 @@ _EXTENSION = Markup(
     "<code>_syndicate</code></summary><p>On an item: <code>source</code> says whose story it is and in "
     "which role, with the credit as it stands in the text; <code>canonical_url</code> is where the story "
     "first stood; <code>dateline</code>, <code>rights</code>, <code>license</code>, "
-    "<code>corrections</code>, <code>status</code> and <code>revision</code> say what their names say; "
+    "<code>corrections</code>, <code>translations</code>, <code>status</code> and <code>revision</code> "
+    "say what their names say; <code>image</code> is what goes along with a picture that is no attachment; "
     "<code>digitalSourceType</code> is IPTC’s. On an attachment: <code>caption</code>, "
-    "<code>credit</code>, <code>rights</code>.</p></details></footer>"
+    "<code>credit</code>, <code>rights</code>, <code>expires</code>.</p></details></footer>"
 )
 
 
@@ -162,8 +176,8 @@ def _own_markup(entry: Entry) -> Markup:
 
 def _by(entry: Entry) -> Markup:
     """Who and when; the credit stands in the text, once, and is not repeated here."""
-    names = ", ".join(line(name) for name in entry.authors)
-    who = Markup("<span>{}</span> · ").format(names) if names else Markup("")
+    names = line(enumerate_names(entry.authors, entry.language))
+    who = Markup("<span class=byline>{}</span> · ").format(names) if names else Markup("")
     stamp = entry.published.astimezone(UTC)
     return Markup("<p class=soft>{}{}</p>").format(who, _time(stamp))
 

@@ -8,7 +8,14 @@ from typing import Any
 import orjson
 
 from syndicate.errors import StoryError
-from syndicate.formats.parts import credited, home_address, source_type, story_address, topics
+from syndicate.formats.parts import (
+    credited,
+    home_address,
+    source_type,
+    story_address,
+    topics,
+    translations,
+)
 from syndicate.formats.quick import check_json, joined_ids
 from syndicate.formats.text import address, clean, line, media_type, rfc3339
 from syndicate.model import Channel, CreditView, Entry, Finding, Media, Picture
@@ -25,7 +32,7 @@ class JsonFeed:
     name = "json"
     file = "feed.json"
     media_type = MEDIA_TYPE
-    version = 1
+    version = 2
 
     def fragment(self, entry: Entry) -> bytes:
         """One item. Raises StoryError where it cannot be rendered."""
@@ -100,7 +107,9 @@ def item(entry: Entry) -> Fields:
 
 
 def _extension(entry: Entry) -> Fields:
-    corrections = [{"note": line(c.note), "at": rfc3339(c.at)} for c in entry.corrections]
+    corrections = [
+        {"note": line(c.note), "at": rfc3339(c.at), "kind": c.kind.value} for c in entry.corrections
+    ]
     return _stated(
         {
             "status": entry.status.value,
@@ -114,6 +123,8 @@ def _extension(entry: Entry) -> Fields:
             "contributors": [line(name) for name in entry.contributors],
             "translator": line(entry.translator or ""),
             "translation_of": clean(entry.translation_of or ""),
+            "translations": [{"language": tag, "url": url} for tag, url in translations(entry)],
+            "image": _untyped_image(entry),
             "digitalSourceType": source_type(entry),
             "corrections": corrections,
         }
@@ -142,7 +153,6 @@ def _attachment(item: Picture | Media) -> Fields | None:
     url, kind = address(item.url), media_type(item.url, item.type)
     if url is None or kind is None:
         return None
-    known = {"caption": item.caption, "credit": item.credit, "rights": item.rights}
     return _stated(
         {
             "url": url,
@@ -150,9 +160,30 @@ def _attachment(item: Picture | Media) -> Fields | None:
             "title": line(item.title or "") if isinstance(item, Media) else None,
             "size_in_bytes": item.length,
             "duration_in_seconds": item.duration if isinstance(item, Media) else None,
-            EXTENSION: {key: line(value) for key, value in known.items() if value},
+            EXTENSION: _accompanying(item),
         }
     )
+
+
+def _accompanying(item: Picture | Media) -> Fields:
+    """What must go along with a picture."""
+    known = {"caption": item.caption, "credit": item.credit, "rights": item.rights}
+    return _stated(
+        {
+            **{key: line(value) for key, value in known.items() if value},
+            "expires": rfc3339(item.expires) if item.expires else None,
+        }
+    )
+
+
+def _untyped_image(entry: Entry) -> Fields | None:
+    """A lead picture that can be no attachment, as its media type is not known."""
+    image = entry.image
+    url = address(image.url) if image else None
+    if image is None or url is None or media_type(image.url, image.type):
+        return None
+    known = _accompanying(image)
+    return {"url": url, **known} if known else None
 
 
 def _stated(fields: Mapping[str, Any]) -> Fields:

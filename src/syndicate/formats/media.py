@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syndicate.formats.feedgen_mended import Node
-from syndicate.formats.text import address, line, media_type, medium
+from syndicate.formats.text import address, line, media_type, medium, rfc3339
 from syndicate.model import Entry, Media, Picture
 
 
@@ -51,6 +51,8 @@ def _children(item: Picture | Media, *, captions: bool) -> Iterator[Node]:
         yield Node("media:credit", line(item.credit), {"role": "photographer"} if image else {})
     if item.rights:
         yield Node("media:copyright", line(item.rights))
+    if item.expires:
+        yield Node("dcterms:valid", f"end={rfc3339(item.expires)}; scheme=W3C-DTF")
 
 
 def enclosure(entry: Entry) -> tuple[str, int, str] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from syndicate.config import Publisher
+from syndicate.editorial.visible import note_label
 from syndicate.editorial.wording import enumerate_names, wording
 from syndicate.errors import StoryError
 from syndicate.formats.parts import SOURCE_TYPES, license_address, source_type, topics
@@ -105,8 +106,8 @@ def _ed_note(entry: Entry) -> str | None:
     if entry.status is not PubStatus.USABLE:
         notice = wording(entry.language)["withdrawn_text"]
         return line(f"{notice} {entry.reason or ''}")
-    label = wording(entry.language)["correction"]
-    return "\n".join(f"{label}: {line(c.note)}" for c in entry.corrections) or None
+    said = (f"{note_label(c, entry.language)}: {line(c.note)}" for c in entry.corrections)
+    return "\n".join(said) or None
 
 
 def _values(*known: tuple[str, str, str | None]) -> Iterator[Fields]:
@@ -143,12 +144,21 @@ def _alt_ids(entry: Entry) -> Iterator[Fields]:
 
 
 def _associations(entry: Entry) -> Iterator[Fields]:
-    """The lead picture and the media, each with its own credit and rights."""
+    """The lead picture and the media, each with its own credit and rights; then the translations."""
     if entry.image:
         yield _association("lead-picture", entry.image, "picture")
     for number, item in enumerate(entry.media, 1):
         kind = medium(media_type(item.url, item.type)) or ""
         yield _association(f"media-{number}", item, _KINDS.get(kind, "component"))
+    for other in entry.translations:
+        if url := address(other.url or ""):
+            yield {
+                "name": f"translation-{other.language}",
+                "uri": f"urn:uuid:{other.article_id}",
+                "type": "text",
+                "language": other.language,
+                "altIds": [{"role": "web", "value": url}],
+            }
 
 
 def _association(name: str, item: Picture | Media, kind: str) -> Fields:
@@ -169,6 +179,7 @@ def _association(name: str, item: Picture | Media, kind: str) -> Fields:
             "type": kind,
             "by": line(item.credit or ""),
             "copyrightNotice": line(item.rights or ""),
+            "expires": rfc3339(item.expires) if item.expires else None,
             "descriptions": [*_values(("caption", "text/plain", item.caption))],
             "renditions": [_stated(rendition)] if url else None,
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from syndicate.errors import StoryError
 from syndicate.formats.text import address, line
-from syndicate.model import Channel, Entry
+from syndicate.model import Channel, Entry, NoticeKind
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SIGNALS = "http://cv.iptc.org/newscodes/signal/"
@@ -40,6 +40,23 @@ def home_address(channel: Channel) -> str:
     return address(channel.home_url) or channel.page_url
 
 
+def canonical_address(entry: Entry) -> str | None:
+    """Where the story first stood, if that is not the page readers are led to (RFC 6596)."""
+    found = address(entry.canonical_url) if entry.canonical_url else None
+    return found if found != address(entry.url) else None
+
+
+PAGE_TYPE = "text/html; charset=utf-8"
+"""The type of links to translations. Parsers that keep one address take the last link of type
+``text/html`` for the story's own; this one they leave alone."""
+
+
+def translations(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """``(language, address)`` of the same story in other languages, one a language (rule A2)."""
+    known = ((other.language, address(other.url or "")) for other in entry.translations)
+    return tuple((language, url) for language, url in known if url)
+
+
 def license_address(entry: Entry) -> str | None:
     """The licence's address; a licence named in words only stands in the rights."""
     return address(entry.license) if entry.license else None
@@ -54,8 +71,11 @@ def topics(entry: Entry) -> tuple[str, ...]:
 def categories(entry: Entry) -> tuple[Category, ...]:
     """The topics; that a story was corrected; how it was made, in IPTC's words."""
     found = [Category(topic) for topic in topics(entry)]
-    if entry.corrections:
+    kinds = {note.kind for note in entry.corrections}
+    if NoticeKind.CORRECTION in kinds:
         found.append(Category("correction", SIGNALS, "Correction"))
+    if NoticeKind.UPDATE in kinds:
+        found.append(Category("update", SIGNALS, "Update"))
     if made := source_type(entry):
         found.append(Category(made, SOURCE_TYPES, made))
     return tuple(found)

@@ -10,7 +10,16 @@ from typing import Any
 from syndicate.editorial.wording import enumerate_names
 from syndicate.formats.feedgen_mended import EPOCH, Cutter, Head, Item, Node, before_items, end
 from syndicate.formats.media import enclosure, media_nodes
-from syndicate.formats.parts import categories, credited, home_address, license_address, story_address
+from syndicate.formats.parts import (
+    PAGE_TYPE,
+    canonical_address,
+    categories,
+    credited,
+    home_address,
+    license_address,
+    story_address,
+    translations,
+)
 from syndicate.formats.quick import check_rss, joined_ids
 from syndicate.formats.text import address, clean, line, rfc822, rfc3339
 from syndicate.model import Channel, Entry, Finding
@@ -24,7 +33,7 @@ class Rss:
     name = "rss"
     file = "rss.xml"
     media_type = MEDIA_TYPE
-    version = 1
+    version = 2
 
     def __init__(self) -> None:
         self._cutter = Cutter("rss")
@@ -119,6 +128,11 @@ def _source(entry: Entry) -> Iterator[Node]:
     original = address(credit.original_url) if credit and credit.original_url else None
     if original:
         yield Node("atom:link", None, {"href": original, "rel": "via", "type": "text/html"})
+    if canonical := canonical_address(entry):
+        yield Node("atom:link", None, {"href": canonical, "rel": "canonical", "type": "text/html"})
+    for language, url in translations(entry):
+        known = {"href": url, "rel": "alternate", "hreflang": language, "type": PAGE_TYPE}
+        yield Node("atom:link", None, known)
 
 
 def _rights(entry: Entry) -> Iterator[Node]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from syndicate.editorial import Directory, xml_text
+from syndicate.editorial import AgencyRecord, Directory, xml_text
+from syndicate.editorial.rights import without_ended
 from syndicate.errors import StoryError
 from syndicate.model import (
     Correction,
@@ -47,10 +49,13 @@ def compose(
     noted: tuple[Correction, ...],
     before: Story | None,
     now: datetime,
+    seen: datetime,
+    published: datetime | None = None,
 ) -> Story:
     """One story. What an operator set outranks what the source gave, which outranks what was read.
 
-    ``noted`` are the operators' corrections, ``before`` the story as it stood.
+    ``noted`` are the operators' corrections, ``before`` the story as it stood,
+    ``seen`` is when it was first seen, ``published`` when it went out, if it did.
     Raises StoryError where there is no headline or no text.
     """
     given = draft.given
@@ -64,7 +69,13 @@ def compose(
         raise StoryError(
             f"the story's text is {size:.1f} MB, the limit is {MAX_MARKUP / 1e6:.0f} MB", fix="cut it"
         )
-    return Story(
+    credit = _credit(draft, reading, directory, overrides, house)
+    agency = directory.get(credit.agency) if credit.agency else None
+    base = published or given.published or reading.published or seen
+    embargo = _embargo(given, agency, base, seen) if published is None else given.embargo
+    if embargo is None and published is not None and before is not None:
+        embargo = before.embargo
+    story = Story(
         headline=headline,
         subtitle=_plain(given.subtitle),
         markup=reading.markup,
@@ -74,31 +85,61 @@ def compose(
         contributors=reading.contributors,
         translator=reading.translator,
         desk=reading.desk,
-        credit=_credit(draft, reading, directory, overrides, house),
+        credit=credit,
         dateline=_dateline(overrides.get("dateline") or given.dateline, reading),
         section=_plain(given.section or reading.section or house.section),
         tags=_names(given.tags),
         url=given.url or _own_address(reading, house),
         rights=_plain(given.rights),
         license=given.license,
-        image=_picture(given, reading, now),
+        image=_picture(given, reading),
         media=given.media,
         corrections=_corrections(given, reading, noted, before, now),
         translation_of=given.translation_of,
+        translations=before.translations if before else (),
         digital_source_type=given.digital_source_type,
-        embargo=given.embargo,
-        expires=given.expires,
+        embargo=embargo,
+        expires=_expires(given, agency, max(base, embargo or base)),
+    )
+    return without_ended(story, now)
+
+
+def amend(
+    story: Story,
+    *,
+    directory: Directory,
+    house: House,
+    overrides: Mapping[str, Any],
+    noted: tuple[Correction, ...],
+) -> Story:
+    """The published version with what operators set since: while the source's newest one is on hold."""
+    credit = story.credit
+    if "agency" in overrides:
+        credit = _stated(credit, _plain(overrides["agency"]), directory, house)
+    stated = overrides.get("dateline")
+    own = [c for c in noted if c.note not in {known.note for known in story.corrections}]
+    return replace(
+        story,
+        headline=_plain(overrides.get("headline")) or story.headline,
+        excerpt=_plain(overrides.get("excerpt")) or story.excerpt,
+        byline=_names(overrides.get("byline")) or story.byline,
+        dateline=_printed(stated) if stated else story.dateline,
+        credit=credit,
+        corrections=tuple(sorted([*story.corrections, *own], key=lambda c: c.at)),
     )
 
 
-def hold_reason(draft: Draft, reading: Reading, overrides: Mapping[str, Any]) -> str | None:
-    """Why an editor must look at a story before it goes out, or ``None``."""
-    if reading.notice is NoticeKind.KILL:
-        return f"a kill notice: {reading.notice_text or reading.headline}"
-    stated = overrides.get("agency") or draft.given.agency
-    if stated:
-        return None
-    return reading.conflict
+def _embargo(given: Given, agency: AgencyRecord | None, base: datetime, seen: datetime) -> datetime | None:
+    """What the source asks for, and what the agency's terms do; a delay long past is none."""
+    delayed = base + agency.delay if agency and agency.delay else None
+    if delayed is not None and delayed <= seen:
+        delayed = None
+    return max(filter(None, (given.embargo, delayed)), default=None)
+
+
+def _expires(given: Given, agency: AgencyRecord | None, published: datetime) -> datetime | None:
+    allowed = published + agency.expires_after if agency and agency.expires_after else None
+    return min(filter(None, (given.expires, allowed)), default=None)
 
 
 def _plain(text: str | None) -> str | None:
@@ -119,21 +160,33 @@ def _credit(
 ) -> Credit:
     given = draft.given
     credit = replace(reading.credit, original_url=given.original_url or _their_address(reading, house))
-    stated = _plain(overrides.get("agency") or given.agency)
-    if stated and stated.casefold() != house.name.casefold():  # we are not our own agency
-        record = directory.get(stated)
-        name = record.name if record else stated
-        same = name == credit.agency
-        others = tuple(a for a in credit.agencies if a != name) if same else ()
-        role = credit.role if same else CreditRole.SOURCE
-        credit = replace(
-            credit, agency=name, agencies=(name, *others), role=role, line=credit.line if same else None
-        )
-    if given.credit_role:
+    if "agency" in overrides:
+        credit = _stated(credit, _plain(overrides["agency"]), directory, house)
+    elif stated := _plain(given.agency):
+        own = stated.casefold() == house.name.casefold()  # we are not our own agency
+        credit = credit if own else _stated(credit, stated, directory, house)
+    if given.credit_role and not _is_nobodys(overrides):
         credit = replace(credit, role=given.credit_role)
     if credit.agency and credit.role is None:
         credit = replace(credit, role=CreditRole.SOURCE)
     return credit
+
+
+def _is_nobodys(overrides: Mapping[str, Any]) -> bool:
+    """Whether an operator said that the story is no agency's."""
+    return "agency" in overrides and not _plain(overrides["agency"])
+
+
+def _stated(credit: Credit, stated: str | None, directory: Directory, house: House) -> Credit:
+    """The credit under a stated agency; ``None``, or our own name: it is ours."""
+    if not stated or stated.casefold() == house.name.casefold():
+        return Credit()
+    record = directory.get(stated)
+    name = record.name if record else stated
+    if name != credit.agency:
+        return replace(credit, agency=name, agencies=(name,), role=CreditRole.SOURCE, line=None)
+    others = tuple(a for a in credit.agencies if a != name)
+    return replace(credit, agency=name, agencies=(name, *others))
 
 
 def _own_address(reading: Reading, house: House) -> str | None:
@@ -152,16 +205,20 @@ def _host(address: str | None) -> str:
 
 
 def _dateline(stated: Any, reading: Reading) -> Dateline | None:
+    return _printed(stated) or reading.dateline
+
+
+def _printed(stated: Any) -> Dateline | None:
     words = _plain(stated)
     if not words:
-        return reading.dateline
+        return None
     separated = words if words[-1] in ":-–—" else f"{words}:"
     return Dateline(place=words.rstrip(" :-–—"), printed=separated)
 
 
-def _picture(given: Given, reading: Reading, now: datetime) -> Picture | None:
+def _picture(given: Given, reading: Reading) -> Picture | None:
     picture = given.image or reading.image
-    if picture is None or (picture.expires and picture.expires <= now):
+    if picture is None:
         return None
     if reading.image is not None and given.image is not None and given.image.url == reading.image.url:
         picture = _fuller(given.image, reading.image)
@@ -179,10 +236,25 @@ def _fuller(first: Picture, second: Picture) -> Picture:
 def _corrections(
     given: Given, reading: Reading, noted: tuple[Correction, ...], before: Story | None, now: datetime
 ) -> tuple[Correction, ...]:
-    stated = [_plain(given.correction)]
+    stated = {_plain(given.correction): NoticeKind.CORRECTION}
     if reading.notice in (NoticeKind.CORRECTION, NoticeKind.UPDATE):
-        stated.append(_plain(reading.notice_text))
+        stated.setdefault(_said(reading.notice_text), reading.notice)
     since = {c.note: c.at for c in before.corrections} if before else {}
-    theirs = [Correction(note=note, at=since.get(note) or given.updated or now) for note in stated if note]
+    theirs = [
+        Correction(note=note, at=since.get(note) or given.updated or now, kind=kind)
+        for note, kind in stated.items()
+        if note
+    ]
     own = [c for c in noted if c.note not in {t.note for t in theirs}]
     return tuple(sorted([*theirs, *own], key=lambda c: c.at))
+
+
+_DESK_NOTE = re.compile(r"\(?(?:attn|eds|adds|updates|recasts)\b", re.IGNORECASE)
+
+
+def _said(notice: str | None) -> str | None:
+    """A notice that says something to readers; a wire's label ("UPDATE 2-", "(Adds quotes)") does not."""
+    words = _plain(notice)
+    if not words or _DESK_NOTE.match(words):
+        return None
+    return words if len(words.split()) >= 4 or len(words) >= 40 or not words.isascii() else None

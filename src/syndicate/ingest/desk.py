@@ -9,10 +9,10 @@ from typing import Any
 
 from syndicate.editorial import ReadOptions, read
 from syndicate.errors import StoryError
-from syndicate.ingest import record
-from syndicate.ingest.compose import compose
+from syndicate.ingest import holds, record, translations
+from syndicate.ingest.compose import amend, compose
 from syndicate.ingest.take import Taking
-from syndicate.model import Article, Draft, JournalAction, PubStatus, Story
+from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, Story
 from syndicate.storage import Transaction
 
 
@@ -28,7 +28,10 @@ class Reread:
 def edit(
     tx: Transaction, taking: Taking, article: Article, values: Mapping[str, Any], *, now: datetime
 ) -> JournalAction | None:
-    """Override fields lastingly (headline, byline, agency, dateline, excerpt)."""
+    """Override fields lastingly (headline, byline, agency, dateline, excerpt).
+
+    An empty agency says that the story is no agency's.
+    """
     tx.articles.override(article.id, values, now)
     return _recompose(tx, taking, article, cause="edit", now=now)
 
@@ -55,7 +58,29 @@ def withdraw(
 
 
 def release(tx: Transaction, taking: Taking, article: Article, *, now: datetime) -> JournalAction | None:
-    """Let a story on hold go, or take a withdrawal back."""
+    """Let a story, or the version of it that is on hold, go; or take a withdrawal back.
+
+    Raises StoryError for a kill notice.
+    """
+    translations.answered(tx, article.id)
+    draft = tx.articles.draft(article.id)
+    if draft is None or tx.articles.withdrawal(article.id) is not None:
+        return record.restore(tx, taking.desk, article, now=now)
+    look = _look(tx, taking, article, draft, now)
+    if holds.is_kill(draft, look.reading) and not article.live:
+        raise StoryError(
+            "a kill notice is never published",
+            fix="`syndicate articles withdraw` the story it means; if it is no notice, "
+            "give it `status: usable` at its source",
+        )
+    if look.reasons and not holds.is_kill(draft, look.reading):
+        let_go = [*(tx.articles.overrides(article.id).get(holds.RELEASED) or ()), *look.reasons]
+        tx.articles.override(article.id, {holds.RELEASED: let_go}, now)
+        if article.live and article.status is PubStatus.USABLE:
+            _settle(tx, draft)
+            return record.revise(tx, taking.desk, article, look.story, cause="release", now=now)
+    if article.hold and not article.live and look.story != article.story:
+        return record.revise(tx, taking.desk, article, look.story, cause="release", now=now)
     return record.restore(tx, taking.desk, article, now=now)
 
 
@@ -64,9 +89,10 @@ def reread(
 ) -> Reread | None:
     """Read a stored draft by today's rules; ``None`` where nothing would change."""
     draft = None if _recalled(article) else tx.articles.draft(article.id)
-    story = _composed(tx, taking, article, draft, now) if draft else None
-    if story is None or story == article.story:
-        return None
+    look = _look(tx, taking, article, draft, now) if draft else None
+    if look is None or look.story == article.story or (article.live and look.reasons):
+        return None  # a published version stays while the newest draft is on hold
+    story = look.story
     if not dry_run:
         record.revise(tx, taking.desk, article, story, cause="reread", now=now, hold=article.hold)
     return Reread(article_id=article.id, headline=story.headline, changes=differences(article.story, story))
@@ -94,25 +120,68 @@ def _recompose(
     draft = tx.articles.draft(article.id)
     if draft is None:
         raise StoryError(f"the draft of article {article.id[:8]} is not kept", fix="send the story again")
-    story = _composed(tx, taking, article, draft, now)
-    hold = article.hold
-    if hold and "agency" in tx.articles.overrides(article.id):
-        hold = None  # an editor said whose story it is
-    return record.revise(tx, taking.desk, article, story, cause=cause, now=now, hold=hold)
+    look = _look(tx, taking, article, draft, now)
+    hold = look.reasons[0] if look.reasons else None
+    if article.live and hold:
+        # What is published stays: the newest draft still waits for an editor.
+        tx.problems.note(*_problem(draft, hold), now, fix=_fix(article))
+        story = amend(
+            article.story,
+            directory=taking.directory,
+            house=taking.house,
+            overrides=tx.articles.overrides(article.id),
+            noted=tx.articles.corrections(article.id),
+        )
+        action = record.revise(tx, taking.desk, article, story, cause=cause, now=now)
+    else:
+        _settle(tx, draft)
+        action = record.revise(tx, taking.desk, article, look.story, cause=cause, now=now, hold=hold)
+    translations.answered(tx, article.id)  # also where the decision changed nothing
+    return action
 
 
-def _composed(tx: Transaction, taking: Taking, article: Article, draft: Draft, now: datetime) -> Story:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A stored draft by today's rules: the reading, the story, and what speaks against it."""
+
+    reading: Reading
+    story: Story
+    reasons: list[str]
+
+
+def _look(tx: Transaction, taking: Taking, article: Article, draft: Draft, now: datetime) -> _Look:
     reading = read(draft, taking.directory, options=ReadOptions(publisher=taking.house.name))
-    return compose(
+    overrides = tx.articles.overrides(article.id)
+    story = compose(
         draft,
         reading,
         directory=taking.directory,
         house=taking.house,
-        overrides=tx.articles.overrides(article.id),
+        overrides=overrides,
         noted=tx.articles.corrections(article.id),
         before=article.story,
         now=now,
+        seen=article.first_seen,
+        published=article.published if article.live else None,
     )
+    found = holds.reasons(
+        draft, reading, story, overrides=overrides, directory=taking.directory, house=taking.house
+    )
+    return _Look(reading, story, found)
+
+
+def _problem(draft: Draft, hold: str) -> tuple[str, str, str]:
+    """Where such a problem is kept: as a poll notes it, so that the source's next version settles it."""
+    return draft.source, draft.origin or draft.source_id, f"a new version is on hold: {hold}"
+
+
+def _fix(article: Article) -> str:
+    short = article.id[:8]
+    return f"`syndicate articles edit {short} --agency NAME`, or `syndicate articles release {short}`"
+
+
+def _settle(tx: Transaction, draft: Draft) -> None:
+    tx.problems.settle(draft.source, [draft.origin or draft.source_id])
 
 
 __all__ = ["Reread", "correct", "differences", "edit", "release", "reread", "undo", "withdraw"]

@@ -11,11 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndicate.config import Feed
+from syndicate.editorial.rights import rights_end, without_ended
+from syndicate.ingest import translations
 from syndicate.ingest.membership import matches
-from syndicate.model import URGENT_ACTIONS, Article, JournalAction, PubStatus, Story
+from syndicate.model import URGENT_ACTIONS, Article, JournalAction, NoticeKind, PubStatus, Story
 from syndicate.storage import Place, Transaction, Withdrawal
 
 EMBARGO, EXPIRY, PICTURE, TOMBSTONE = "embargo", "expiry", "picture", "tombstone"
+TRANSLATION = "translation"
+_OWN_CAUSES = frozenset({"clock", "reread", TRANSLATION})
+"""Changes that nobody made by looking at the story."""
 _A_SECOND = timedelta(seconds=1)
 
 
@@ -52,7 +57,10 @@ def publish_if_free(
     if article.published > now:
         return None
     tx.articles.set_live(article.id, now)
-    return _announce(tx, desk, replace(article, live=True), JournalAction.PUBLISHED, now, trace)
+    out = replace(article, live=True)
+    action = _announce(tx, desk, out, JournalAction.PUBLISHED, now, trace)
+    _tell_translations(tx, desk, out, action, now)
+    return action
 
 
 def revise(
@@ -86,9 +94,13 @@ def revise(
     _owe(tx, after, now)
     if not before.live:
         return publish_if_free(tx, desk, after, now, trace)
-    new_notes = set(story.corrections) - set(before.story.corrections)
-    action = JournalAction.CORRECTED if new_notes else JournalAction.UPDATED
-    return _announce(tx, desk, after, action, now, trace)
+    new = set(story.corrections) - set(before.story.corrections)
+    corrected = any(note.kind is NoticeKind.CORRECTION for note in new)
+    action = JournalAction.CORRECTED if corrected else JournalAction.UPDATED
+    seen = _announce(tx, desk, after, action, now, trace)
+    if cause != TRANSLATION:
+        _tell_translations(tx, desk, after, action, now, looked_at=cause not in _OWN_CAUSES)
+    return seen
 
 
 def withdraw(
@@ -120,7 +132,9 @@ def withdraw(
     if not before.live:
         return None
     tx.articles.set_due(after.id, TOMBSTONE, now + desk.tombstone)
-    return _announce(tx, desk, after, JournalAction.WITHDRAWN, now, trace)
+    action = _announce(tx, desk, after, JournalAction.WITHDRAWN, now, trace)
+    _tell_translations(tx, desk, after, action, now)
+    return action
 
 
 def restore(
@@ -153,7 +167,9 @@ def restore(
     _owe(tx, after, now)
     if not before.live:
         return publish_if_free(tx, desk, after, now, trace)
-    return _announce(tx, desk, after, JournalAction.UPDATED, now, trace)
+    action = _announce(tx, desk, after, JournalAction.UPDATED, now, trace)
+    _tell_translations(tx, desk, after, action, now)
+    return action
 
 
 def fall_due(tx: Transaction, desk: Desk, now: datetime) -> list[tuple[str, JournalAction]]:
@@ -176,16 +192,21 @@ def _fall_due(
     if kind == EXPIRY:
         return withdraw(tx, desk, article, by="clock", reason="its time was up", now=now)
     if kind == PICTURE:
-        return revise(
-            tx, desk, article, replace(article.story, image=None), cause="clock", now=now, hold=article.hold
-        )
+        left = without_ended(article.story, now)
+        tx.articles.set_due(article.id, PICTURE, rights_end(left))
+        return revise(tx, desk, article, left, cause="clock", now=now, hold=article.hold)
     if article.status is PubStatus.USABLE:
         return None
     return _announce(tx, desk, article, JournalAction.LAPSED, now, None)
 
 
 def _announce(
-    tx: Transaction, desk: Desk, article: Article, action: JournalAction, now: datetime, trace: str | None
+    tx: Transaction,
+    desk: Desk,
+    article: Article,
+    action: JournalAction,
+    now: datetime,
+    trace: str | None,
 ) -> JournalAction:
     """One journal row, the story's place in its feeds, and which feeds that touches."""
     seq = tx.journal.append(article, action, now, trace)
@@ -198,6 +219,32 @@ def _announce(
         _recall(tx, desk, article, now)
     tx.feeds.touch(touched, seq, push=action is not JournalAction.LAPSED)
     return action
+
+
+def _tell_translations(
+    tx: Transaction,
+    desk: Desk,
+    article: Article,
+    action: JournalAction,
+    now: datetime,
+    *,
+    looked_at: bool = True,
+) -> None:
+    """Stories in several languages name those that are out; operators hear what else may need mending.
+
+    ``looked_at``: somebody, or the source, made the change.
+    """
+    asked = looked_at and translations.answered(tx, article.id)
+    members = translations.family(tx, article)
+    if len(members) < 2 and not article.story.translations:
+        return
+    if action in URGENT_ACTIONS and not asked:
+        translations.ask(tx, article, action, members, now)
+    for member in tx.articles.many([m.id for m in members]).values():
+        wanted = translations.wanted(member, members)
+        if member.status is PubStatus.USABLE and wanted != member.story.translations:
+            told = replace(member.story, translations=wanted)
+            revise(tx, desk, member, told, cause=TRANSLATION, now=now, hold=member.hold)
 
 
 def _place(tx: Transaction, desk: Desk, article: Article, known: set[str]) -> set[str]:
@@ -222,7 +269,7 @@ def _owe(tx: Transaction, article: Article, now: datetime) -> None:
     free_from = max(filter(None, (story.embargo, article.published)))
     tx.articles.set_due(article.id, EMBARGO, free_from if free_from > now and not article.live else None)
     tx.articles.set_due(article.id, EXPIRY, story.expires)
-    tx.articles.set_due(article.id, PICTURE, story.image.expires if story.image else None)
+    tx.articles.set_due(article.id, PICTURE, rights_end(story))
 
 
 def _changed(before: Article, stated: datetime | None, now: datetime) -> datetime:

@@ -11,13 +11,12 @@ from typing import Any
 from syndicate.config import SourceOptions
 from syndicate.editorial import Directory, xml_text
 from syndicate.errors import StoryError
-from syndicate.ingest import record
-from syndicate.ingest.compose import House, compose, hold_reason
+from syndicate.ingest import holds, kills, record, translations
+from syndicate.ingest.compose import House, compose
 from syndicate.model import (
     Article,
     Draft,
     JournalAction,
-    NoticeKind,
     PubStatus,
     Reading,
     Story,
@@ -67,9 +66,17 @@ def identities(draft: Draft) -> tuple[tuple[str, str], ...]:
     return (*known, *draft.aliases)
 
 
+def _known_as(draft: Draft, story: Story) -> list[tuple[str, str]]:
+    """All that an article is found by later; the original's address for notices that name it."""
+    original = story.credit.original_url
+    return [*identities(draft), *([("original", original)] if original else [])]
+
+
 def text_identity(story: Story) -> tuple[str, str]:
-    """A story's words as an identity: the same text under another id is the same story."""
-    words = " ".join(f"{story.headline} {story.markup}".split()).encode("utf-8", "replace")
+    """A story's words as an identity: the same text under another id is the same story,
+    unless it says that it is a translation."""
+    told = f"{story.headline} {story.markup} {story.language if story.translation_of else ''}"
+    words = " ".join(told.split()).encode("utf-8", "replace")
     return "text", hashlib.sha256(words).hexdigest()[:32]
 
 
@@ -91,6 +98,10 @@ def take(
     """Store what a draft says, inside the caller's transaction. Raises StoryError for one not usable."""
     known = tx.articles.by_identity(identities(draft))
     before = tx.articles.get(known) if known else None
+    if before is not None and _translates(tx, draft, reading, before):
+        before = None
+    if holds.is_kill(draft, reading) and not _is_story_of(tx, draft, before):
+        return _take_kill(tx, taking, draft, reading, before, now, trace)
     if before is None:
         return _take_new(tx, taking, draft, reading, now, trace)
     if before.source != draft.source:
@@ -103,6 +114,86 @@ def _other_source(before: Article) -> Taken:
     return Taken(article_id=before.id, problem=words, fix="leave it out of one of the two sources")
 
 
+def _translates(tx: Transaction, draft: Draft, reading: Reading, before: Article) -> bool:
+    """A translation that shares an address with its original is no new version of it."""
+    language = draft.given.language or reading.language or before.story.language
+    if not translations.is_translation(before, draft.given.translation_of, language):
+        return False
+    return tx.articles.by_identity([(f"id:{draft.source}", draft.source_id)]) != before.id
+
+
+def _is_story_of(tx: Transaction, draft: Draft, before: Article | None) -> bool:
+    """Whether a notice came as a new version of the very story it kills."""
+    if before is None or before.source != draft.source:
+        return False
+    return tx.articles.by_identity([("notice", before.id)]) is None
+
+
+def _take_kill(
+    tx: Transaction,
+    taking: Taking,
+    draft: Draft,
+    reading: Reading,
+    before: Article | None,
+    now: datetime,
+    trace: str | None,
+) -> Taken:
+    """A notice by itself: kept, never published, and it withdraws the one story that it names."""
+    own = before if before and before.source == draft.source else None
+    if own is not None and tx.articles.digest_of(own.id) == draft.digest():
+        return Taken(article_id=own.id, unchanged=True)
+    found = kills.named(tx, draft, reading, own.id if own else None, now)
+    notice = _keep_notice(tx, taking, draft, reading, own, matched=len(found) == 1, now=now)
+    if len(found) != 1:
+        return _unmatched(notice, found)
+    (story,) = found
+    tx.articles.identify(notice.id, [("kill", story.id)])
+    if kills.is_settled(story):
+        return Taken(article_id=story.id, unchanged=True)
+    words = reading.notice_text or reading.headline or holds.KILL
+    action = record.withdraw(tx, taking.desk, story, by="source", reason=words, now=now, trace=trace)
+    return Taken(article_id=story.id, action=action)
+
+
+def _keep_notice(
+    tx: Transaction,
+    taking: Taking,
+    draft: Draft,
+    reading: Reading,
+    own: Article | None,
+    *,
+    matched: bool,
+    now: datetime,
+) -> Article:
+    """The notice as an article that is never live: on hold until it is known what it kills."""
+    story = kills.as_story(draft, reading, taking.house.language)
+    new_id = own.id if own else article_id(taking.tag, draft.source, draft.source_id)
+    made = _new_article(new_id, draft, reading, story, taking, now)
+    notice = replace(
+        made,
+        revision=own.revision + 1 if own else 1,
+        status=PubStatus.CANCELED if matched else PubStatus.USABLE,
+        hold=None if matched else made.hold,
+        reason=made.hold,
+    )
+    tx.articles.save(notice, draft_digest=draft.digest(), cause="source", at=now)
+    own_names = [("notice", new_id), (f"id:{draft.source}", draft.source_id)]
+    tx.articles.identify(new_id, own_names)
+    tx.articles.keep_draft(new_id, _legal(draft), now)
+    return notice
+
+
+def _unmatched(notice: Article, found: list[Article]) -> Taken:
+    names = ", ".join(f"{a.id[:8]} ({a.story.headline})" for a in found[:3])
+    several = f"a kill notice that may mean several stories: {names}"
+    return Taken(
+        article_id=notice.id,
+        held=notice.hold,
+        problem=several if found else "a kill notice, and no story here is what it names",
+        fix="`syndicate articles withdraw` the story it means; if it is no notice, give it `status: usable`",
+    )
+
+
 def _take_new(
     tx: Transaction, taking: Taking, draft: Draft, reading: Reading, now: datetime, trace: str | None
 ) -> Taken:
@@ -112,8 +203,11 @@ def _take_new(
         return _twin(tx, twin, draft)
     new_id = article_id(taking.tag, draft.source, draft.source_id)
     article = _new_article(new_id, draft, reading, story, taking, now)
+    named = translations.wanted(article, translations.family(tx, article))
+    article = replace(article, story=replace(story, translations=named))
     action = record.first(tx, taking.desk, article, digest=draft.digest(), now=now, trace=trace)
-    tx.articles.identify(new_id, [*identities(draft), text_identity(story)])
+    translations.register(tx, article)
+    tx.articles.identify(new_id, [*_known_as(draft, story), text_identity(story)])
     tx.articles.keep_draft(new_id, _legal(draft), now)
     return Taken(article_id=new_id, action=action, held=article.hold)
 
@@ -146,8 +240,18 @@ def _new_article(
         changed=changed,
         first_seen=now,
         guid=draft.guid if taking.options.ids == "source" else None,
-        hold=hold_reason(draft, reading, {}),
+        hold=hold_reason(taking, draft, reading, story, {}),
     )
+
+
+def hold_reason(
+    taking: Taking, draft: Draft, reading: Reading, story: Story, overrides: Mapping[str, Any]
+) -> str | None:
+    """Why an editor must look at a story before it goes out, or ``None``."""
+    found = holds.reasons(
+        draft, reading, story, overrides=overrides, directory=taking.directory, house=taking.house
+    )
+    return found[0] if found else None
 
 
 def _take_again(
@@ -168,14 +272,18 @@ def _take_again(
     if stays:
         tx.articles.touch(before.id, draft_digest=digest)
         return Taken(article_id=before.id, problem=stays, fix=f"`syndicate articles release {before.id[:8]}`")
-    if reading.notice is NoticeKind.KILL or draft.given.status in (PubStatus.CANCELED, PubStatus.WITHHELD):
+    if holds.is_kill(draft, reading) or draft.given.status in (PubStatus.CANCELED, PubStatus.WITHHELD):
         return _withdrawn_by_source(tx, taking, draft, reading, before, digest, now, trace)
     return _revised(tx, taking, draft, reading, before, digest, now, trace)
 
 
 def _stays_withdrawn(tx: Transaction, before: Article) -> str | None:
     withdrawal = tx.articles.withdrawal(before.id)
-    if withdrawal is None or withdrawal.by != "operator":
+    if withdrawal is None:
+        return None
+    if tx.articles.by_identity([("kill", before.id)]) and withdrawal.by == "source":
+        return f"a new version came, but a kill notice withdrew the story: {withdrawal.reason}"
+    if withdrawal.by != "operator":
         return None
     return f"a new version came, but the story was withdrawn here: {withdrawal.reason}"
 
@@ -217,8 +325,10 @@ def _revised(
         before = tx.articles.get(before.id) or before
     overrides = tx.articles.overrides(before.id)
     noted = tx.articles.corrections(before.id)
-    story = _compose(taking, draft, reading, overrides, noted, before.story, now)
-    hold = hold_reason(draft, reading, overrides)
+    story = _compose(taking, draft, reading, overrides, noted, before, now)
+    tx.articles.identify(before.id, _known_as(draft, story))
+    translations.register(tx, replace(before, story=story))
+    hold = hold_reason(taking, draft, reading, story, overrides)
     if hold and before.live:
         # What is published stays as it is until an editor has looked at the new version.
         tx.articles.touch(before.id, draft_digest=digest)
@@ -226,12 +336,13 @@ def _revised(
             article_id=before.id,
             held=hold,
             problem=f"a new version is on hold: {hold}",
-            fix="`syndicate articles edit`",
+            fix=f"`syndicate articles edit {before.id[:8]} --agency NAME`, or "
+            f"`syndicate articles release {before.id[:8]}` to publish it as it is",
         )
     action = record.revise(
         tx,
         taking.desk,
-        _redated(before, draft),
+        _redated(before, draft, story),
         story,
         cause="source",
         now=now,
@@ -243,11 +354,11 @@ def _revised(
     return Taken(article_id=before.id, action=action or restored, held=hold)
 
 
-def _redated(before: Article, draft: Draft) -> Article:
+def _redated(before: Article, draft: Draft, story: Story) -> Article:
     """Until a story is published its date may still move; afterwards it is frozen."""
     if before.live:
         return before
-    wanted = max(filter(None, (draft.given.published or before.published, draft.given.embargo)))
+    wanted = max(filter(None, (draft.given.published or before.published, story.embargo)))
     return replace(before, published=wanted)
 
 
@@ -257,7 +368,7 @@ def _compose(
     reading: Reading,
     overrides: Mapping[str, Any],
     noted: tuple[Any, ...],
-    before: Story | None,
+    before: Article | None,
     now: datetime,
 ) -> Story:
     return compose(
@@ -267,8 +378,10 @@ def _compose(
         house=taking.house,
         overrides=overrides,
         noted=noted,
-        before=before,
+        before=before.story if before else None,
         now=now,
+        seen=before.first_seen if before else now,
+        published=before.published if before and before.live else None,
     )
 
 

@@ -26,7 +26,7 @@ class Answer:
     truncated: bool = False
 
 
-class Unreachable(SyndicateError):  # noqa: N818 - a state of the world, as NotFound is
+class Unreachable(SyndicateError):
     """No answer came: the name, the network, the certificate, the time or the protocol failed.
 
     The reason names the host at most, never a path, a query or a header.

@@ -25,11 +25,11 @@ HEAD_LIMIT = 65_536
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
-class Malformed(Exception):  # noqa: N818 - turned into an error by the one caller
+class Malformed(Exception):
     """The answer is not HTTP/1.1, or ended too soon."""
 
 
-class Unsendable(ValueError):  # noqa: N818
+class Unsendable(ValueError):
     """The request's headers could not be sent without changing their meaning."""
 
 

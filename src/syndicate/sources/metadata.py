@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from syndicate.sources.decoding import legal
 # Whether a story may be seen at all hangs on these: one that cannot be read
 # keeps the story out, for taking it "without" would break an embargo or undo a kill.
 GATES = frozenset({"status", "embargo", "expires"})
+_UTC = ZoneInfo("UTC")
 _ZONE_APART = re.compile(r"\s+(?=(?:Z|[+-]\d\d:?\d\d)$)")
 _STATUS_WORDS = {"cancelled": "canceled", "published": "usable"}
 
@@ -115,25 +117,34 @@ def as_count(value: Any) -> int:
     return int(text)
 
 
+def as_flag(value: Any) -> bool:
+    """true or false. A picture's rights hang on it: what cannot be read is no permission."""
+    if isinstance(value, bool):
+        return value
+    return as_text(value).lower() in ("true", "yes", "1")
+
+
 _PICTURE: dict[str, Callable[[Any], Any]] = {
     "caption": as_text, "credit": as_text, "rights": as_text, "alt": as_text,
     "type": as_text, "length": as_count, "width": as_count, "height": as_count,
+    "redistributable": as_flag,
 }  # fmt: skip
 _MEDIA: dict[str, Callable[[Any], Any]] = {
     "type": as_text, "length": as_count, "duration": as_count, "title": as_text,
-    "caption": as_text, "credit": as_text, "rights": as_text,
+    "caption": as_text, "credit": as_text, "rights": as_text, "redistributable": as_flag,
 }  # fmt: skip
 
 
-def as_picture(value: Any, base: str | None = None) -> Picture:
+def as_picture(value: Any, base: str | None = None, zone: ZoneInfo = _UTC) -> Picture:
     """An address, or a table with ``url`` and what goes along with the picture."""
-    return Picture(**_table(value, _PICTURE, base))
+    return Picture(**_table(value, {**_PICTURE, "expires": partial(as_time, zone=zone)}, base))
 
 
-def as_media(value: Any, base: str | None = None) -> tuple[Media, ...]:
+def as_media(value: Any, base: str | None = None, zone: ZoneInfo = _UTC) -> tuple[Media, ...]:
     """One or a list of addresses or tables."""
     values = value if isinstance(value, (list, tuple)) else [value]
-    return tuple(Media(**_table(each, _MEDIA, base)) for each in values)
+    known: dict[str, Callable[[Any], Any]] = {**_MEDIA, "expires": partial(as_time, zone=zone)}
+    return tuple(Media(**_table(each, known, base)) for each in values)
 
 
 def _table(value: Any, known: Mapping[str, Callable[[Any], Any]], base: str | None) -> dict[str, Any]:
@@ -196,7 +207,7 @@ def _convert(key: str, value: Any, zone: ZoneInfo, table: Mapping[Any, Any]) -> 
     if key in ("image", "media"):
         base = table.get("url")
         base = base if isinstance(base, str) else None
-        return as_picture(value, base) if key == "image" else as_media(value, base)
+        return as_picture(value, base, zone) if key == "image" else as_media(value, base, zone)
     convert: Callable[[Any], Any] = _OTHER_FIELDS.get(key, as_text)
     return convert(value)
 

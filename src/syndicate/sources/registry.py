@@ -10,10 +10,9 @@ on import.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from syndicate import plugins
 from syndicate.config import SourceOptions
 from syndicate.errors import ConfigError
 from syndicate.sources.base import Source
@@ -38,20 +37,5 @@ def open_source(name: str, options: SourceOptions, *, timezone: str, default_lan
     return source
 
 
-@lru_cache(maxsize=1)
 def _plugins() -> dict[str, Any]:
-    return {point.name: _load(point) for point in entry_points(group=GROUP)}
-
-
-def _load(point: EntryPoint) -> Any:
-    whose = f"the source plugin {point.name!r} ({point.value})"
-    if point.name in _BUILT_IN:
-        raise ConfigError(f"{whose} has a built-in one's name", fix="uninstall the plugin that brings it")
-    try:
-        kind = point.load()
-    except Exception as error:  # a plugin's import may raise anything at all
-        raise ConfigError(f"{whose} cannot be loaded: {type(error).__name__}") from error
-    options = getattr(kind, "options", None)
-    if not (isinstance(options, type) and issubclass(options, SourceOptions) and hasattr(kind, "fetch")):
-        raise ConfigError(f"{whose} is no class with 'options' and 'fetch'", fix="update the plugin")
-    return kind
+    return plugins.installed(GROUP, frozenset(_BUILT_IN), SourceOptions, "fetch")

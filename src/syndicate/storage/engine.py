@@ -37,6 +37,14 @@ def open_engine(url: str) -> Engine:
         ) from None
 
 
+def file_at(url: str) -> Path | None:
+    """The file of an SQLite address, ``None`` for a server or a database in memory. Opens nothing."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
 def _sqlite(url: str, database: str | None) -> Engine:
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
     if database and database != ":memory:":
@@ -101,9 +109,9 @@ class Database:
             return
         # PostgreSQL would else show each statement what was committed before it, not one view of all.
         options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self._guarded(), self.engine.connect().execution_options(**options) as connection:
-            with connection.begin():
-                yield connection
+        connect = self.engine.connect
+        with self._guarded(), connect().execution_options(**options) as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

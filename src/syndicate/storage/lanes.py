@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 from syndicate.lanes import Copy, Held, Lane, LaneKind, LaneState, Reason, Standing
 from syndicate.model import Outcome, PubStatus, Verdict
 from syndicate.storage import schema as s
-from syndicate.storage.sql import chunks, upsert
+from syndicate.storage.sql import chunks, unindexed, upsert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +107,9 @@ class Lanes:
         recalled = exists().where(e.lane_id == lane.id, e.urgent.is_(True), e.due <= now)
         owed = and_(
             may,
+            lane.state.in_(_NOT_RETIRED),
             lane.held_due <= now,
-            or_(lane.state == LaneState.ACTIVE, and_(lane.state != LaneState.RETIRED, recalled)),
+            or_(lane.state == LaneState.ACTIVE, recalled),
         )
         found: dict[int, None] = {}
         for where in (urgent, owed, behind):
@@ -119,12 +120,14 @@ class Lanes:
     def ready_documents(self, now: datetime, limit: int) -> list[tuple[int, int]]:
         """``(lane id, version to announce)`` for lanes whose document has something new to push."""
         lane, document = s.lanes.c, s.documents.c
+        # Documents are few, lanes may be many: each document looks up the lanes behind it, by their
+        # target and version. Every other way in is closed, or SQLite walks all lanes of the kind.
         query = (
             select(lane.id, document.push_version)
-            .join(s.documents, lane.target == document.topic)
+            .join(s.documents, lane.target == unindexed(document.topic))
             .where(
-                lane.kind == LaneKind.DOCUMENTS,
-                lane.state == LaneState.ACTIVE,
+                unindexed(lane.kind) == LaneKind.DOCUMENTS,
+                unindexed(lane.state) == LaneState.ACTIVE,
                 lane.version < document.push_version,
                 or_(lane.due.is_(None), lane.due <= now),
             )
@@ -136,7 +139,8 @@ class Lanes:
         """When a backing-off lane or an exception is due next."""
         lane = s.lanes.c
         first = self._c.execute(select(func.min(lane.due)).where(lane.due > now)).scalar()
-        second = self._c.execute(select(func.min(lane.held_due)).where(lane.held_due > now)).scalar()
+        held = (lane.kind == LaneKind.STORIES, lane.state.in_(_NOT_RETIRED), lane.held_due > now)
+        second = self._c.execute(select(func.min(lane.held_due)).where(*held)).scalar()
         return min((t for t in (first, second) if t), default=None)
 
     # -- what a lane looks at ----------------------------------------------------

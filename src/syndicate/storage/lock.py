@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import IO
 
@@ -19,13 +20,25 @@ _ADVISORY = 0x53594E45  # PostgreSQL's lock for the one daemon
 class Ownership:
     """The right to work on a database. Use as a context manager."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, *, patience: float = 1.0) -> None:
+        """``patience``: seconds to wait for a command that only looks whether a daemon is running."""
         self._storage = storage
+        self._patience = patience
         self._file: IO[str] | None = None
         self._connection: Connection | None = None
 
     def __enter__(self) -> Ownership:
         """Raises AlreadyRunning where another process holds it."""
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._try()
+            except AlreadyRunning:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.05)
+
+    def _try(self) -> Ownership:
         if self._storage.database.is_sqlite:
             self._lock_file()
         else:
@@ -88,7 +101,7 @@ def lock_file(storage: Storage) -> Path | None:
 def is_running(storage: Storage) -> bool:
     """Whether a daemon works on this database now."""
     try:
-        with Ownership(storage):
+        with Ownership(storage, patience=0):
             return False
     except AlreadyRunning:
         return True

@@ -6,38 +6,50 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from syndicate.errors import StorageError
 from syndicate.storage import Storage
 from syndicate.storage.engine import Database
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY = 0x53594E44  # "SYND": PostgreSQL's lock for migrations
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config  # only where there is something to migrate: it is slow to import
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     return config
 
 
+def numbers() -> list[str]:
+    """The schemas this version knows, oldest first: each migration's file begins with its number."""
+    return sorted(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def newest() -> str:
     """The newest schema's number."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    return numbers()[-1]
 
 
 def current(storage: Storage) -> str | None:
     """The database's schema number, ``None`` for an empty database."""
     with storage.database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _number(connection)
+
+
+def _number(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def upgrade(storage: Storage, *, backup: bool = True) -> Path | None:
@@ -57,14 +69,15 @@ def upgrade(storage: Storage, *, backup: bool = True) -> Path | None:
     with storage.database.write() as connection:
         if not storage.database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
-        _refuse_newer(MigrationContext.configure(connection).get_current_revision())
+        _refuse_newer(_number(connection))
+        from alembic import command
+
         command.upgrade(_config(connection), "head")
     return kept
 
 
 def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in numbers():
         raise StorageError(
             f"the database has schema {found}, which this version does not know",
             fix="use the newer version of syndicate, or restore the backup made before it was upgraded",

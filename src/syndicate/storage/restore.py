@@ -30,7 +30,7 @@ from syndicate.storage.migrate import back_up, file_of, has_tables, upgrade
 from syndicate.storage.sql import chunks, insert_new, upsert
 
 UNKNOWN_GAP = 1_000_000
-"""How far the journal's number jumps where the replaced database cannot say how far it had come."""
+"""How far numbers jump where the replaced database cannot say how far they had come."""
 
 _OF_A_STORY = (s.revisions, s.drafts, s.overrides, s.corrections, s.withdrawals, s.due, s.feed_entries)
 _NUMBERED = (s.corrections, s.withdrawals)
@@ -106,14 +106,15 @@ def _take_over(
                 return (_new_epoch(new), []), None
             _carry_numbers(old.connection, new.connection)
             _carry_lanes(old.connection, new.connection)
+            _new_generation(new.connection)
             _carry_documents(old.connection, new.connection)
             withdrawn = _carry_withdrawn(old, new, now)
             return (_new_epoch(new), withdrawn), None
     except (StorageError, SQLAlchemyError) as error:
         reason = error.message if isinstance(error, StorageError) else type(error).__name__
     with restored.write() as new:
-        bump = update(s.counters).values(value=s.counters.c.value + UNKNOWN_GAP)
-        new.connection.execute(bump)
+        new.connection.execute(update(s.counters).values(value=s.counters.c.value + UNKNOWN_GAP))
+        _new_generation(new.connection, UNKNOWN_GAP)
         return (_new_epoch(new), []), reason
 
 
@@ -132,15 +133,22 @@ def _carry_numbers(old: Connection, new: Connection) -> None:
 
 
 def _carry_lanes(old: Connection, new: Connection) -> None:
-    """Receivers added since, and what hubs were told last: versions go on from there."""
-    known = set(new.execute(select(s.lanes.c.name)).scalars())
+    """Receivers added since, what hubs were told last, and how often lanes were replayed."""
+    known = {row.name: row.generation for row in new.execute(select(s.lanes.c.name, s.lanes.c.generation))}
     for row in old.execute(select(s.lanes)):
         values = {key: value for key, value in row._mapping.items() if key != "id"}
         if row.name not in known:
             new.execute(insert(s.lanes).values(values))
-        elif row.kind == LaneKind.DOCUMENTS:
-            told = update(s.lanes).where(s.lanes.c.name == row.name)
-            new.execute(told.values(version=row.version, generation=row.generation))
+            continue
+        told = {"version": row.version} if row.kind == LaneKind.DOCUMENTS else {}
+        generation = max(known[row.name], row.generation)
+        lane = update(s.lanes).where(s.lanes.c.name == row.name)
+        new.execute(lane.values(generation=generation, **told))
+
+
+def _new_generation(new: Connection, step: int = 1) -> None:
+    """Revisions count on from the backup's: what is sent from now on must not bear an id used since."""
+    new.execute(update(s.lanes).values(generation=s.lanes.c.generation + step))
 
 
 def _carry_documents(old: Connection, new: Connection) -> None:
@@ -157,6 +165,8 @@ def _carry_withdrawn(old: Transaction, new: Transaction, now: datetime) -> list[
     for part in chunks(ids):
         _carry_stories(old.connection, new.connection, part)
     for article_id in ids:
+        for holder in new.lanes.all(retired=True):
+            new.lanes.drop_held(holder.id, article_id)
         _announce(new, article_id, now)
     return ids
 
@@ -190,7 +200,6 @@ def _carry_copies(old: Connection, new: Connection, ids: Collection[str]) -> Non
         for row in old.execute(query.where(s.copies.c.article_id.in_(ids)))
     ]
     upsert(new, s.copies, rows)
-    new.execute(delete(s.exceptions).where(s.exceptions.c.article_id.in_(ids)))
 
 
 def _rows(connection: Connection, table: Table, where: ColumnElement[bool]) -> list[dict[str, object]]:

@@ -275,8 +275,8 @@ lanes = Table(
     Index("ix_lanes_position", "kind", "state", "position"),
     Index("ix_lanes_urgent", "kind", "state", "urgent_position"),
     Index("ix_lanes_due", "due"),
-    Index("ix_lanes_held_due", "held_due"),
-    Index("ix_lanes_topic", "target", "kind", "state", "version"),
+    Index("ix_lanes_held_due", "kind", "state", "held_due"),
+    Index("ix_lanes_topic", "target", "version"),
 )
 
 exceptions = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -33,6 +33,11 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 def _insert(connection: Connection, table: Table) -> Any:
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     return dialect.insert(table)
+
+
+def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The same text as an expression, so that no index on the column is used for it."""
+    return column.concat("")
 
 
 def chunks(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:

@@ -9,10 +9,9 @@ one options model (``options``) and the constructor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
+from syndicate import plugins
 from syndicate.config import EndpointOptions
 from syndicate.errors import ConfigError
 from syndicate.transports.base import StoryTransport
@@ -42,24 +41,5 @@ def open_endpoint(
     return transport
 
 
-@lru_cache(maxsize=1)
 def _plugins() -> dict[str, Any]:
-    return {point.name: _load(point) for point in entry_points(group=GROUP)}
-
-
-def _load(point: EntryPoint) -> Any:
-    whose = f"the transport {point.name!r} ({point.value})"
-    if point.name in _BUILT_IN:
-        raise ConfigError(f"{whose} has a built-in one's name", fix="uninstall the plugin that brings it")
-    try:
-        kind = point.load()
-    except Exception as error:  # a plugin's import may raise anything at all
-        raise ConfigError(f"{whose} cannot be loaded: {type(error).__name__}") from error
-    if not _fits(kind):
-        raise ConfigError(f"{whose} is no class with 'options' and 'send'", fix="update the plugin")
-    return kind
-
-
-def _fits(kind: object) -> bool:
-    options = getattr(kind, "options", None)
-    return isinstance(options, type) and issubclass(options, EndpointOptions) and hasattr(kind, "send")
+    return plugins.installed(GROUP, frozenset(_BUILT_IN), EndpointOptions, "send")

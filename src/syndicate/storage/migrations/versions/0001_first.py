@@ -104,9 +104,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_lanes_name")),
     )
     op.create_index("ix_lanes_due", "lanes", ["due"], unique=False)
-    op.create_index("ix_lanes_held_due", "lanes", ["held_due"], unique=False)
+    op.create_index("ix_lanes_held_due", "lanes", ["kind", "state", "held_due"], unique=False)
     op.create_index("ix_lanes_position", "lanes", ["kind", "state", "position"], unique=False)
-    op.create_index("ix_lanes_topic", "lanes", ["target", "kind", "state", "version"], unique=False)
+    op.create_index("ix_lanes_topic", "lanes", ["target", "version"], unique=False)
     op.create_index("ix_lanes_urgent", "lanes", ["kind", "state", "urgent_position"], unique=False)
     op.create_table(
         "meta",

@@ -1,0 +1,165 @@
+"""``check``: what a configuration points at, and what would come of its stories."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+from newsroom_cli import CONFIG, HEADER, KEY, SECRET, Newsroom, write_story
+
+from syndicate.storage.lock import Ownership
+
+
+def findings(newsroom: Newsroom) -> tuple[int, list[dict[str, Any]]]:
+    status, out, _ = newsroom.run("check", "--json")
+    return status, json.loads(out)["findings"]
+
+
+def rewrite(newsroom: Newsroom, before: str, after: str) -> None:
+    text = CONFIG.format(folder=newsroom.folder, key=KEY, secret=SECRET, header=HEADER)
+    assert before in text
+    newsroom.file.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def at(found: list[dict[str, Any]], where: str) -> dict[str, Any]:
+    return next(f for f in found if f["where"].startswith(where))
+
+
+def test_a_story_that_was_left_out_is_an_error_with_its_fix(newsroom: Newsroom) -> None:
+    status, found = findings(newsroom)
+    assert status == 1
+    errors = [f for f in found if f["severity"] == "error"]
+    assert [(f["where"], f["rule"]) for f in errors] == [("desk: empty.md", "source")]
+    assert errors[0]["fix"]
+
+
+def test_a_newsroom_in_order_has_no_errors(newsroom: Newsroom) -> None:
+    (newsroom.folder / "stories" / "empty.md").unlink()
+    newsroom.run("build")
+    status, found = findings(newsroom)
+    assert [f for f in found if f["severity"] == "error"] == []
+    assert status == 0
+    assert at(found, "publisher.base_url")["rule"] == "address"  # loopback: readers cannot get there
+
+
+def test_before_the_first_build_there_is_nothing_to_look_at_and_nothing_is_made(bare: Newsroom) -> None:
+    status, found = findings(bare)
+    assert status == 0
+    assert at(found, "storage.url")["severity"] == "warning"
+    assert not bare.database.exists()
+
+
+def test_a_folder_that_is_not_there_is_an_error(newsroom: Newsroom) -> None:
+    rewrite(newsroom, "/stories", "/stroies")
+    status, found = findings(newsroom)
+    assert status == 1
+    assert at(found, "sources.desk.path")["severity"] == "error"
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(newsroom: Newsroom) -> None:
+    (newsroom.folder / "file").write_text("in the way")
+    rewrite(newsroom, '/feeds"', '/file/feeds"')
+    assert at(findings(newsroom)[1], "output.path")["severity"] == "error"
+
+
+def test_a_port_that_is_taken_is_an_error_unless_the_daemon_has_it(newsroom: Newsroom) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        rewrite(newsroom, "[web]\nport = 0", f"[web]\nport = {taken.getsockname()[1]}")
+        assert "taken" in at(findings(newsroom)[1], "web.port")["message"]
+        storage = newsroom.storage()
+        with Ownership(storage):
+            found = findings(newsroom)[1]
+        storage.close()
+        assert [f for f in found if f["where"] == "web.port"] == []
+
+
+def test_one_port_for_both_listeners_is_an_error(newsroom: Newsroom) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    rewrite(newsroom, "[web]\nport = 0\n[ops]\nport = 0", f"[web]\nport = {port}\n[ops]\nport = {port}")
+    assert at(findings(newsroom)[1], "ops.port")["severity"] == "error"
+
+
+def test_a_filter_that_matches_nothing_is_said(newsroom: Newsroom) -> None:
+    rewrite(newsroom, '["Sport"]', '["Spotr"]')
+    newsroom.run("build")
+    found = at(findings(newsroom)[1], "feeds.sport")
+    assert found["rule"] == "match"
+    assert "Spotr" in found["fix"]
+
+
+def test_secrets_that_everyone_can_read_are_said(newsroom: Newsroom) -> None:
+    secret = newsroom.folder / "secret"
+    secret.write_text(SECRET)
+    secret.chmod(0o600)
+    rewrite(newsroom, f'["{SECRET}"]', f'[{{ file = "{secret}" }}]')
+    newsroom.file.chmod(0o600)
+    assert [f for f in findings(newsroom)[1] if f["rule"] == "secret"] == []
+    secret.chmod(0o644)
+    (found,) = [f for f in findings(newsroom)[1] if f["rule"] == "secret"]
+    assert str(secret) in found["message"]
+    newsroom.file.chmod(0o644)  # the header's value stands in the configuration itself
+    assert len([f for f in findings(newsroom)[1] if f["rule"] == "secret"]) == 2
+
+
+def test_addresses_without_encryption_are_said(newsroom: Newsroom) -> None:
+    rewrite(newsroom, "http://127.0.0.1:9/hub", "http://192.0.2.1/hub")
+    found = at(findings(newsroom)[1], "external_hubs.hub.url")
+    assert "192.0.2.1" in found["message"]
+    assert found["fix"] == "use https://"
+
+
+def test_a_story_on_hold_is_said(newsroom: Newsroom) -> None:
+    text = "KABUL (Reuters) - Two wells were dug on Monday, an official said.\n\nMore will follow. (AFP)\n"
+    write_story(newsroom.folder, "two.md", f"---\ntitle: Two wells\n---\n{text}")
+    newsroom.run("build")
+    (held,) = [f for f in findings(newsroom)[1] if f["rule"] == "hold"]
+    assert "Two wells" in held["where"]
+    assert "articles edit" in held["fix"]
+
+
+@pytest.mark.parametrize("part", ["fragment", "ninjs"])
+def test_a_story_that_cannot_be_rendered_is_named_with_its_rule(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    from syndicate.errors import StoryError
+
+    def refuse(*_: Any, **__: Any) -> bytes:
+        raise StoryError("the address is no address", fix="mend `url`")
+
+    where = "syndicate.formats.rss.Rss.fragment" if part == "fragment" else "syndicate.preflight.ninjs"
+    monkeypatch.setattr(where, refuse)
+    found = findings(newsroom)[1]
+    hit = at(found, "feeds.latest rss:" if part == "fragment" else "partners.gazette:")
+    assert hit["severity"] == "error"
+    assert hit["rule"] == ("rss" if part == "fragment" else "ninjs")
+    assert hit["fix"] == "mend `url`"
+
+
+def test_a_text_that_breaks_a_rule_is_named_with_its_story(newsroom: Newsroom) -> None:
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    name = newsroom.id("bridge")
+    storage = newsroom.storage()
+    with storage.write() as tx:
+        article = tx.articles.get(name)
+        assert article
+        story = replace(article.story, markup='<p><a href="/relative">A bridge</a> of stone.</p>')
+        after = replace(article, story=story, revision=2)
+        tx.articles.save(after, draft_digest=None, cause="edit", at=datetime.now(UTC))
+    storage.close()
+    hit = at(findings(newsroom)[1], f"feeds.latest rss: {name[:8]}")
+    assert hit["rule"] == "X6"
+
+
+def test_a_wrong_configuration_ends_with_two(newsroom: Newsroom) -> None:
+    newsroom.configure("\n[feeds.latest2]\ntitel = 'x'\n")
+    status, _, err = newsroom.run("check")
+    assert status == 2
+    assert "titel" in err
