@@ -28,7 +28,9 @@ SENTENCES = (
     "The work costs 4.5 million and is paid for by the province; villages lend {n} labourers.",
     "A spokesman told Reuters in March that the plan was sound, and that {n} pumps had been ordered.",
 )
-TEASER = '<li class="card"><a href="/story/{n}"><img src="/i/{n}.jpg" alt="">Market {n} opens at noon</a></li>'
+TEASER = (
+    '<li class="card"><a href="/story/{n}"><img src="/i/{n}.jpg" alt="">Market {n} opens at noon</a></li>'
+)
 
 
 def paragraphs(n: int, size: int) -> list[str]:
@@ -43,7 +45,9 @@ def paragraphs(n: int, size: int) -> list[str]:
 def story(n: int) -> str:
     """A story's text of about 3 kB."""
     body = paragraphs(n, 2900)
-    return f"Canal {n} to be cleaned\n\nBy Nora Lind\n\nHERAT, March 3 (Pajhwok): " + "\n\n".join(body) + " -AFP"
+    return (
+        f"Canal {n} to be cleaned\n\nBy Nora Lind\n\nHERAT, March 3 (Pajhwok): " + "\n\n".join(body) + " -AFP"
+    )
 
 
 def page(n: int, size: int = 60_000) -> str:
@@ -51,8 +55,9 @@ def page(n: int, size: int = 60_000) -> str:
     body = "".join(f"<p>{p}</p>" for p in paragraphs(n, 2900))
     teasers = "".join(TEASER.format(n=n + k) for k in range(max(0, (size - 5000) // len(TEASER))))
     return (
-        f"<html><head><title>Canal {n} - Courier</title></head><body><nav><ul>{teasers[: len(teasers) // 2]}</ul>"
-        f"</nav><div class=wrap><article><h1>Canal {n}</h1><div class=entry-meta>By Nora Lind</div>{body}</article>"
+        f"<html><head><title>Canal {n} - Courier</title></head><body><nav><ul>"
+        f"{teasers[: len(teasers) // 2]}</ul></nav><div class=wrap><article><h1>Canal {n}</h1>"
+        f"<div class=entry-meta>By Nora Lind</div>{body}</article>"
         f"<div class=more><ul>{teasers[len(teasers) // 2 :]}</ul></div></div></body></html>"
     )
 
@@ -61,7 +66,9 @@ def rate(make: Callable[[int], str], kind: InputKind, seconds: float) -> float:
     """Drafts read in a second of processor time."""
     directory = Directory.build({})
     texts = [make(n * 10) for n in range(40)]
-    drafts = [Draft(source="b", source_id=str(i), kind=kind, text=t, given=Given()) for i, t in enumerate(texts)]
+    drafts = [
+        Draft(source="b", source_id=str(i), kind=kind, text=t, given=Given()) for i, t in enumerate(texts)
+    ]
     for draft in drafts:
         read(draft, directory)
     start, done = time.process_time(), 0
@@ -81,9 +88,13 @@ def main() -> None:
         profile = cProfile.Profile()
         profile.runcall(rate, story, InputKind.BODY, args.seconds)
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
-    print(f"story texts of {len(story(1)) / 1000:.1f} kB   {rate(story, InputKind.BODY, args.seconds):7.0f} a second")
-    print(f"page texts of {len(story(1)) / 1000:.1f} kB    {rate(story, InputKind.PAGE, args.seconds):7.0f} a second")
-    print(f"HTML pages of {len(page(1)) // 1000} kB    {rate(page, InputKind.HTML, args.seconds):7.0f} a second")
+    for name, make, kind in (
+        ("story texts", story, InputKind.BODY),
+        ("page texts", story, InputKind.PAGE),
+        ("HTML pages", page, InputKind.HTML),
+    ):
+        size = len(make(1)) / 1000
+        print(f"{name} of {size:.1f} kB   {rate(make, kind, args.seconds):7.0f} a second")
     start, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     read(
         Draft(source="b", source_id="5", kind=InputKind.HTML, text=page(1, 5_000_000), given=Given()),

@@ -12,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "daemon"))
 from newsroom import Newsroom, Partner
 from plug import pull_the_plug
 
-
 QUICK = '[delivery]\nretry = ["200ms", "500ms", "1s"]'
 
 

@@ -17,7 +17,7 @@ if "house" not in sys.modules:
     sys.modules["house"] = module
     spec.loader.exec_module(module)
 
-from house import House  # noqa: E402
+from house import House
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from house import House, draft
 
 from syndicate.errors import StoryError
-from syndicate.model import Draft, InputKind, PubStatus
+from syndicate.model import CreditRole, Draft, InputKind, PubStatus
 
 CONFLICT = "KABUL (Reuters) - Two wells were dug on Monday, an official said.\n\nMore will follow. (AFP)"
 
@@ -85,9 +85,9 @@ def test_an_empty_agency_says_that_the_story_is_nobodys_but_ours(house: House) -
 
 
 def test_an_empty_agency_outranks_what_the_source_states_until_it_is_undone(house: House) -> None:
-    house.take(draft("a", agency="Reuters", credit_role="contributor"))
+    house.take(draft("a", agency="Reuters", credit_role=CreditRole.CONTRIBUTOR))
     house.edit("a", agency="")
-    house.take(draft("a", agency="Reuters", credit_role="contributor", section="World"))
+    house.take(draft("a", agency="Reuters", credit_role=CreditRole.CONTRIBUTOR, section="World"))
     assert house.article("a").story.credit.agency is None
     house.undo("a")
     assert house.article("a").story.credit.agency == "Reuters"

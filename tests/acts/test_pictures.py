@@ -89,6 +89,15 @@ def test_a_picture_in_the_text_shows_the_credit_that_was_given_for_it(house: Hou
     assert item["content_html"].count("Zahra Noor") == 1
 
 
+def test_a_figure_of_the_text_gets_what_is_missing_of_its_credit(house: House) -> None:
+    house.take(draft("a", SHOWN, image=picture()))
+    house.publish()
+    (item,) = house.feed()["items"]
+    assert item["content_html"].count("<figure") == 1
+    assert item["content_html"].count("Zahra Noor") == 1
+    assert item["content_html"].count("© Zahra 2026") == 1
+
+
 @pytest.mark.parametrize("text", [TEXT, SHOWN, f'{TEXT}<p><a href="{WELL}"><img src="{WELL}"></a></p>'])
 def test_what_may_not_be_passed_on_is_in_no_output(house: House, text: str) -> None:
     house.take(

@@ -14,7 +14,7 @@ from syndicate.editorial.entry import Terms
 from syndicate.errors import ConfigError
 from syndicate.formats.html import story_page
 from syndicate.formats.ninjs import ninjs, ninjs_bytes
-from syndicate.model import ContentMode, Draft, Media, Picture, PubStatus
+from syndicate.model import ContentMode, CreditRole, Draft, Media, Picture, PubStatus
 
 LONG = "<p>One two three four five. Six seven eight nine ten.</p><p>The secret end of the story.</p>"
 PICTURE = Picture(url="https://times.example.org/well.jpg", caption="A well", credit="Zahra", length=5)
@@ -70,7 +70,7 @@ def test_the_wording_may_differ_by_role(house: House) -> None:
         "[agencies.pajhwok]\n"
         'credit = { en = "Courtesy of {agency}", "en.contributor" = "With reporting by {agency}" }\n'
     )
-    house.take(wire(credit_role="contributor"))
+    house.take(wire(credit_role=CreditRole.CONTRIBUTOR))
     for name, text in outputs(house).items():
         assert "With reporting by" in text, name
         assert "Courtesy of" not in text, name

@@ -112,3 +112,24 @@ def test_any_mix_of_pieces_is_read_without_error_and_nothing_is_invented(parts: 
 @given(st.text(max_size=400), st.sampled_from(["page", "body", "html"]))
 def test_any_text_is_read_without_error(text: str, kind: str) -> None:
     reading(text, kind=kind, lang=None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Posted by: " + "A " * 20_000,
+        "By " + "Nora for " * 10_000,
+        "新华社伦敦3月3日电 题：" * 5_000,
+        "Image caption, " + "x" * 50_000,
+        "AGERPRES/(AS - autor: " + "a, " * 20_000,
+        "Home" + "  a" * 20_000,
+        "corrected " + "a" * 50_000,
+        "updated 1" * 10_000,
+        "— " * 20_000 + "Desk",
+    ],
+)
+def test_newer_forms_end_in_bounded_time(text: str) -> None:
+    start = time.process_time()
+    for kind in ("body", "page"):
+        reading(f"{text}\n\nA story begins here and it ends here.\n\n{text}", kind=kind)
+    assert time.process_time() - start < 2

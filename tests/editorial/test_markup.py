@@ -10,7 +10,7 @@ PAGE = """<html lang="en"><head><meta property="og:site_name" content="City News
 </head><body><nav><a href="/">Home</a></nav><article><h1>Canal opens</h1><div class="share">Share this</div>
 <figure><img src="/a.jpg"><figcaption>Boats. Photo: Reuters</figcaption></figure>
 <p><b>LONDON (Reuters)</b> - A <a href="/canal-map">canal</a> was opened on Monday, officials said.</p><ul><li>It is long</li><li>It is wide</li></ul>
-<p>It is <em>new</em>. <i>-Reuters</i></p></article><aside>Other news</aside></body></html>"""  # noqa: E501
+<p>It is <em>new</em>. <i>-Reuters</i></p></article><aside>Other news</aside></body></html>"""
 
 
 def test_metadata_and_body_of_a_page() -> None:

@@ -73,7 +73,9 @@ def _said(words: str, option: str) -> str:
 @click.argument("name", metavar="ARTICLE")
 @click.option("--headline")
 @click.option("--byline", multiple=True, help="A person's name; repeat it for several.")
-@click.option("--agency", help="Whose story it is; releases a story whose agency was in doubt.")
+@click.option(
+    "--agency", help="Whose story it is (empty: no agency's); releases a story whose agency was in doubt."
+)
 @click.option("--dateline", help="As it is to be printed, such as 'KABUL (Pajhwok)'.")
 @click.option("--excerpt")
 @click.option("--undo", is_flag=True, help="Forget everything set here: the source speaks again.")
@@ -84,7 +86,9 @@ def edit(context: Context, /, name: str, undo: bool, byline: tuple[str, ...], **
     from syndicate.errors import UsageError
     from syndicate.ingest import desk
 
-    values: dict[str, Any] = {k: _said(v, f"--{k}") for k, v in given.items() if v is not None}
+    nobody = given.get("agency") is not None and not str(given["agency"]).strip()
+    values: dict[str, Any] = {"agency": ""} if nobody else {}
+    values |= {k: _said(v, f"--{k}") for k, v in given.items() if v is not None and k not in values}
     if byline:
         values["byline"] = [_said(person, "--byline") for person in byline]
     if bool(values) == undo:

@@ -83,7 +83,7 @@ def _desk(context: Context) -> tuple[Directory, ReadOptions]:
     settings = context.optional_settings
     if settings is None:
         return Directory.build({}), ReadOptions()
-    return Directory.build(settings.agencies), ReadOptions(publisher=settings.publisher.name)
+    return Directory.build(settings.agencies), ReadOptions.build(settings.publisher.name, settings.editorial)
 
 
 def _batch(context: Context, directory: Directory, options: ReadOptions) -> int:
@@ -237,7 +237,8 @@ def _show(context: Context, name: str, draft: Draft, reading: Reading) -> None:
     console.print(Text(name, style="bold underline"))
     table = Table.grid(padding=(0, 2))
     for field in _SHOWN:
-        if shown := _words(answer[field]):
+        shown = _words(answer[field])
+        if shown and not (field == "agencies" and shown == answer["agency"]):
             table.add_row(
                 Text(field, style="cyan"),
                 Text(shown, style="bold red" if field in ("conflict", "notice") else ""),
@@ -246,6 +247,8 @@ def _show(context: Context, name: str, draft: Draft, reading: Reading) -> None:
     if not reading.credit.agency and not reading.credit.role:
         console.print(Text("The source is not stated.", style="yellow"))
     _why(console, reading)
+    console.print()
+    console.print(Text("THE STORY, MARKED", style="bold"))
     console.print(_marked(draft, reading))
 
 
@@ -259,6 +262,7 @@ def _why(console: Any, reading: Reading) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console.print()
     console.print(Text("WHY", style="bold"))
     table = Table.grid(padding=(0, 2))
     for item in reading.evidence:
@@ -273,12 +277,31 @@ def _short(words: str) -> str:
     return flat if len(flat) <= 70 else flat[:69] + "…"
 
 
+_COLOURS = {
+    "headline": "bold",
+    "byline": "#101010 on #d8a8ff",
+    "desk": "#101010 on #d8a8ff",
+    "contributors": "#101010 on #d8a8ff",
+    "translator": "#101010 on #d8a8ff",
+    "agency": "#101010 on #8fe08f",
+    "credit_line": "#101010 on #8fe08f",
+    "dateline": "#101010 on #8fd8f0",
+    "caption": "#101010 on #f0d878",
+    "image_credit": "#101010 on #f0d878",
+    "notice": "white on red",
+    "body": "dim strike",
+}
+"""How the words that decided are marked; what is no part of the story is struck out."""
+
+
 def _marked(draft: Draft, reading: Reading) -> Any:
-    """The draft's text with the words that decided marked."""
+    """The draft's text with the words that decided marked, and what is none of the story struck out."""
     from rich.text import Text
 
     text = Text(draft.text[:20_000])
-    for item in reading.evidence:
-        if item.start is not None and item.end is not None and item.field != "body":
-            text.stylize("reverse", item.start, min(item.end, 20_000))
+    for item in sorted(reading.evidence, key=lambda e: e.field != "body"):
+        if item.start is not None and item.end is not None:
+            style = _COLOURS.get(item.field, "underline")
+            end = len(text) if "tail begins" in item.rule else item.end
+            text.stylize(style, item.start, min(end, len(text)))
     return text

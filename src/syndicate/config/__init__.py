@@ -8,6 +8,7 @@ below the adapters it describes.
 from syndicate.config.load import Adapters, load, settings_type
 from syndicate.config.settings import (
     Agency,
+    Editorial,
     EndpointOptions,
     ExternalHub,
     Feed,
@@ -24,6 +25,7 @@ __all__ = [
     "Adapters",
     "Agency",
     "Duration",
+    "Editorial",
     "EndpointOptions",
     "ExternalHub",
     "Feed",

@@ -240,6 +240,14 @@ class Agency(Part):
         return value
 
 
+class Editorial(Part):
+    """How stories are read. ``rules``: files of the newsroom's own markers, words and places;
+    ``publisher_names``: other names of the outlet, which are never taken for an agency."""
+
+    rules: tuple[Path, ...] = ()
+    publisher_names: tuple[str, ...] = ()
+
+
 class EndpointOptions(Part):
     """What every endpoint has. Each kind of transport adds its own."""
 
@@ -279,6 +287,7 @@ class Settings(BaseSettings):
     feeds: dict[Slug, Feed] = Field(default_factory=dict)
     external_hubs: dict[Name, ExternalHub] = Field(default_factory=dict)
     hub: Hub = Hub()
+    editorial: Editorial = Editorial()
     agencies: dict[Name, Agency] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
 

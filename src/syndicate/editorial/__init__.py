@@ -7,12 +7,15 @@ from syndicate.editorial.agencies import AgencyRecord, Directory
 from syndicate.editorial.clean import paragraphs_to_markup, sanitise, text_of, xml_text
 from syndicate.editorial.excerpt import excerpt
 from syndicate.editorial.reader import ReadOptions, read
+from syndicate.editorial.rules import Rules, load_rules
 
 __all__ = [
     "AgencyRecord",
     "Directory",
     "ReadOptions",
+    "Rules",
     "excerpt",
+    "load_rules",
     "paragraphs_to_markup",
     "read",
     "sanitise",

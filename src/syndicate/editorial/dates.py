@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 
+from syndicate.editorial.rules import Rules, current
 from syndicate.editorial.vocabulary import words
 
 _PIECES = re.compile(r"[^\s\d.,/،۔()\[\]|:;_–—-]+(?:\.[^\s\d.,/،۔()\[\]|:;_–—-]+)*|\d+")
@@ -25,11 +26,11 @@ _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४
 
 def is_date(text: str) -> bool:
     """Whether ``text`` is a day, month, year or weekday and nothing else ("Mar 6", "4/ میزان")."""
-    return len(text) <= 80 and _date(text)
+    return len(text) <= 80 and _date(text, current())
 
 
 @lru_cache(maxsize=512)
-def _date(text: str) -> bool:
+def _date(text: str, _own: Rules) -> bool:
     plain = text.strip(" .,،/-–()۔").translate(_DIGITS)
     if not 1 < len(plain) <= 50:
         return False
@@ -40,11 +41,11 @@ def _date(text: str) -> bool:
 
 def is_stamp(text: str) -> bool:
     """Whether a line is a date with a time, a label ("Published") or "Updated", and nothing else."""
-    return len(text) <= 160 and _stamp(text)
+    return len(text) <= 160 and _stamp(text, current())
 
 
 @lru_cache(maxsize=512)
-def _stamp(text: str) -> bool:
+def _stamp(text: str, _own: Rules) -> bool:
     if len(text) > 160 or not any(map(str.isdigit, text)):
         return False
     plain = text.strip().translate(_DIGITS)
@@ -81,9 +82,13 @@ def _all_of_a_date(pieces: list[str], *, clock: bool, numeric: bool = False) -> 
     )
 
 
-@cache
 def _folded() -> tuple[frozenset[str], frozenset[str]]:
     """Months and weekdays with the letters that are typed either way in Arabic script made one."""
+    return _folded_of(current())
+
+
+@lru_cache(maxsize=8)
+def _folded_of(_own: Rules) -> tuple[frozenset[str], frozenset[str]]:
     vocabulary = words()
     return (
         frozenset(w.translate(_SAME) for w in vocabulary.months),
@@ -109,11 +114,11 @@ def _leads_with_particle(text: str) -> bool:
 
 def stamp_prefix(text: str) -> int:
     """How many characters of a date stamp stand at the beginning of ``text`` (0: none)."""
-    return _stamp_prefix(text[:90])
+    return _stamp_prefix(text[:90], current())
 
 
 @lru_cache(maxsize=512)
-def _stamp_prefix(text: str) -> int:
+def _stamp_prefix(text: str, _own: Rules) -> int:
     if not any(map(str.isdigit, text[:90])):
         return 0
     ends = [m.end() for m in re.finditer(r"[^\s]+", text[:90])][:12]

@@ -51,6 +51,11 @@ _SUBHEAD = re.compile(
     r"|lede-?summary|excerpt)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+_BYLINES_ABOVE = lxml.etree.XPath(
+    "preceding::*[@itemprop='author' or @rel='author' or contains(@class,'author') "
+    "or contains(@class,'byline') "
+    "or contains(@class,'writer') or contains(@class,'reporter') or contains(@class,'-meta')]"
+)
 _TITLE = re.compile(
     r"(?:^|[\s_-])(?:entry|post|article|story|page)-(?:title|headline)(?=$|\s)", re.IGNORECASE
 )
@@ -103,7 +108,7 @@ def parse(text: str, base_url: str | None) -> Page:
     _linked_data(root, page)
     container = _container(root)
     page.lines = [line for line in _Walk(page).lines(container) if line.text]
-    _bylines_outside(root, container, page)
+    _bylines_outside(container, page)
     _headline(root, page)
     _original(page, base_url)
     page.image = page.image or _first_image(container, base_url)
@@ -363,12 +368,12 @@ def _original(page: Page, base_url: str | None) -> None:
                 return
 
 
-def _bylines_outside(root: Any, container: Any, page: Page) -> None:
+def _bylines_outside(container: Any, page: Page) -> None:
     """Bylines that stand above the story's element: theme headers, microdata."""
-    for element in root.iter("span", "div", "p", "a", "address", "li"):
-        if element is container or len(page.author_lines) >= 8:
+    for element in _BYLINES_ABOVE(container)[:40]:
+        if len(page.author_lines) >= 8:
             return
-        if _role(element) != "byline" or len(element) > 6 or container in element.iterdescendants():
+        if _role(element) != "byline" or len(element) > 6:
             continue
         text = " ".join(_text(element).split()).strip(" -–—|·")
         if 3 < len(text) < 120 and not any(a.tag in _SKIP for a in element.iterancestors()):

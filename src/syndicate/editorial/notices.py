@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 
 from syndicate.editorial.branches import Branches
+from syndicate.editorial.rules import Rules, current
 from syndicate.editorial.work import Work
 from syndicate.model import NoticeKind
 
@@ -15,19 +16,25 @@ _OPENING = re.compile(r"^[\s*_(\[–—-]{0,6}")
 _ATTENTION = re.compile(r"\s*\((?:ATTN|Eds|EDS|Adds|ADDS|Updates|UPDATES|Recasts|RECASTS)\b[^()]{0,200}\)\s*")
 
 
-@cache
 def _patterns() -> dict[str, Branches]:
+    return _compiled(current())
+
+
+@lru_cache(maxsize=8)
+def _compiled(own: Rules) -> dict[str, Branches]:
     raw = files("syndicate.editorial").joinpath("data/notices.toml").read_text(encoding="utf-8")
-    return {kind: Branches(rows) for kind, rows in tomllib.loads(raw).items()}
+    return {
+        kind: Branches(own.patterns(f"notices.{kind}") + rows) for kind, rows in tomllib.loads(raw).items()
+    }
 
 
 def kind_of(text: str) -> NoticeKind | None:
     """Which notice a paragraph is, by its beginning; ``None`` for a story's own text."""
-    return _kind_of(text[:320])
+    return _kind_of(text[:320], current())
 
 
 @lru_cache(maxsize=1024)
-def _kind_of(head: str) -> NoticeKind | None:
+def _kind_of(head: str, _own: Rules) -> NoticeKind | None:
     opening = _OPENING.match(head)
     for start in {0, opening.end() if opening else 0}:
         for kind in (NoticeKind.KILL, NoticeKind.CORRECTION, NoticeKind.UPDATE):

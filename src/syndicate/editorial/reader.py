@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from syndicate.config import Editorial
 from syndicate.editorial import (
     chrome,
     credit_lines,
@@ -24,6 +25,7 @@ from syndicate.editorial.credit_phrase import read_phrase
 from syndicate.editorial.languages import guess
 from syndicate.editorial.names import is_person, normal_case
 from syndicate.editorial.names import parse as parse_names
+from syndicate.editorial.rules import BUILT_IN, Rules, load_rules, under
 from syndicate.editorial.vocabulary import chrome as chrome_words
 from syndicate.editorial.work import Line, Work, is_prose, split_lines
 from syndicate.model import Draft, InputKind, NoticeKind, Reading
@@ -35,18 +37,36 @@ _HEAD = 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
     """``excerpt_words`` and ``excerpt_chars`` limit the excerpt; ``publisher`` is the outlet's
-    own name, which is never taken for an agency."""
+    own name and ``publisher_names`` others it goes by: none is taken for an agency. ``rules``
+    are the newsroom's own, beside the built-in ones."""
 
     excerpt_words: int = 60
     excerpt_chars: int = 600
     publisher: str | None = None
+    publisher_names: tuple[str, ...] = ()
+    rules: Rules = BUILT_IN
+
+    @classmethod
+    def build(cls, publisher: str, editorial: Editorial) -> ReadOptions:
+        """The options a configuration states; its rules files are read here, once. Raises ConfigError."""
+        return cls(
+            publisher=publisher,
+            publisher_names=editorial.publisher_names,
+            rules=load_rules(editorial.rules),
+        )
 
 
 def read(draft: Draft, directory: Directory, *, options: ReadOptions | None = None) -> Reading:
     """What the editor's eye reads out of a draft. What the draft states (``given``) is a hint only."""
     options = options or ReadOptions()
+    with under(options.rules):
+        return _read(draft, directory, options)
+
+
+def _read(draft: Draft, directory: Directory, options: ReadOptions) -> Reading:
     text = xml_text(draft.text)
     work = Work(directory, draft.kind.value, draft.given.language, options.publisher)
+    work.own_names = frozenset(n.casefold() for n in (options.publisher, *options.publisher_names) if n)
     page = markup.Page()
     if draft.kind is InputKind.HTML:
         page = markup.parse(text, draft.base_url)
@@ -83,7 +103,7 @@ def _after_body(work: Work, page: markup.Page) -> None:
 
 
 def _author(work: Work, name: str, *, person: bool) -> None:
-    own = {(work.publisher or "").casefold(), (work.own_name or "").casefold()}
+    own = {(work.publisher or "").casefold()} | work.own_names
     phrase = read_phrase(work, name) if name.casefold() not in own else None
     if phrase is not None:
         if not any(set(phrase.names) & set(claim.names) for claim in work.claims):

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from syndicate.editorial.vocabulary import words
 
 _STOP = re.compile(r"[.!?…]+|[。！？｡]+|[۔؟।॥]+|[።]")
+_INITIAL = re.compile(r"[^\W\d_]\.")
 _WIDE = frozenset("。！？｡")
 _CLOSERS = frozenset("\"'”’»)]}›“」』）］】")
-_LETTERS = re.compile(r"[\w.]*$")
+_LETTERS = re.compile(r"[^\s\"'“”„‘’«»()\[\]/,;:—–-]*$")
+_SAID = re.compile(r"[^。！？，、\s]{0,8}(?:说|說|道|表示|问|問|称|稱|話|述べ|語)")
+"""Who said it, right behind a quotation that ends with a full stop of its own."""
+
 _OPEN = {"“": "”", "«": "»", "「": "」", "『": "』", "(": ")", "（": "）", "[": "]", "【": "】"}
 _MARKS = re.compile('["“”„«»「」『』()（）\\[\\]【】]')
 _ORDINAL_LANGUAGES = frozenset(
@@ -81,8 +85,10 @@ def _next_word(text: str, at: int) -> int:
 
 def _ends(text: str, stop: re.Match[str], end: int, language: str | None) -> bool:
     mark = stop.group()
-    if mark[0] in _WIDE or end >= len(text.rstrip()):
+    if end >= len(text.rstrip()):
         return True
+    if mark[0] in _WIDE:
+        return not (end > stop.end() and _SAID.match(text, end))
     if not text[end].isspace():
         return mark[0] in "۔।॥؟" and not text[end].isdigit()
     following = text[_next_word(text, end) :][:24]
@@ -99,7 +105,7 @@ def _full_stop_ends(text: str, at: int, following: str, language: str | None) ->
         return True
     if token.isdigit():
         return not _is_ordinal(token, following, language)
-    if len(token) == 1 and token.isalpha() and text[at - 1].isupper():
+    if len(token) == 1 and token.isalpha() and (text[at - 1].isupper() or _INITIAL.match(following)):
         return False
     if token in vocabulary.closing_abbreviations:
         return _starts_sentence(following)

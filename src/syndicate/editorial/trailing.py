@@ -209,7 +209,9 @@ def _credit_sentence(work: Work, line: Line, *, probe: bool) -> bool:
     if not last or len(last) > 400:
         return False
     desk = (
-        Work(work.directory, work.kind, work.language, work.own_name, byline=list(work.byline))
+        Work(
+            work.directory, work.kind, work.language, work.own_name, work.own_names, byline=list(work.byline)
+        )
         if probe
         else work
     )

@@ -96,7 +96,7 @@ def with_figure(markup: str, image: Picture) -> str:
         if not _shows(markup[start:end], image.url):
             continue
         if "<figcaption" in markup[start:end]:
-            return markup
+            return markup[:start] + _completed(markup[start:end], image) + markup[end:]
         before, after = markup[:start], markup[end:]
         if before.endswith("<p>") and after.startswith("</p>"):
             before, after = before[:-3], after[4:]  # a figure is no part of a paragraph
@@ -104,16 +104,28 @@ def with_figure(markup: str, image: Picture) -> str:
     return markup
 
 
+def _completed(shown: str, image: Picture) -> str:
+    """A figure with a caption of its own, and what is missing of the picture's credit and rights."""
+    words = plain_text(shown)
+    missing = dict.fromkeys(t for t in (image.credit, image.rights) if t and t not in words)
+    before, end, after = shown.partition("</figcaption>")
+    return before + "".join(f" — {escape(text)}" for text in missing) + end + after
+
+
 def without_sentence(markup: str, sentence: str) -> str:
     """Without the paragraphs that say this sentence and nothing else: it will be said once, at the end."""
     wanted = " ".join(sentence.split()).strip(_AROUND)
+    # Cheap, and nearly always the end of it: its longest word stands nowhere.
+    longest = max(filter(str.isalpha, wanted.split()), key=len, default="")
+    if not wanted or longest not in markup:
+        return markup
 
     def kept(paragraph: re.Match[str]) -> str:
         inner = paragraph[1]
         close = len(inner) < 4 * len(sentence) + 2000 and plain_text(inner, "").strip(_AROUND) == wanted
         return "" if close else paragraph[0]
 
-    return _PARAGRAPH.sub(kept, markup) if wanted else markup
+    return _PARAGRAPH.sub(kept, markup)
 
 
 def said_before(text: str, sentence: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from syndicate.editorial.branches import Branches
+from syndicate.editorial.rules import Rules, current
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,17 @@ def _literals(words: list[str]) -> list[str]:
     return [re.escape(w) for w in sorted(words, key=len, reverse=True)]
 
 
-@cache
 def chrome() -> Chrome:
-    """The patterns of page chrome (rule 1)."""
+    """The patterns of page chrome (rule 1), with what the newsroom added."""
+    return _chrome(current())
+
+
+@lru_cache(maxsize=8)
+def _chrome(own: Rules) -> Chrome:
     rows: dict[str, list[str]] = tomllib.loads(_data("chrome.toml"))
-    whole = {
-        k: Branches(rows[k], end=r"\s*$")
-        for k in ("line", "tail", "inside", "inside_line")
-    }
+    for key in ("line", "start", "tail", "inside", "inside_line", "sections"):
+        rows[key] = own.patterns(f"chrome.{key}") + rows[key]
+    whole = {k: Branches(rows[k], end=r"\s*$") for k in ("line", "tail", "inside", "inside_line")}
     return Chrome(
         **whole,
         start=Branches(rows["start"]),
@@ -70,10 +74,20 @@ def chrome() -> Chrome:
     )
 
 
-@cache
 def words() -> Words:
-    """The vocabulary, with word lists as sets."""
+    """The vocabulary, with word lists as sets, and what the newsroom added."""
+    return _words(current())
+
+
+@lru_cache(maxsize=8)
+def _words(own: Rules) -> Words:
     raw: dict[str, Any] = tomllib.loads(_data("words.toml"))
+    for key in ("desks", "generic"):
+        raw[key] = own.patterns(f"words.{key}") + raw[key]
+    for key in ("bylines", "source_labels"):
+        raw[key] = [*own.plain(f"words.{key}"), *raw[key]]
+    for key in ("months", "weekdays", "labels"):
+        raw[key] += " " + " ".join(own.plain(f"words.{key}"))
     sets = {
         k: frozenset(raw[k].lower().split())
         for k in ("months", "weekdays", "date_particles", "time_words", "day_words", "starters", "particles")
@@ -90,11 +104,15 @@ def words() -> Words:
     )
 
 
-@cache
 def places() -> dict[str, str]:
-    """Known places, case-folded, with their country's code."""
+    """Known places, case-folded, with their country's code, and what the newsroom added."""
+    return _places(current())
+
+
+@lru_cache(maxsize=8)
+def _places(own: Rules) -> dict[str, str]:
     known: dict[str, str] = {}
     for row in _data("places.txt").splitlines():
         country, _, names = row.partition(" ")
         known.update((name.casefold(), country) for name in names.split("|"))
-    return known
+    return known | dict(own.places)

@@ -55,6 +55,7 @@ class Work:
     kind: str
     language: str | None = None
     own_name: str | None = None
+    own_names: frozenset[str] = frozenset()
     lines: list[Line] = field(default_factory=list)
     headline: str | None = None
     byline: list[str] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Work:
             self.kind,
             self.language,
             self.own_name,
+            self.own_names,
             headline=self.headline,
             publisher=self.publisher,
             cache=self.cache,
@@ -96,8 +98,7 @@ class Work:
     def agency(self, words: str, country: str | None = None) -> AgencyRecord | None:
         """The agency that ``words`` name, unless it is the outlet itself."""
         found = self.directory.match(words, language=self.language, country=country)
-        own = (self.own_name or "").casefold()
-        if found is None or (own and own in (name.casefold() for name in found.names)):
+        if found is None or (self.own_names and self.own_names & {name.casefold() for name in found.names}):
             return None
         return found
 

@@ -54,7 +54,12 @@ def _unknown(reading: Reading, house: House) -> str | None:
 
 
 def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """The same name, with or without its article ("The Pashtun Times")."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(name: str) -> str:
+    return " ".join(name.split()).casefold().removeprefix("the ").strip(" .")
 
 
 def _without_link(story: Story, directory: Directory) -> str | None:
