@@ -217,3 +217,16 @@ def test_the_clock_takes_a_picture_out_when_its_rights_end(house: House) -> None
     assert house.tick() == 1
     assert house.article("a").story.image is None
     assert house.actions() == ["published", "updated"]
+
+
+def test_a_newsrooms_own_rules_are_read_by_a_poll_and_by_an_edit(house: House, tmp_path: Path) -> None:
+    page = "Wells are dug\n\nTwo wells were dug on Monday, the council said.\n\nJoin our channel\n\nSee you there"
+    rules = tmp_path / "own.toml"
+    rules.write_text('[chrome]\ntail = ["Join our channel"]\n', encoding="utf-8")
+    house.take(replace(draft("a"), kind=InputKind.PAGE, text=page))
+    assert "Join our channel" in house.article("a").story.markup
+    house.configure(f'[editorial]\nrules = ["{rules}"]\n')
+    house.take(replace(draft("b"), kind=InputKind.PAGE, text=page.replace("Two", "Three")))
+    assert "Join our channel" not in house.article("b").story.markup
+    house.edit("a", headline="Wells")
+    assert "Join our channel" not in house.article("a").story.markup

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from syndicate.editorial import ReadOptions, read
+from syndicate.editorial import read
 from syndicate.errors import StoryError
 from syndicate.ingest import holds, record, translations
 from syndicate.ingest.compose import amend, compose
@@ -150,7 +150,7 @@ class _Look:
 
 
 def _look(tx: Transaction, taking: Taking, article: Article, draft: Draft, now: datetime) -> _Look:
-    reading = read(draft, taking.directory, options=ReadOptions(publisher=taking.house.name))
+    reading = read(draft, taking.directory, options=taking.reading)
     overrides = tx.articles.overrides(article.id)
     story = compose(
         draft,

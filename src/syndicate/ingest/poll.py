@@ -67,7 +67,7 @@ class Ingest:
         """Go on under another configuration."""
         self._settings = settings
         self._directory = directory
-        self._options = ReadOptions(publisher=settings.publisher.name)
+        self._options = ReadOptions.build(settings.publisher.name, settings.editorial)
         self.desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
 
     def close(self) -> None:
@@ -85,7 +85,12 @@ class Ingest:
             name=publisher.name,
         )
         return Taking(
-            tag=publisher.tag, desk=self.desk, directory=self._directory, house=house, options=options
+            tag=publisher.tag,
+            desk=self.desk,
+            directory=self._directory,
+            house=house,
+            options=options,
+            reading=self._options,
         )
 
     async def poll(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from syndicate.config import SourceOptions
-from syndicate.editorial import Directory, xml_text
+from syndicate.editorial import Directory, ReadOptions, xml_text
 from syndicate.errors import StoryError
 from syndicate.ingest import holds, kills, record, translations
 from syndicate.ingest.compose import House, compose
@@ -34,6 +34,7 @@ class Taking:
     directory: Directory
     house: House
     options: SourceOptions
+    reading: ReadOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
