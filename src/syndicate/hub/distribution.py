@@ -35,22 +35,18 @@ def headers(
     return made
 
 
-class Fate:
-    """What an answer means for a subscription."""
-
-
 @dataclass(frozen=True, slots=True)
-class Taken(Fate):
+class Taken:
     """The subscriber has this version."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended(Fate):
+class Ended:
     """410: it wants no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class TryAgain(Fate):
+class TryAgain:
     """It did not take it. The subscription stands until its lease ends; the next try is at ``due``."""
 
     failures: int
@@ -67,7 +63,7 @@ def fate(
     luck: float,
     times: Sequence[timedelta] = (),
     cap: timedelta = timedelta(hours=12),
-) -> Fate:
+) -> Taken | Ended | TryAgain:
     """What becomes of a subscription after one delivery. A redirect is a failure like any other.
 
     ``failures``: in a row, before this. ``times``: the pauses, in place of the

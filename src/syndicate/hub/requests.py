@@ -29,7 +29,7 @@ class Mode(StrEnum):
     DENIED = "denied"
 
 
-class HubRefusal(SyndicateError):  # noqa: N818 - what the hub answers, not what went wrong in it
+class HubRefusal(SyndicateError):
     """A request that the hub does not take; ``status`` is 4xx or 503, the message is its answer."""
 
     def __init__(self, message: str, status: int = 400, retry_after: int | None = None) -> None:

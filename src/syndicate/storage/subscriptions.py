@@ -92,12 +92,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A topic's document as far as subscribers care: which one, and its newest version worth a push."""
+    """A topic's document as far as subscribers care.
+
+    ``version`` is its newest one worth a push, ``stored`` that of its bytes.
+    """
 
     topic: str
     feed: str
     format: str
     version: int
+    stored: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +208,10 @@ class Subscriptions:
             gone += self._c.execute(delete(s.subscriptions).where(s.subscriptions.c.id.in_(part))).rowcount
         return gone
 
+    def next_end(self) -> datetime | None:
+        """When the first lease ends."""
+        return self._c.execute(select(func.min(s.subscriptions.c.lease_end))).scalar()
+
     def expire(self, now: datetime) -> int:
         """Delete subscriptions whose lease has ended; returns how many."""
         gone = self._c.execute(delete(s.subscriptions).where(s.subscriptions.c.lease_end <= now))
@@ -213,16 +221,13 @@ class Subscriptions:
 
     def editions(self, formats: Collection[str]) -> list[Edition]:
         """The topics that can be subscribed to: documents in these formats, at their newest version."""
-        d = s.documents.c
-        query = select(d.topic, d.feed, d.format, d.push_version.label("version"))
-        rows = self._c.execute(query.where(d.format.in_(list(formats))))
+        rows = self._c.execute(_EDITION.where(s.documents.c.format.in_(list(formats))))
         return [Edition(**row._mapping) for row in rows]
 
     def edition(self, topic: str, formats: Collection[str]) -> Edition | None:
         """One topic, or ``None`` where it is not served."""
         d = s.documents.c
-        query = select(d.topic, d.feed, d.format, d.push_version.label("version"))
-        row = self._c.execute(query.where(d.topic == topic, d.format.in_(list(formats)))).first()
+        row = self._c.execute(_EDITION.where(d.topic == topic, d.format.in_(list(formats)))).first()
         return Edition(**row._mapping) if row else None
 
     def topics_owed(self, now: datetime) -> set[str]:
@@ -310,6 +315,13 @@ class Subscriptions:
         return int(self._c.execute(select(func.count()).select_from(s.subscriptions)).scalar_one())
 
 
+_EDITION = select(
+    s.documents.c.topic,
+    s.documents.c.feed,
+    s.documents.c.format,
+    s.documents.c.push_version.label("version"),
+    s.documents.c.version.label("stored"),
+)
 _PENDING = tuple(Pending.__dataclass_fields__)
 _SUBSCRIPTION = tuple(Subscription.__dataclass_fields__)
 _VIEW = tuple(n for n in SubscriptionView.__dataclass_fields__ if n not in ("signed", "behind"))
