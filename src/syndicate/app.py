@@ -420,6 +420,7 @@ class App:
         async with self._publishing:
             self.settings = fresh
             await asyncio.to_thread(self._reconfigure_parts, fresh)
+            self._reconfigure_hub(fresh)
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
@@ -436,10 +437,12 @@ class App:
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
+        self._open_sources()
+
+    def _reconfigure_hub(self, fresh: Settings) -> None:
         terms = HubTerms.of(fresh, self.site)
         self.desk.configure(terms)
         self.hub.configure(terms)
-        self._open_sources()
 
 
 def _polling(app: App, name: str) -> Job:

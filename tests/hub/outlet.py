@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl
 import httpx
 
 from syndicate.app import App, load_settings
+from syndicate.distribute.subscribers import HubDistributor
+from syndicate.net.client import Client
 from syndicate.storage import SubscriptionView
 from syndicate.web.server import Server
 
@@ -128,6 +130,12 @@ class Outlet:
         answer = await self.ask("subscribe", callback, **more)
         assert answer.status_code == 202, answer.text
         await self.app.hub.drain()
+
+    async def restart(self) -> None:
+        """The hub as it is after a restart: nothing of it is in memory."""
+        app = self.app
+        await app.hub.stop()
+        app.hub = HubDistributor(app.storage, app.desk.terms, Client(app.settings.network), self.clock)
 
     def write(self, name: str, words: str) -> None:
         text = f"---\ntitle: {words}\nid: {name}\n---\n{words} is a story of two sentences. It ends here.\n"
