@@ -16,7 +16,10 @@ import structlog
 
 from syndicate.config import Settings
 from syndicate.distribute.engine import Distributor
+from syndicate.distribute.hub_desk import HubDesk
+from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.receivers import Receivers
+from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
 from syndicate.formats.encoding import encode
@@ -37,6 +40,7 @@ from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
 from syndicate.web.app import create_app
+from syndicate.web.hub import hub_route
 from syndicate.web.prepared import Shelved, link
 from syndicate.web.server import Server
 from syndicate.web.shelf import Shelf
@@ -104,6 +108,7 @@ class App:
 
     async def __aexit__(self, *_: object) -> None:
         await self.distributor.stop()
+        await self.hub.stop()
         await self.client.close()
         self.ingest.close()
         if self.server is not None:
@@ -127,6 +132,10 @@ class App:
         align(self.storage, self.settings.feeds)
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
+        terms = HubTerms.of(self.settings, self.site)
+        self.desk = HubDesk(self.storage, terms, self._clock)
+        own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
+        self.hub = HubDistributor(self.storage, terms, own, self._clock)
         self._open_sources()
 
     def _open_sources(self) -> None:
@@ -184,6 +193,7 @@ class App:
             )
         if built.documents:
             self.distributor.wake()
+            self.hub.wake()
         return built
 
     async def once(self) -> Round:
@@ -192,7 +202,7 @@ class App:
         polled = await self.poll_all()
         built = await self.publish(everything=True)
         await asyncio.to_thread(self.publisher.repair)
-        await self.distributor.drain()
+        await asyncio.gather(self.distributor.drain(), self.hub.drain())
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
@@ -209,7 +219,8 @@ class App:
     async def serve(self) -> None:
         """Answer readers. Raises SyndicateError where the port is taken."""
         await asyncio.to_thread(self._fill_shelf)
-        app = create_app(self.shelf, ready=lambda: list(self._ready))
+        hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
+        app = create_app(self.shelf, ready=lambda: list(self._ready), routes=[hub])
         self.server = Server(app, self.settings.web.host, self.settings.web.port)
         await self.server.start()
         self._ready = []
@@ -267,6 +278,7 @@ class App:
         self._set_jobs()
         self._ticker.start()
         self._spawn(self.distributor.run(), "distributor")
+        self._spawn(self.hub.run(), "hub")
         self._spawn(self._keep_publishing(), "publisher")
         self._spawn(self._keep_watching(), "watcher")
         for name in self.sources:
@@ -289,7 +301,7 @@ class App:
             with suppress(Exception):
                 await task
         await self.publish()
-        await self.distributor.stop()
+        await asyncio.gather(self.distributor.stop(), self.hub.stop())
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -345,6 +357,7 @@ class App:
             self._seen_changes = changes
             self._publish_wanted.set()
             self.distributor.wake()
+            self.hub.wake()
 
     async def _prune(self) -> None:
         done = await asyncio.to_thread(self._prune_now)
@@ -397,6 +410,7 @@ class App:
         async with self._publishing:
             self.settings = fresh
             await asyncio.to_thread(self._reconfigure_parts, fresh)
+            self._reconfigure_hub(fresh)
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
@@ -414,6 +428,11 @@ class App:
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
         self._open_sources()
+
+    def _reconfigure_hub(self, fresh: Settings) -> None:
+        terms = HubTerms.of(fresh, self.site)
+        self.desk.configure(terms)
+        self.hub.configure(terms)
 
 
 def _polling(app: App, name: str) -> Job:

@@ -105,7 +105,7 @@ def older(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Storage:
     """A database one migration behind, with an article in it."""
     with storage.write() as tx:
         keep(tx)
-    monkeypatch.setattr(migrate, "newest", lambda: "0002")
+    monkeypatch.setattr(migrate, "newest", lambda: "the next one")
     return storage
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "feeds": ("syndicate.cli.feeds:feeds", "What is published, and whether it is in order."),
     "deliveries": ("syndicate.cli.deliveries:deliveries", "Attempts, refused stories, redrive."),
     "lanes": ("syndicate.cli.lanes:lanes", "Every receiver's progress: pause, resume, replay."),
+    "hub": ("syndicate.cli.hub:hub", "Subscribers at our own hub."),
     "status": ("syndicate.cli.status:status", "One screen: sources, feeds, lanes, trouble."),
     "config": ("syndicate.cli.config:config", "The effective settings and their schema."),
     "partners": ("syndicate.cli.partners:partners", "Who may take stories."),

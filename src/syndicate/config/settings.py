@@ -190,9 +190,27 @@ class ExternalHub(Part):
 
 
 class Hub(Part):
-    """Our own WebSub hub."""
+    """Our own WebSub hub. Leases lie between ``lease_min`` and ``lease_max``.
+
+    ``max_subscriptions_per_host`` counts a callback's host; ``verify_per_minute``
+    bounds how often strangers can make us ask one. ``ports``: the only ports of
+    callbacks; empty: all.
+    """
 
     enabled: bool = False
+    lease_min: Duration = timedelta(minutes=5)
+    lease_default: Duration = timedelta(days=10)
+    lease_max: Duration = timedelta(days=30)
+    max_subscriptions_per_host: Annotated[int, Field(ge=1)] = 1000
+    verify_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
+    signature: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+
+    @model_validator(mode="after")
+    def _leases_in_order(self) -> Hub:
+        if not timedelta(seconds=1) <= self.lease_min <= self.lease_default <= self.lease_max:
+            raise ValueError("lease_min, lease_default and lease_max must rise, and last a second at least")
+        return self
 
 
 class Agency(Part):

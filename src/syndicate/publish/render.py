@@ -132,8 +132,9 @@ class Renderer:
         )
 
     def hubs(self) -> tuple[str, ...]:
-        """The hubs that every document advertises."""
-        return tuple(hub.url for hub in self._settings.external_hubs.values())
+        """The hubs that every document advertises, our own first: many readers take the first only."""
+        own = (self.site.url("/hub"),) if self._settings.hub.enabled else ()
+        return (*own, *(hub.url for hub in self._settings.external_hubs.values()))
 
 
 def newest_change(places: Sequence[Place], before: datetime | None, fallback: datetime) -> datetime:

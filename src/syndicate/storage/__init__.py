@@ -21,17 +21,30 @@ from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
+from syndicate.storage.subscriptions import (
+    Edition,
+    Failure,
+    Pending,
+    Subscription,
+    Subscriptions,
+    SubscriptionView,
+)
 
 __all__ = [
     "Attempt",
     "DocumentHead",
+    "Edition",
+    "Failure",
     "Holder",
     "JournalRow",
+    "Pending",
     "Place",
     "Problem",
     "SourceState",
     "Stale",
     "Storage",
+    "Subscription",
+    "SubscriptionView",
     "Transaction",
     "Withdrawal",
 ]
@@ -77,6 +90,11 @@ class Transaction:
     def problems(self) -> Problems:
         """What is wrong now."""
         return Problems(self.connection)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Subscribers of our own hub."""
+        return Subscriptions(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

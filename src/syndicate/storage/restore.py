@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from syndicate.errors import StorageError
@@ -108,6 +108,7 @@ def _take_over(
             _carry_lanes(old.connection, new.connection)
             _new_generation(new.connection)
             _carry_documents(old.connection, new.connection)
+            _carry_subscribers(old.connection, new.connection)
             withdrawn = _carry_withdrawn(old, new, now)
             return (_new_epoch(new), withdrawn), None
     except (StorageError, SQLAlchemyError) as error:
@@ -156,6 +157,16 @@ def _carry_documents(old: Connection, new: Connection) -> None:
         new.execute(delete(table))
         for row in old.execute(select(table)):
             new.execute(insert(table).values(dict(row._mapping)))
+
+
+def _carry_subscribers(old: Connection, new: Connection) -> None:
+    """Subscribers as they were: who left since the backup must not get anything again."""
+    known = set(inspect(old).get_table_names())
+    for table in (s.subscriptions, s.verifications):
+        if table.name in known:
+            new.execute(delete(table))
+            for part in chunks(old.execute(select(table))):
+                new.execute(insert(table), [dict(row._mapping) for row in part])
 
 
 def _carry_withdrawn(old: Transaction, new: Transaction, now: datetime) -> list[str]:

@@ -365,3 +365,66 @@ problems = Table(
     Column("first", Instant, nullable=False),
     Column("last", Instant, nullable=False),
 )
+
+# Subscribers of our own hub. ``version`` is the document's they last took; ``due`` is set while they
+# fail. The index finds who lacks the newest version of a topic by one range scan, and those that fail
+# and are not due are never looked at. Numbers are never used twice: an answer may come in late.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("secret", Text),
+    Column("method", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("verified", Instant, nullable=False),
+    Column("lease_end", Instant, nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),
+    Column("due", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("last_try", Instant),
+    Column("last_ok", Instant),
+    Column("last_error", Text),
+    Index("ix_subscriptions_callback", "callback", "topic", unique=True),
+    Index("ix_subscriptions_owed", "topic", "due", "version", "id"),
+    Index("ix_subscriptions_host", "host"),
+    sqlite_autoincrement=True,
+)
+
+# What subscribers asked for and did not confirm yet, and refusals they are to be told.
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("mode", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("host", Text, nullable=False, index=True),
+    Column("secret", Text),
+    Column("method", Text, nullable=False),
+    Column("lease", BigInteger, nullable=False),
+    Column("verify_token", Text),
+    Column("reason", Text),
+    Column("created", Instant, nullable=False),
+    Column("due", Instant, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    Index("ix_verifications_callback", "callback", "topic", unique=True),
+    sqlite_autoincrement=True,
+)
+
+# Deliveries to subscribers that failed; of those that went well only the version is kept.
+subscription_failures = Table(
+    "subscription_failures",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("subscription_id", Number, nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("seconds", Float, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("status", Integer),
+    Column("detail", Text, nullable=False),
+)

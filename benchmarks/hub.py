@@ -1,0 +1,242 @@
+"""How soon subscribers of our own hub have a story, and what idle subscriptions cost.
+
+    python benchmarks/hub.py [--subscribers 2000] [--hosts 200] [--idle 200000] [--flight 64]
+
+Subscribers listen in a process of their own on loopback, each at an address of
+its own; half of them want signatures. The document is a feed of fifty stories.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httptools
+import uvloop
+
+from syndicate import logs
+from syndicate.app import App, load_settings, utc_now
+from syndicate.storage import Pending
+from syndicate.storage import schema as s
+
+T = TypeVar("T")
+ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+WORDS = "A sentence of the story that says what happened on that day in the valley. " * 8
+
+
+class Receiver(asyncio.Protocol):
+    """Takes every delivery and counts it."""
+
+    count = 0
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.parser = httptools.HttpRequestParser(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        Receiver.count += 1
+        self.transport.write(ANSWER)
+
+
+def receive(ports: Queue[list[int]], counts: Queue[tuple[int, float]], wanted: int, hosts: int) -> None:
+    """A process with listeners; says when every ``wanted`` deliveries have come in."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        servers = [await loop.create_server(Receiver, "127.0.0.1", 0) for _ in range(hosts)]
+        ports.put([server.sockets[0].getsockname()[1] for server in servers])
+        told = 0
+        while True:
+            await asyncio.sleep(0.005)
+            if Receiver.count >= told + wanted:
+                told += wanted
+                counts.put((Receiver.count, time.time()))
+
+    uvloop.run(main())
+
+
+def configure(folder: Path, flight: int) -> Path:
+    """One feed, the hub on, loopback allowed."""
+    (folder / "stories").mkdir()
+    file = folder / "syndicate.toml"
+    file.write_text(
+        f"""
+[publisher]
+name = "The Bench"
+url = "https://bench.example.org/"
+[storage]
+url = "sqlite:///{folder}/syndicate.db"
+[output]
+path = "{folder}/feeds"
+[network]
+allow = ["127.0.0.0/8"]
+in_flight = {flight}
+in_flight_per_host = 4
+[hub]
+enabled = true
+[log]
+level = "error"
+[sources.desk]
+type = "folder"
+path = "{folder}/stories"
+settle = "0s"
+[feeds.latest]
+title = "Latest"
+"""
+    )
+    return file
+
+
+def write(folder: Path, number: int) -> None:
+    text = f"---\ntitle: Story {number}\nid: s{number}\n---\n{WORDS}\n"
+    (folder / "stories" / f"s{number}.md").write_text(text)
+
+
+def subscribe(app: App, callbacks: Iterable[tuple[str, str]]) -> float:
+    """Confirmed subscriptions ``(host, callback)``; returns seconds."""
+    started, now = time.perf_counter(), utc_now()
+    topic = app.site.topic("latest", "rss")
+    with app.storage.write() as tx:
+        edition = tx.subscriptions.edition(topic, ["rss"])
+        assert edition
+        for part in batched(enumerate(callbacks), 2000):
+            tx.connection.execute(
+                s.subscriptions.insert(),
+                [
+                    {
+                        "topic": topic, "callback": callback, "host": host, "method": "sha256",
+                        "secret": "x" * 32 if n % 2 else None, "created": now, "verified": now,
+                        "lease_end": now + timedelta(days=10), "version": edition.version, "failures": 0,
+                    }
+                    for n, (host, callback) in part
+                ],
+            )  # fmt: skip
+    return time.perf_counter() - started
+
+
+def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most ``size``, so that what is measured is not this program's own lists."""
+    every = iter(things)
+    while part := list(islice(every, size)):
+        yield part
+
+
+def memory() -> float:
+    """Resident memory of this process now, in MB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def publish(app: App, folder: Path, number: int) -> None:
+    write(folder, number)
+    await app.poll_all()
+    await app.publish()
+
+
+async def fan_out(app: App, folder: Path, counts: Queue[tuple[int, float]], subscribers: int) -> None:
+    """Three stories, each to everyone."""
+    with app.storage.read() as tx:
+        found = tx.documents.get("latest", "rss")
+    assert found
+    print(f"document of {len(found.bodies['identity']) / 1000:.0f} kB, {subscribers} subscribers")
+    for number in range(100, 103):
+        await publish(app, folder, number)
+        before, started = memory(), time.time()
+        used = time.process_time()
+        await app.hub.drain()
+        _, last = await asyncio.to_thread(counts.get, timeout=60)
+        seconds = last - started
+        print(
+            f"  all have it after {seconds:.2f} s: {subscribers / seconds:.0f} deliveries a second, "
+            f"processor {time.process_time() - used:.2f} s, memory {before:.0f} → {memory():.0f} MB"
+        )
+
+
+async def idle(app: App, folder: Path, rows: int) -> None:
+    """What subscriptions cost that have everything: a turn of the hub, and a publication elsewhere."""
+    for _ in range(20):
+        await app.hub.drain()
+    print(f"a turn with nothing to do, {await turn(app):.2f} ms; memory {memory():.0f} MB")
+    seconds = subscribe(app, (("127.0.0.2", f"http://127.0.0.2:9/idle/{n}") for n in range(rows)))
+    size = (folder / "syndicate.db").stat().st_size / 1e6
+    print(f"{rows} idle subscriptions stored in {seconds:.1f} s; the database has {size:.0f} MB")
+    print(f"a turn with nothing to do, {await turn(app):.2f} ms; memory {memory():.0f} MB")
+
+
+async def turn(app: App) -> float:
+    """Milliseconds of a turn."""
+    started = time.perf_counter()
+    for _ in range(50):
+        await app.hub.drain()
+    return (time.perf_counter() - started) * 20
+
+
+async def renew(app: App) -> None:
+    """Confirming one subscription among all."""
+    topic, now = app.site.topic("latest", "rss"), utc_now()
+    started = time.perf_counter()
+    for n in range(50):
+        one = Pending(
+            mode="subscribe", topic=topic, callback=f"http://127.0.0.2:9/idle/{n}", host="127.0.0.2",
+            method="sha256", lease=timedelta(days=1), created=now, due=now,
+        )  # fmt: skip
+        with app.storage.write() as tx:
+            tx.subscriptions.confirm(one, now, 1)
+    print(f"one renewal among them {(time.perf_counter() - started) * 20:.2f} ms")
+
+
+async def measure(given: argparse.Namespace, ports: list[int], counts: Queue[tuple[int, float]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = load_settings(configure(folder, given.flight))
+        logs.configure(settings.log)
+        app = App(settings)
+        async with app:
+            for n in range(50):
+                write(folder, n)
+            await publish(app, folder, 50)
+            # Each port stands for a host of its own: the caps by host are not what is measured.
+            hosts = [(f"h{n % len(ports)}", ports[n % len(ports)]) for n in range(given.subscribers)]
+            subscribe(app, [(h, f"http://127.0.0.1:{port}/{n}") for n, (h, port) in enumerate(hosts)])
+            await fan_out(app, folder, counts, given.subscribers)
+            await idle(app, folder, given.idle)
+            await renew(app)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--subscribers", type=int, default=2000)
+    parser.add_argument("--hosts", type=int, default=200)
+    parser.add_argument("--idle", type=int, default=200_000)
+    parser.add_argument("--flight", type=int, default=64)
+    given = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    ports: Queue[list[int]] = context.Queue()
+    counts: Queue[tuple[int, float]] = context.Queue()
+    arguments = (ports, counts, given.subscribers, given.hosts)
+    receivers = context.Process(target=receive, args=arguments, daemon=True)
+    receivers.start()
+    try:
+        uvloop.run(measure(given, ports.get(timeout=30), counts))
+    finally:
+        receivers.terminate()
+        receivers.join(5)
+
+
+if __name__ == "__main__":
+    main()

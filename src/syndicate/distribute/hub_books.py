@@ -1,0 +1,215 @@
+"""The hub's bookkeeping: answers are recorded in batches, and who is owed what is looked up.
+
+Each step is one transaction. Between sending and recording nothing is kept but
+in memory: a crash there sends the same document once more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
+from syndicate.distribute.verifying import settle_reply
+from syndicate.hub.distribution import Ended, Taken, TryAgain, fate
+from syndicate.hub.verification import Reply
+from syndicate.model import Outcome
+from syndicate.storage import Edition, Failure, Pending, Storage, Subscription, Transaction
+
+log = structlog.get_logger(__name__)
+
+QUIET = timedelta(minutes=5)
+"""A subscriber that fails is tried with every new version, but not sooner than this after a try."""
+PRUNE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A topic's document as it is sent."""
+
+    version: int
+    stored: int
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One delivery and what came of it."""
+
+    subscription: Subscription
+    version: int
+    outcome: Outcome
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Who is next. ``papers``: the newest documents of the topics that somebody is owed."""
+
+    owed: Sequence[Subscription]
+    pending: Sequence[Pending]
+    papers: Mapping[str, Paper]
+
+
+class Books:
+    """Reads and writes subscriptions for the hub."""
+
+    def __init__(self, storage: Storage, clock: Callable[[], datetime]) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._seen: dict[str, int] = {}
+        self._pruned = 0.0
+
+    # -- recording -----------------------------------------------------------------------
+
+    def record(
+        self,
+        sent: Sequence[Sent],
+        replies: Sequence[tuple[Pending, Reply]],
+        terms: HubTerms,
+        luck: Random,
+    ) -> list[int]:
+        """What came in, in one transaction; returns the subscriptions that replies changed."""
+        if not sent and not replies:
+            return []
+        now = self._clock()
+        with self._storage.write() as tx:
+            self._record_sent(tx, sent, terms, luck, now)
+            found = [settle_reply(tx, p, reply, terms, now, luck.random()) for p, reply in replies]
+        return [number for number in found if number is not None]
+
+    def _record_sent(
+        self, tx: Transaction, sent: Sequence[Sent], terms: HubTerms, luck: Random, now: datetime
+    ) -> None:
+        taken: dict[int, list[int]] = defaultdict(list)
+        ended: list[int] = []
+        failures: list[Failure] = []
+        for one in sent:
+            end = _fate(one, terms, luck.random())
+            if isinstance(end, Taken):
+                taken[one.version].append(one.subscription.id)
+            elif isinstance(end, Ended):
+                ended.append(one.subscription.id)
+            elif isinstance(end, TryAgain):
+                failures.append(_failure(one, end))
+        for version, ids in taken.items():
+            tx.subscriptions.delivered(ids, version, now)
+        tx.subscriptions.failed(failures)
+        tx.subscriptions.end(ended)
+        _tell(sent, sum(map(len, taken.values())), ended, failures)
+
+    # -- looking -------------------------------------------------------------------------
+
+    def look(
+        self,
+        papers: Mapping[str, Paper],
+        *,
+        room: int,
+        asks: int,
+        except_hosts: Collection[str],
+    ) -> Look:
+        """Who is next, at most ``room`` subscriptions in all; ``papers`` are the documents known already."""
+        now = self._clock()
+        with self._storage.read() as tx:
+            editions = {e.topic: e for e in tx.subscriptions.editions(TOPIC_FORMATS)}
+            ended = tx.subscriptions.next_end()
+        self._keep_house(editions, ended, now)
+        with self._storage.read() as tx:
+            owed_topics = tx.subscriptions.topics_owed(now) & editions.keys() if room else set()
+            kept = {t: p for t, p in papers.items() if t in editions}
+            fresh = {t: _paper(tx, editions[t], kept.get(t)) for t in owed_topics | kept.keys()}
+            owed = self._owed(tx, [editions[t] for t in owed_topics], now, room, except_hosts)
+            pending = tx.subscriptions.pending(now, asks)
+        known = {t: p for t, p in fresh.items() if p is not None}
+        return Look(owed=owed, pending=pending, papers=known)
+
+    def _owed(
+        self,
+        tx: Transaction,
+        editions: Sequence[Edition],
+        now: datetime,
+        room: int,
+        except_hosts: Collection[str],
+    ) -> list[Subscription]:
+        """Every topic gets its share, so that none waits for another's crowd."""
+        found: list[Subscription] = []
+        for left, edition in zip(range(len(editions), 0, -1), editions, strict=True):
+            share = max(1, (room - len(found)) // left)
+            found += tx.subscriptions.owed(edition, now, share, except_hosts=except_hosts)
+        return found
+
+    def _keep_house(self, editions: Mapping[str, Edition], ended: datetime | None, now: datetime) -> None:
+        """Ended leases go; a new version is due at once for those who fail, unless just tried."""
+        news = [e for e in editions.values() if self._seen.get(e.topic) != e.version]
+        if ended is not None and ended <= now:
+            with self._storage.write() as tx:
+                log.info("hub_leases_ended", count=tx.subscriptions.expire(now))
+        if news:
+            with self._storage.write() as tx:
+                for edition in news:
+                    tx.subscriptions.recall(edition.topic, now, now - QUIET)
+            self._seen = {e.topic: e.version for e in editions.values()}
+
+    def prune(self, terms: HubTerms) -> None:
+        """Forget old failures, now and then."""
+        if time.monotonic() - self._pruned < PRUNE_SECONDS:
+            return
+        self._pruned = time.monotonic()
+        with self._storage.write() as tx:
+            tx.subscriptions.prune_failures(self._clock() - terms.failures_kept)
+
+
+def _fate(one: Sent, terms: HubTerms, luck: float) -> Taken | Ended | TryAgain:
+    return fate(
+        one.outcome,
+        failures=one.subscription.failures,
+        failing_since=one.subscription.failing_since,
+        now=one.at,
+        luck=luck,
+        times=terms.retry_times,
+        cap=terms.retry_after_cap,
+    )
+
+
+def _failure(one: Sent, again: TryAgain) -> Failure:
+    return Failure(
+        subscription=one.subscription.id,
+        version=one.version,
+        at=one.at,
+        outcome=one.outcome,
+        failures=again.failures,
+        failing_since=again.failing_since,
+        due=again.due,
+    )
+
+
+def _paper(tx: Transaction, edition: Edition, known: Paper | None) -> Paper | None:
+    if known is not None and (known.version, known.stored) == (edition.version, edition.stored):
+        return known
+    document = tx.documents.get(edition.feed, edition.format)
+    if document is None:
+        return None
+    return Paper(document.push_version, document.version, document.media_type, document.bodies["identity"])
+
+
+def _tell(sent: Sequence[Sent], taken: int, ended: Sequence[int], failures: Sequence[Failure]) -> None:
+    if taken:
+        log.info("hub_delivered", count=taken)
+    for number in ended:
+        log.info("hub_subscription_gone", subscription=number)
+    hosts = {one.subscription.id: one.subscription.host for one in sent}
+    for failure in failures:
+        log.info(
+            "hub_delivery_failed",
+            subscription=failure.subscription,
+            host=hosts[failure.subscription],
+            failures=failure.failures,
+            detail=failure.outcome.detail,
+        )

@@ -1,0 +1,91 @@
+"""Asking callbacks whether they meant it, and what follows from their answers."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
+from syndicate.hub.requests import Mode
+from syndicate.hub.verification import TRIES, Reply, denial_address, judge_reply, verification_address
+from syndicate.lanes import backoff
+from syndicate.net.answer import Blocked, Unreachable
+from syndicate.storage import Pending, Transaction
+
+if TYPE_CHECKING:
+    from syndicate.net.client import Client
+
+_ANSWER_LIMIT = 1024
+
+
+async def ask(client: Client, pending: Pending, terms: HubTerms) -> Reply:
+    """One GET of a callback. Never raises for what a callback or the network does."""
+    challenge = secrets.token_urlsafe(32)
+    try:
+        answer = await client.get(_address(pending, challenge), guard=terms.guard, limit=_ANSWER_LIMIT)
+    except Blocked:
+        return Reply.NO
+    except Unreachable:
+        return Reply.UNCLEAR
+    return judge_reply(answer.status, answer.body, challenge)
+
+
+def _address(pending: Pending, challenge: str) -> str:
+    if pending.mode == Mode.DENIED:
+        return denial_address(pending.callback, topic=pending.topic, reason=pending.reason or "")
+    return verification_address(
+        pending.callback,
+        mode=pending.mode,
+        topic=pending.topic,
+        challenge=challenge,
+        lease=pending.lease if pending.mode == Mode.SUBSCRIBE else None,
+        verify_token=pending.verify_token,
+    )
+
+
+def settle_reply(
+    tx: Transaction, pending: Pending, reply: Reply, terms: HubTerms, now: datetime, luck: float
+) -> int | None:
+    """Do what a callback confirmed; anything else leaves its subscription as it was.
+
+    Returns the number of the subscription that changed or ended, if one did.
+    """
+    if reply is Reply.UNCLEAR and pending.tries + 1 < TRIES:
+        tx.subscriptions.put_off(pending, now + backoff(pending.tries + 1, luck))
+        return None
+    if not tx.subscriptions.take(pending) or reply is not Reply.CONFIRMED:
+        return None  # a later request has taken its place, or the answer was no
+    if pending.mode == Mode.UNSUBSCRIBE:
+        known = tx.subscriptions.find(pending.topic, pending.callback)
+        tx.subscriptions.end([known] if known is not None else [])
+        return known
+    return _subscribe(tx, pending, terms, now)
+
+
+def _subscribe(tx: Transaction, pending: Pending, terms: HubTerms, now: datetime) -> int | None:
+    """What has changed since the request was taken may still speak against it."""
+    edition = tx.subscriptions.edition(pending.topic, TOPIC_FORMATS)
+    if edition is None:
+        deny(tx, pending, "the topic is no longer served here", now)
+        return None
+    known = tx.subscriptions.find(pending.topic, pending.callback)
+    if known is None and tx.subscriptions.count_of_host(pending.host) >= terms.max_per_host:
+        deny(tx, pending, "callbacks at this host have all the subscriptions they may have", now)
+        return None
+    return tx.subscriptions.confirm(pending, now, edition.version)
+
+
+def deny(tx: Transaction, pending: Pending, reason: str, now: datetime) -> None:
+    """The callback is told that it has no subscription (any more), and why."""
+    tx.subscriptions.ask(
+        Pending(
+            mode=Mode.DENIED,
+            topic=pending.topic,
+            callback=pending.callback,
+            host=pending.host,
+            reason=reason,
+            created=now,
+            due=now,
+        )
+    )

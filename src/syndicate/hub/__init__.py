@@ -1,0 +1,1 @@
+"""The protocol of our own WebSub hub, pure: no clock, no storage, no network."""

@@ -1,0 +1,253 @@
+"""The real application with its hub on, and subscribers of every temper, over loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+
+from syndicate.app import App, load_settings
+from syndicate.distribute.subscribers import HubDistributor
+from syndicate.net.client import Client
+from syndicate.storage import SubscriptionView
+from syndicate.web.server import Server
+
+
+class Clock:
+    """The time, moved as a test likes."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Push:
+    """One delivery as it came in."""
+
+    headers: dict[str, str]
+    body: bytes
+    path: str
+    query: str
+
+
+@dataclass
+class Subscriber:
+    """A callback. ``confirm`` answers challenges, ``mood`` deliveries: ``(status, body)`` and a status."""
+
+    confirm: Callable[[dict[str, str]], tuple[int, bytes]] = lambda asked: (
+        200,
+        asked.get("hub.challenge", "").encode(),
+    )
+    mood: Callable[[Push], int] = lambda push: 204
+    asked: list[dict[str, str]] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    wait: float = 0.0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        query = scope["query_string"].decode()
+        headers = {k.decode(): v.decode() for k, v in scope["headers"]}
+        extra: list[tuple[bytes, bytes]] = []
+        if scope["method"] == "GET":
+            self.queries.append(query)
+            self.asked.append(dict(parse_qsl(query)))
+            status, said = self.confirm(self.asked[-1])
+        else:
+            push = Push(headers, await _whole(receive), scope["path"], query)
+            self.pushes.append(push)
+            await asyncio.sleep(self.wait)
+            status, said = self.mood(push), b""
+        if 300 <= status < 400:
+            extra = [(b"location", b"/elsewhere")]
+        length = (b"content-length", str(len(said)).encode())
+        await send({"type": "http.response.start", "status": status, "headers": [length, *extra]})
+        await send({"type": "http.response.body", "body": said})
+
+    def signed(self, secret: str, method: str = "sha256") -> bool:
+        push = self.pushes[-1]
+        mark = hmac.new(secret.encode(), push.body, getattr(hashlib, method)).hexdigest()
+        return push.headers.get("x-hub-signature") == f"{method}={mark}"
+
+
+async def _whole(receive: Any) -> bytes:
+    body = b""
+    while True:
+        part = await receive()
+        body += part.get("body", b"")
+        if not part.get("more_body"):
+            return body
+
+
+@asynccontextmanager
+async def listening(subscriber: Subscriber) -> AsyncIterator[str]:
+    """A subscriber's address while it listens."""
+    server = Server(subscriber, "127.0.0.1", 0, grace=0.1, name="subscriber")
+    await server.start()
+    try:
+        yield server.url + "callback"
+    finally:
+        await server.stop()
+
+
+@dataclass
+class Outlet:
+    """An application whose steps a test takes one by one, or leaves to the daemon."""
+
+    app: App
+    clock: Clock
+    folder: Path
+    client: httpx.AsyncClient
+
+    @property
+    def hub(self) -> str:
+        return self.app.site.url("/hub")
+
+    def topic(self, form: str = "rss") -> str:
+        return self.app.site.topic("latest", form)
+
+    async def ask(self, mode: str, callback: str, **more: str) -> httpx.Response:
+        """POST a request; ``more`` are parameters with ``_`` for the dot after hub."""
+        topic = more.pop("topic", self.topic())
+        form = {"hub.mode": mode, "hub.topic": topic, "hub.callback": callback}
+        form |= {k.replace("hub_", "hub.", 1): v for k, v in more.items()}
+        return await self.client.post(self.hub, data=form)
+
+    async def subscribe(self, callback: str, **more: str) -> None:
+        """Subscribe, and let the hub verify it."""
+        answer = await self.ask("subscribe", callback, **more)
+        assert answer.status_code == 202, answer.text
+        await self.app.hub.drain()
+
+    async def restart(self) -> None:
+        """The hub as it is after a restart: nothing of it is in memory."""
+        app = self.app
+        await app.hub.stop()
+        app.hub = HubDistributor(app.storage, app.desk.terms, Client(app.settings.network), self.clock)
+
+    def write(self, name: str, words: str) -> None:
+        text = f"---\ntitle: {words}\nid: {name}\n---\n{words} is a story of two sentences. It ends here.\n"
+        (self.folder / "stories" / f"{name}.md").write_text(text, encoding="utf-8")
+
+    async def publish(self, name: str, words: str, *, push: bool = True) -> None:
+        """A story, published and pushed, where no daemon does it."""
+        self.write(name, words)
+        await self.app.poll_all()
+        await self.app.publish()
+        if push:
+            await self.app.hub.drain()
+
+    def subscriptions(self, **given: Any) -> list[SubscriptionView]:
+        with self.app.storage.read() as tx:
+            return tx.subscriptions.views(**given)
+
+    def waiting(self) -> int:
+        with self.app.storage.read() as tx:
+            return tx.subscriptions.pending_count()
+
+    def failures(self) -> int:
+        with self.app.storage.read() as tx:
+            return int(
+                tx.connection.exec_driver_sql("SELECT count(*) FROM subscription_failures").scalar() or 0
+            )
+
+
+def write_config(folder: Path, port: int, hub: str, network: str) -> Path:
+    """A configuration with one feed."""
+    (folder / "stories").mkdir(exist_ok=True)
+    config = folder / "syndicate.toml"
+    config.write_text(
+        f"""
+[publisher]
+name = "The Hill Gazette"
+url = "https://hill.example.org/"
+base_url = "http://127.0.0.1:{port}/"
+[web]
+port = {port}
+[ops]
+port = 0
+[storage]
+url = "sqlite:///{folder}/syndicate.db"
+[output]
+path = "{folder}/feeds"
+[network]
+{network}
+[delivery]
+retry = ["1m", "10m", "1h"]
+[hub]
+{hub}
+[sources.desk]
+type = "folder"
+path = "{folder}/stories"
+interval = "1h"
+settle = "0s"
+[feeds.latest]
+title = "Latest"
+""",
+        encoding="utf-8",
+    )
+    return config
+
+
+ALLOW = 'allow = ["127.0.0.0/8", "::1/128"]'
+
+
+@asynccontextmanager
+async def outlet(
+    folder: Path, *, hub: str = "enabled = true", network: str = ALLOW, port: int | None = None
+) -> AsyncIterator[Outlet]:
+    """An application that serves; a test takes its steps. The first story is out."""
+    config = write_config(folder, port or free_port(), hub, network)
+    clock = Clock()
+    app = App(load_settings(config), clock=clock, settings_file=config)
+    async with app, httpx.AsyncClient(timeout=10) as client:
+        made = Outlet(app, clock, folder, client)
+        await made.publish("first", "The first")
+        await app.serve()
+        yield made
+
+
+@asynccontextmanager
+async def daemon(folder: Path, *, hub: str = "enabled = true") -> AsyncIterator[Outlet]:
+    """The daemon as ``run`` runs it."""
+    async with outlet(folder, hub=hub) as made:
+        server, made.app.server = made.app.server, None
+        assert server
+        await server.stop()
+        running = asyncio.create_task(made.app.run())
+        await until(lambda: made.app.server is not None and not made.app._ready)
+        try:
+            yield made
+        finally:
+            made.app.stop()
+            await running
+
+
+async def until(true: Callable[[], Any], seconds: float = 10) -> None:
+    """Wait for something to become true."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run(test: Any) -> None:
+    """Run a test's coroutine."""
+    asyncio.run(test)
