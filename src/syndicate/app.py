@@ -22,15 +22,14 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
-from syndicate.formats.encoding import encode
 from syndicate.ingest.feeds import align
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
 from syndicate.lanes import Limits
-from syndicate.model import Document
 from syndicate.net.client import Client
-from syndicate.publish.build import HTML_TYPE, Built, Publisher
+from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
+from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
 from syndicate.sources.registry import open_source
@@ -41,9 +40,7 @@ from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
 from syndicate.web.app import create_app
 from syndicate.web.hub import hub_route
-from syndicate.web.prepared import Shelved, link
 from syndicate.web.server import Server
-from syndicate.web.shelf import Shelf
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +91,7 @@ class App:
         self._watch_stop = asyncio.Event()
         self._seen_changes = -1
         self._ready: list[str] = ["starting"]
-        self.shelf = Shelf(self._load_page)
+        self.shelving = Shelving(self.storage)
         self.server: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -127,6 +124,7 @@ class App:
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.ingest = Ingest(self.storage, self.settings, self.directory, self._clock)
         self.publisher = Publisher(self.storage, self.settings, self.directory)
+        self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
         align(self.storage, self.settings.feeds)
@@ -181,9 +179,9 @@ class App:
         async with self._publishing:
             built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             for document in built.documents:
-                self._shelve(document)
+                self.shelving.put(document)
             for article_id in built.pages:
-                self.shelf.forget(self.site.story_path(article_id))
+                self.shelving.forget(article_id)
         for document in built.documents:
             log.info(
                 "document_published",
@@ -218,50 +216,13 @@ class App:
 
     async def serve(self) -> None:
         """Answer readers. Raises SyndicateError where the port is taken."""
-        await asyncio.to_thread(self._fill_shelf)
+        await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
-        app = create_app(self.shelf, ready=lambda: list(self._ready), routes=[hub])
+        app = create_app(self.shelving.shelf, ready=lambda: list(self._ready), routes=[hub])
         self.server = Server(app, self.settings.web.host, self.settings.web.port)
         await self.server.start()
         self._ready = []
         log.info("listening", url=self.server.url)
-
-    def _fill_shelf(self) -> None:
-        with self.storage.read() as tx:
-            documents = tx.documents.all()
-        for document in documents:
-            self._shelve(document)
-        moves = {
-            f"/feeds/{old}/": f"/feeds/{slug}/"
-            for slug, feed in self.settings.feeds.items()
-            for old in feed.formerly
-        }
-        self.shelf.replace_moves(moves)
-        known = {self.site.path(d.feed, d.format) for d in documents}
-        for path in set(self.shelf.paths()) - known:
-            self.shelf.drop(path)
-
-    def _shelve(self, document: Document) -> None:
-        shelved = Shelved(
-            media_type=document.media_type,
-            bodies=document.bodies,
-            etags=document.etags,
-            modified=document.modified,
-            cache=round(self.settings.web.cache.total_seconds()),
-            links=tuple(link(rel, address) for rel, address in document.links),
-        )
-        self.shelf.put(self.site.path(document.feed, document.format), shelved)
-
-    def _load_page(self, path: str) -> Shelved | None:
-        found = self.publisher.load_page(path)
-        if found is None:
-            return None
-        bodies, etags = encode(found[0])
-        own = (link("self", self.site.url(path)),)
-        cache = round(self.settings.web.cache.total_seconds())
-        return Shelved(
-            media_type=HTML_TYPE, bodies=bodies, etags=etags, modified=found[1], cache=cache, links=own
-        )
 
     # -- staying ---------------------------------------------------------------------------
 
@@ -414,7 +375,7 @@ class App:
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
-        await asyncio.to_thread(self._fill_shelf)
+        await asyncio.to_thread(self.shelving.fill)
         for name in self.sources:
             self._poll_soon(name, frozenset())
 
@@ -423,6 +384,7 @@ class App:
         self.site = Site(fresh, self.directory)
         self.ingest.configure(fresh, self.directory)
         self.publisher = Publisher(self.storage, fresh, self.directory)
+        self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds)
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)

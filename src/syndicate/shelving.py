@@ -1,0 +1,67 @@
+"""Putting stored documents where the web serves them from, and rendering single stories' pages."""
+
+from __future__ import annotations
+
+from syndicate.config import Settings
+from syndicate.formats.encoding import encode
+from syndicate.model import Document
+from syndicate.publish.build import HTML_TYPE, Publisher
+from syndicate.site import Site
+from syndicate.storage import Storage
+from syndicate.web.prepared import Shelved, link
+from syndicate.web.shelf import Shelf
+
+
+class Shelving:
+    """The one shelf of a process, filled from one database under one configuration."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self.shelf = Shelf(self._load_page)
+
+    def configure(self, settings: Settings, site: Site, publisher: Publisher) -> None:
+        """Go on under another configuration; call ``fill`` afterwards."""
+        self._feeds = settings.feeds
+        self._site = site
+        self._publisher = publisher
+        self._cache = round(settings.web.cache.total_seconds())
+
+    def fill(self) -> None:
+        """Everything that is stored, the moves of renamed feeds, and nothing else."""
+        with self._storage.read() as tx:
+            documents = tx.documents.all()
+        for document in documents:
+            self.put(document)
+        moves = {
+            f"/feeds/{old}/": f"/feeds/{slug}/" for slug, feed in self._feeds.items() for old in feed.formerly
+        }
+        self.shelf.replace_moves(moves)
+        known = {self._site.path(d.feed, d.format) for d in documents}
+        for path in set(self.shelf.paths()) - known:
+            self.shelf.drop(path)
+
+    def put(self, document: Document) -> None:
+        """Serve a document in place of its version before."""
+        shelved = Shelved(
+            media_type=document.media_type,
+            bodies=document.bodies,
+            etags=document.etags,
+            modified=document.modified,
+            cache=self._cache,
+            links=tuple(link(rel, address) for rel, address in document.links),
+        )
+        self.shelf.put(self._site.path(document.feed, document.format), shelved)
+
+    def forget(self, article_id: str) -> None:
+        """A story's page changed."""
+        self.shelf.forget(self._site.story_path(article_id))
+
+    def _load_page(self, path: str) -> Shelved | None:
+        found = self._publisher.load_page(path)
+        if found is None:
+            return None
+        bodies, etags = encode(found[0])
+        own = (link("self", self._site.url(path)),)
+        return Shelved(
+            media_type=HTML_TYPE, bodies=bodies, etags=etags, modified=found[1], cache=self._cache, links=own
+        )
