@@ -133,3 +133,11 @@ def test_newer_forms_end_in_bounded_time(text: str) -> None:
     for kind in ("body", "page"):
         reading(f"{text}\n\nA story begins here and it ends here.\n\n{text}", kind=kind)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("words", ["a", "کابل", "Photo:", "x.y"])
+def test_a_long_line_that_ends_in_a_crumbs_separator_is_read_at_once(words: str) -> None:
+    began = time.process_time()
+    reading(" ".join([words] * 60) + " /", kind="page", lang=None)
+    reading("/".join([words * 3] * 40) + " »", kind="page", lang=None)
+    assert time.process_time() - began < 2

@@ -83,6 +83,10 @@ def _run_on_headline(work: Work, text: str) -> None:
     work.saw("headline", "stands before the dateline in one line", title)
 
 
+# Split, not searched: a pattern for "the rest of the line, word by word" tries every way to part it.
+_CRUMBS = re.compile(r"[/»>›|]|(?<=\S)\s{2,}")
+
+
 def repeated(work: Work, lines: list[Line]) -> str | None:
     """The headline that stands twice (rule 1): a line that is repeated, or that begins a later one."""
     if work.kind != InputKind.PAGE:
@@ -105,9 +109,9 @@ def _stands_again(text: str, later: list[str]) -> str | None:
             return text
         if len(line.split()) >= 2 and text.startswith(line) and _SITE.match(text, len(line)):
             return line
-    crumb = re.search(r"(?:[/»>›|]|>>|(?<=\S)\s{2,})\s*((?:[^/»>›|\s]+\s?)+)$", text[-300:])
-    title = crumb.group(1).strip() if crumb else None
-    return title if title in later else None
+    parts = _CRUMBS.split(text[-300:])
+    title = parts[-1].strip() if len(parts) > 1 else None
+    return title if title and title in later else None
 
 
 def _behind_section(work: Work, text: str, later: list[str]) -> str | None:
