@@ -221,7 +221,6 @@ class App:
         app = create_app(self.shelving.shelf, ready=lambda: list(self._ready), routes=[hub])
         self.server = Server(app, self.settings.web.host, self.settings.web.port)
         await self.server.start()
-        self._ready = []
         log.info("listening", url=self.server.url)
 
     # -- staying ---------------------------------------------------------------------------
@@ -236,6 +235,7 @@ class App:
         await self.serve()
         await asyncio.to_thread(self.publisher.repair)
         await self.publish(everything=True)
+        self._ready = []  # not before every feed has its documents
         self._set_jobs()
         self._ticker.start()
         self._spawn(self.distributor.run(), "distributor")
