@@ -13,7 +13,6 @@ from syndicate.errors import DocumentError, StoryError
 from syndicate.formats.base import Format
 from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
-from syndicate.formats.validate import validate
 from syndicate.model import Article, Channel, Finding
 from syndicate.publish.render import Renderer
 from syndicate.storage import Transaction
@@ -74,11 +73,10 @@ def _story(article: Article) -> str:
 
 
 def _feed(renderer: Renderer, window: _Window, form: Format, now: datetime) -> Iterator[Found]:
-    """Each story in a document of its own, so that a finding names the story; then all of them in one."""
+    """Each story by itself, so that a finding names the story; then what stands around them."""
     updated = max((a.changed for a in window.articles), default=now)
     channel = renderer.channel(window.slug, window.feed, form.name, updated)
     where = f"feeds.{window.slug} {form.name}"
-    common = {_key(f) for f in _findings(form, channel, [], now)}
     fragments: list[bytes] = []
     for article in window.articles:
         try:
@@ -86,30 +84,19 @@ def _feed(renderer: Renderer, window: _Window, form: Format, now: datetime) -> I
         except StoryError as problem:
             yield error(f"{where}: {_story(article)}", form.name, f"left out: {problem.message}", problem.fix)
             continue
-        fragments.append(fragment)
-        for finding in _findings(form, channel, [fragment], now):
-            if _key(finding) not in common:
-                yield f"{where}: {_story(article)}", finding
+        findings = form.check_fragment(fragment, now)
+        yield from ((f"{where}: {_story(article)}", finding) for finding in findings)
+        if all(finding.severity != "error" for finding in findings):
+            fragments.append(fragment)
     yield from ((where, finding) for finding in _whole(form, channel, fragments, now))
-
-
-def _findings(form: Format, channel: Channel, fragments: list[bytes], now: datetime) -> list[Finding]:
-    return validate(form.assemble(channel, fragments), now)[1]
 
 
 def _whole(form: Format, channel: Channel, fragments: list[bytes], now: datetime) -> list[Finding]:
     """What keeps the document back, or is wrong with its head."""
     try:
-        document = form.assemble(channel, fragments)
+        return form.check(form.assemble(channel, fragments), now)
     except DocumentError as problem:
-        return [Finding(severity="error", rule="X4", message=problem.message, fix=problem.fix)]
-    head = _findings(form, channel, [], now)
-    known = {_key(f) for f in head}
-    return [*head, *(f for f in form.check(document) if _key(f) not in known)]
-
-
-def _key(finding: Finding) -> tuple[str, str]:
-    return finding.rule, finding.message
+        return [Finding(severity="error", rule="X4", message=problem.message, line=1, fix=problem.fix)]
 
 
 # -- partners ---------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_the_gate_keeps_the_last_good_document_and_shows_why(
     house.publish()
     rss = FORMATS["rss"]
     monkeypatch.setattr(
-        type(rss), "check", lambda self, body: [Finding(severity="error", rule="R9", message="no")]
+        type(rss), "check", lambda self, body, now: [Finding(severity="error", rule="R9", message="no")]
     )
     house.take(draft("b"))
     house.publish()

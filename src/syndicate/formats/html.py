@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from syndicate.config import Publisher
 from syndicate.editorial.wording import enumerate_names
+from syndicate.formats.checks import markup
 from syndicate.formats.parts import translations
 from syndicate.formats.text import address, clean, line
-from syndicate.model import Channel, Entry, PubStatus, direction
+from syndicate.model import Channel, Entry, Finding, PubStatus, direction
 
 MEDIA_TYPES: Mapping[str, str] = {
     "rss": "application/rss+xml",
@@ -62,6 +63,10 @@ class Teasers:
     def fragment(self, entry: Entry) -> bytes:
         """Headline, excerpt, byline and credit of one entry."""
         return clean(str(_teaser(entry))).encode()
+
+    def check_fragment(self, fragment: bytes, now: datetime | None = None) -> list[Finding]:  # noqa: ARG002
+        """Rules X6 and X7 on a teaser's markup."""
+        return list(markup.html(fragment.decode(), "teaser", 1))
 
 
 def feed_page(channel: Channel, entries: Sequence[Entry], formats: Mapping[str, str]) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from syndicate.errors import StoryError
+from syndicate.formats import gate
 from syndicate.formats.parts import (
     credited,
     home_address,
@@ -16,7 +18,6 @@ from syndicate.formats.parts import (
     topics,
     translations,
 )
-from syndicate.formats.quick import check_json, joined_ids
 from syndicate.formats.text import address, clean, line, media_type, rfc3339
 from syndicate.model import Channel, CreditView, Entry, Finding, Media, Picture
 
@@ -43,7 +44,7 @@ class JsonFeed:
 
     def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
         """Head, items newest first, end. Raises DocumentError where two have the same id."""
-        joined_ids(fragments, b'{"id":', b',"url":')
+        gate.joined_ids(fragments, b'{"id":', b',"url":')
         before = orjson.dumps(head(channel)).removesuffix(b"}") + b',"items":['
         if not fragments:
             return before + b"]}"
@@ -52,9 +53,13 @@ class JsonFeed:
         ends[-1] += b"]}"
         return b",".join(ends)
 
-    def check(self, document: bytes) -> list[Finding]:
-        """The cheap check before each publish; ``validate`` reads everything."""
-        return check_json(document)
+    def check_fragment(self, fragment: bytes, now: datetime | None = None) -> list[Finding]:
+        """Everything about one item."""
+        return gate.json_fragment(fragment, now)
+
+    def check(self, document: bytes, now: datetime | None = None) -> list[Finding]:
+        """What stands around the items, and how they are joined."""
+        return gate.around(document, gate.JSON, now)
 
 
 def head(channel: Channel) -> Fields:

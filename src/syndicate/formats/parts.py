@@ -40,12 +40,6 @@ def home_address(channel: Channel) -> str:
     return address(channel.home_url) or channel.page_url
 
 
-def canonical_address(entry: Entry) -> str | None:
-    """Where the story first stood, if that is not the page readers are led to (RFC 6596)."""
-    found = address(entry.canonical_url) if entry.canonical_url else None
-    return found if found != address(entry.url) else None
-
-
 PAGE_TYPE = "text/html; charset=utf-8"
 """The type of links to translations. Parsers that keep one address take the last link of type
 ``text/html`` for the story's own; this one they leave alone."""

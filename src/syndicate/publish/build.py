@@ -11,8 +11,8 @@ import structlog
 from syndicate.config import Feed, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
-from syndicate.errors import NotFound
-from syndicate.formats import html
+from syndicate.errors import DocumentError, NotFound
+from syndicate.formats import gate, html
 from syndicate.formats import opml as opml_format
 from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
@@ -28,7 +28,6 @@ EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE_ENTRIES = 50
 HTML_TYPE = "text/html"
 TEASERS = html.Teasers()
-SEVERITIES = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +89,15 @@ class Publisher:
             stale = tx.feeds.staleness(slug)
             places = tx.feeds.window(slug, feed.limit)
             heads = {f: tx.documents.head(slug, f) for f in formats_of(feed)}
-            drafts = [self._draft(tx, slug, feed, f, places, heads[f], loaded, failed) for f in heads]
+            made = {
+                f: self._draft(tx, slug, feed, f, places, heads[f], loaded, failed, now=now) for f in heads
+            }
             noted = tx.problems.refs(f"feed:{slug}")
-        findings = {d.format: FORMATS[d.format].check(d.body) for d in drafts if d.format in FORMATS}
-        good = [d for d in drafts if _passes(d, findings.get(d.format, []))]
+        findings = {name: _check(draft, now) for name, draft in made.items()}
+        passed = {name for name, found in findings.items() if _passes(slug, name, found)}
+        good = [d for name, d in made.items() if isinstance(d, _Draft) and name in passed]
+        # What was said of a story stands until it is rendered anew or leaves the feed.
+        noted -= {p.article_id for p in places} - failed.rendered
         with self._storage.write() as tx:
             documents = [self._store(tx, d, heads[d.format], push=stale.worth_a_push, now=now) for d in good]
             tx.feeds.set_built(slug, stale.touched)
@@ -112,16 +116,24 @@ class Publisher:
         head: DocumentHead | None,
         loaded: dict[str, Article],
         failed: Failures,
-    ) -> _Draft:
+        *,
+        now: datetime,
+    ) -> _Draft | DocumentError:
         updated = newest_change(places, head.updated if head else None, EPOCH)
         channel = self.renderer.channel(slug, feed, format_name, updated)
         if format_name == HTML:
-            rows, fresh = self.renderer.fragments(tx, feed, TEASERS, places[:PAGE_ENTRIES], loaded, failed)
+            rows, fresh = self.renderer.fragments(
+                tx, feed, TEASERS, places[:PAGE_ENTRIES], loaded, failed, now
+            )
             page = html.joined_page(channel, rows, self._addresses(slug, feed))
             return _Draft(slug, HTML, HTML_TYPE, page, updated, fresh)
         form = FORMATS[format_name]
-        rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed)
-        return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh)
+        rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed, now)
+        try:
+            whole = form.assemble(channel, rows)
+        except DocumentError as problem:
+            return problem
+        return _Draft(slug, form.name, form.media_type, whole, updated, fresh)
 
     def _addresses(self, slug: str, feed: Feed) -> dict[str, str]:
         return {name: self.site.topic(slug, name) for name in feed.formats}
@@ -200,15 +212,18 @@ class Publisher:
     ) -> None:
         """What could not be rendered or checked is shown until it is mended."""
         scope = f"feed:{slug}"
-        wrong = {f"document:{name}": found for name, found in findings.items() if found}
-        tx.problems.settle(scope, noted - set(failed.reasons) - set(wrong))
+        wrong = {f"document:{name}": worst for name, f in findings.items() if (worst := gate.worst(f))}
+        warned = {a: found for a, found in failed.warnings.items() if a not in failed.reasons}
+        tx.problems.settle(scope, noted - set(failed.reasons) - set(wrong) - set(warned))
         for article_id, error in failed.reasons.items():
             if tx.problems.note(scope, article_id, error.message, now, fix=error.fix):
                 log.error("entry_left_out", feed=slug, article=article_id, reason=error.message)
+        for article_id, found in warned.items():
+            if tx.problems.note(scope, article_id, found.message, now, fix=found.fix, warning=True):
+                log.warning("entry_warned", feed=slug, article=article_id, reason=found.message)
         for ref, found in wrong.items():
-            worst = min(found, key=lambda f: SEVERITIES.index(f.severity))
-            words = f"{ref.partition(':')[2]}: {worst.message} (rule {worst.rule})"
-            tx.problems.note(scope, ref, words, now, fix=worst.fix, warning=worst.severity != "error")
+            reason = gate.words(ref.partition(":")[2], found)
+            tx.problems.note(scope, ref, reason, now, fix=found.fix, warning=found.severity != "error")
 
     def _drop_unknown(self) -> None:
         """Documents of feeds or formats that the configuration no longer names."""
@@ -274,9 +289,17 @@ class Publisher:
         return found
 
 
-def _passes(draft: _Draft, findings: Sequence[Finding]) -> bool:
+def _check(draft: _Draft | DocumentError, now: datetime) -> list[Finding]:
+    """What the gate finds in a document; one that could not be joined is a finding too (rule X4)."""
+    if isinstance(draft, DocumentError):
+        fix = draft.fix or "run `syndicate check`"
+        return [Finding(severity="error", rule="X4", message=draft.message, line=1, fix=fix)]
+    return FORMATS[draft.format].check(draft.body, now) if draft.format in FORMATS else []
+
+
+def _passes(feed: str, name: str, findings: Sequence[Finding]) -> bool:
     """The gate: a document with an error stays unpublished, the last good one stays in place."""
     errors = [f for f in findings if f.severity == "error"]
     if errors:
-        log.error("document_kept_back", feed=draft.feed, format=draft.format, rule=errors[0].rule)
+        log.error("document_kept_back", feed=feed, format=name, rule=errors[0].rule, reason=errors[0].message)
     return not errors

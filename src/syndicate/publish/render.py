@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,8 @@ from syndicate.config import Feed, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
-from syndicate.model import Article, Channel, Entry
+from syndicate.formats import gate
+from syndicate.model import Article, Channel, Entry, Finding
 from syndicate.site import Site
 from syndicate.storage import Place, Transaction
 
@@ -30,9 +31,15 @@ class Fresh:
 
 @dataclass
 class Failures:
-    """Entries that could not be rendered, by article."""
+    """What became of the entries that had to be rendered, by article.
+
+    ``reasons``: set aside, as they could not be rendered or did not pass the
+    gate (rule X1). ``warnings``: published, though something is to be said.
+    """
 
     reasons: dict[str, StoryError] = field(default_factory=dict)
+    warnings: dict[str, Finding] = field(default_factory=dict)
+    rendered: set[str] = field(default_factory=set)
 
 
 class Rendering(Protocol):
@@ -52,6 +59,10 @@ class Rendering(Protocol):
         """One entry's bytes. Raises StoryError."""
         ...
 
+    def check_fragment(self, fragment: bytes, now: datetime | None = None) -> list[Finding]:
+        """Everything that is wrong with them; an ``error`` sets the story aside."""
+        ...
+
 
 class Renderer:
     """Renders what a feed shows, under one configuration."""
@@ -66,8 +77,9 @@ class Renderer:
         return Terms(content=feed.content, source_ids=True)
 
     def digest(self, feed: Feed, form: Rendering) -> str:
-        """A fragment's key beside article, revision and format: terms, policy, base address, renderer."""
-        known = f"{feed.content}/{form.name}/{form.version}"
+        """A fragment's key beside article, revision and format: terms, policy, base address, renderer,
+        and the checkers it passed: none that older ones let through is joined unchecked."""
+        known = f"{feed.content}/{form.name}/{form.version}/{gate.VERSION}"
         if known not in self._digests:
             policy = {
                 name: agency.model_dump(mode="json") for name, agency in self._settings.agencies.items()
@@ -86,10 +98,12 @@ class Renderer:
         places: Sequence[Place],
         loaded: dict[str, Article],
         failed: Failures,
+        now: datetime | None = None,
     ) -> tuple[list[bytes], Fresh]:
-        """The window's fragments in order, and those that had to be rendered.
+        """The window's fragments in order, and those that had to be rendered and have passed the gate.
 
         ``loaded`` collects articles read on the way, for the other formats.
+        ``now``: with it, dates in the future are errors.
         """
         digest = self.digest(feed, form)
         known = tx.documents.fragments([(p.article_id, p.revision) for p in places], form.name, digest)
@@ -97,19 +111,30 @@ class Renderer:
         loaded.update(tx.articles.many([a for a in absent if a not in loaded]))
         fresh: list[tuple[str, int, bytes]] = []
         for article_id in absent:
-            body = self._render(loaded[article_id], feed, form, failed)
+            body = self._render(loaded[article_id], feed, form, failed, now)
             if body is not None:
                 known[article_id] = body
                 fresh.append((article_id, loaded[article_id].revision, body))
         rows = [known[p.article_id] for p in places if p.article_id in known]
         return rows, Fresh(format=form.name, digest=digest, rows=tuple(fresh))
 
-    def _render(self, article: Article, feed: Feed, form: Rendering, failed: Failures) -> bytes | None:
+    def _render(
+        self, article: Article, feed: Feed, form: Rendering, failed: Failures, now: datetime | None
+    ) -> bytes | None:
+        """An entry's bytes, or ``None`` where it is set aside and the rest is published (rule X1)."""
+        failed.rendered.add(article.id)
         try:
-            return form.fragment(self.site.entry(article, self.terms(feed)))
+            fragment = form.fragment(self.site.entry(article, self.terms(feed)))
         except StoryError as error:
             failed.reasons[article.id] = error
             return None
+        worst = gate.worst(form.check_fragment(fragment, now))
+        if worst is not None and worst.severity == "error":
+            failed.reasons[article.id] = StoryError(gate.words(form.name, worst), fix=worst.fix)
+            return None
+        if worst is not None:
+            failed.warnings[article.id] = replace(worst, message=gate.words(form.name, worst))
+        return fragment
 
     def channel(self, slug: str, feed: Feed, format_name: str, updated: datetime) -> Channel:
         """A feed's head for one of its documents."""

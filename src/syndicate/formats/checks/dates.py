@@ -1,0 +1,63 @@
+"""Dates as RSS (RFC 822 with four-digit years) and Atom and JSON Feed (RFC 3339) want them (R3, A1, J1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from syndicate.formats.checks.findings import error, shown, warning
+from syndicate.model import Finding
+
+_RFC_822 = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT)"
+)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
+_FIRST_YEAR = 1990
+"""Nothing was syndicated before: an older date is a clock that was never set."""
+SLACK = timedelta(minutes=5)
+
+
+def rfc822(text: str | None, name: str, now: datetime | None, at: Any) -> Iterator[Finding]:
+    """Rule R3 on one element called ``name``."""
+    stated = (text or "").strip()
+    try:
+        when = parsedate_to_datetime(stated)
+    except (ValueError, TypeError, IndexError):
+        fix = "write it as 'Mon, 23 Nov 2026 08:00:00 +0000'"
+        yield error("R3", f"the {name} {shown(stated)} cannot be read", fix, at)
+        return
+    if not _RFC_822.fullmatch(stated):
+        fix = "write it as 'Mon, 23 Nov 2026 08:00:00 +0000': four-digit year, numeric zone"
+        yield warning("R3", f"the {name} {shown(stated)} is not in the form readers agree on", fix, at)
+    elif when.strftime("%a") != stated[:3]:
+        yield error("R3", f"the {name} {shown(stated)} has the wrong weekday", f"it is a {when:%A}", at)
+    yield from plausible(when, name, now, at)
+
+
+def rfc3339(text: str | None, name: str, rule: str, now: datetime | None, at: Any) -> Iterator[Finding]:
+    """RFC 3339 with a zone, for one element or key called ``name``."""
+    stated = text or ""
+    if not _RFC_3339.fullmatch(stated):
+        fix = "write it as 2026-11-23T08:00:00Z, with a zone and nothing around it"
+        yield error(rule, f"the {name} {shown(stated)} is not RFC 3339 with a zone", fix, at)
+        return
+    try:
+        when = datetime.fromisoformat(stated)
+    except ValueError:
+        yield error(rule, f"the {name} {shown(stated)} does not exist", "write a day and time that are", at)
+        return
+    yield from plausible(when, name, now, at)
+
+
+def plausible(when: datetime, name: str, now: datetime | None, at: Any) -> Iterator[Finding]:
+    """Neither in the future (rule R3) nor before there were feeds."""
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    if now is not None and aware > now + SLACK:
+        fix = "publish it when its time has come: a future date is an embargo"
+        yield error("R3", f"the {name} {aware.isoformat()} lies in the future", fix, at)
+    elif aware.year < _FIRST_YEAR:
+        fix = "give the true date; where it is not known, when the story was first seen"
+        yield warning("R3", f"the {name} {aware.isoformat()} is not plausible", fix, at)
