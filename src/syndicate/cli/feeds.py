@@ -11,10 +11,12 @@ import click
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
     from syndicate.model import Finding
+    from syndicate.net.answer import Answer
+    from syndicate.net.client import Client
     from syndicate.publish.compare import Comparison
 
 LIMIT = 32_000_000
-"""How many bytes of a feed are fetched."""
+"""How many bytes of a feed are read."""
 
 
 @click.group()
@@ -49,8 +51,10 @@ def validate_document(context: Context, where: str) -> int:
     """Whether an RSS, Atom or JSON Feed document is in order. Exit status 1: it is not."""
     from syndicate.formats.validate import validate
 
-    document = _document(context, where)
-    kind, findings = validate(document, datetime.now(UTC))
+    if _is_address(where):
+        kind, findings = _validate_address(context, where)
+    else:
+        kind, findings = validate(_file(where), datetime.now(UTC))
     errors = sum(f.severity == "error" for f in findings)
     if context.json:
         context.emit({"document": where, "kind": kind, "errors": errors, "findings": findings})
@@ -62,6 +66,28 @@ def validate_document(context: Context, where: str) -> int:
     return 1 if errors else 0
 
 
+def _validate_address(context: Context, url: str) -> tuple[str | None, list[Finding]]:
+    """The document at an address, the headers it came with, and whether a second poll is spared."""
+    import asyncio
+
+    from syndicate.formats.checks import headers
+    from syndicate.formats.validate import hubs_of, validate
+
+    answer, again = asyncio.run(_polled_twice(context, url))
+    kind, findings = validate(answer.body, datetime.now(UTC), url)
+    said = headers.check(kind, url, answer.headers, hubs_of(answer.body))
+    return kind, [*findings, *said, *(headers.conditional(again) if again else ())]
+
+
+async def _polled_twice(context: Context, url: str) -> tuple[Answer, int | None]:
+    answer = await _fetched(context, url)
+    etag = answer.headers.get("etag")
+    if etag is None:
+        return answer, None
+    async with _client(context) as client:
+        return answer, (await client.get(url, headers={"if-none-match": etag}, limit=LIMIT)).status
+
+
 def _say(context: Context, f: Finding) -> None:
     place = f"line {f.line}: " if f.line else ""
     context.console.print(f"{place}{f.severity} {f.rule}: {f.message}", markup=False)
@@ -69,27 +95,42 @@ def _say(context: Context, f: Finding) -> None:
         context.console.print(f"  fix: {f.fix}", markup=False)
 
 
+def _is_address(where: str) -> bool:
+    return where.startswith(("http://", "https://"))
+
+
 def _document(context: Context, where: str) -> bytes:
     """A document by its address or from a file. Raises NotFound, SourceError."""
     import asyncio
 
-    from syndicate.errors import NotFound
+    return asyncio.run(_fetched(context, where)).body if _is_address(where) else _file(where)
 
-    if where.startswith(("http://", "https://")):
-        return asyncio.run(_fetched(context, where))
+
+def _file(where: str) -> bytes:
+    from syndicate.errors import NotFound, SourceError
+
     try:
-        return Path(where).read_bytes()
+        with Path(where).open("rb") as file:
+            document = file.read(LIMIT + 1)
     except OSError as error:
         raise NotFound(f"{where} cannot be read: {error.strerror}", fix="give a file or an address") from None
+    if len(document) > LIMIT:
+        raise SourceError(f"the document has more than {LIMIT:,} bytes")
+    return document
 
 
-async def _fetched(context: Context, url: str) -> bytes:
+def _client(context: Context) -> Client:
     from syndicate.config.settings import Network
-    from syndicate.errors import SourceError
     from syndicate.net.client import Client
 
     settings = context.optional_settings
-    async with Client(settings.network if settings else Network()) as client:
+    return Client(settings.network if settings else Network())
+
+
+async def _fetched(context: Context, url: str) -> Answer:
+    from syndicate.errors import SourceError
+
+    async with _client(context) as client:
         answer = await client.get(url, limit=LIMIT)
     if answer.status != 200:
         moved = answer.headers.get("location")
@@ -97,7 +138,7 @@ async def _fetched(context: Context, url: str) -> bytes:
         raise SourceError(f"the address answers {answer.status}", fix=fix)
     if answer.truncated:
         raise SourceError(f"the document has more than {LIMIT:,} bytes")
-    return answer.body
+    return answer
 
 
 @feeds.command("compare")

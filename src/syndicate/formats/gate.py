@@ -212,10 +212,11 @@ def _dated(date: bytes | None, shape: Shape, now: datetime | None) -> Iterator[F
 
 def _order(document: bytes, shape: Shape, first: int, last: int) -> Iterator[Finding]:
     """Rule X5 at the document's ends."""
-    start = document.rfind(shape.opening, first, last)
+    start = -1 if shape.kind == "json" else document.rfind(shape.opening, first, last)
+    end = document.find(shape.closing, first, last) if start >= 0 else last
     newest, oldest = [], []
     for before in shape.dates:
-        found = document.find(before, first, last)
+        found = document.find(before, first, end)
         # Where items have no mark of their own, the last date there is is the last item's.
         other = document.find(before, start, last) if start >= 0 else document.rfind(before, first, last)
         read = joining.rfc822 if before == b"<pubDate>" else joining.rfc3339

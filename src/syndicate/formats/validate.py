@@ -18,6 +18,8 @@ from syndicate.formats.checks.findings import ATOM, JSON_WARN, error, shown, siz
 from syndicate.formats.checks.lines import Lines
 from syndicate.model import Finding
 
+_SPACE = b" \t\r\n\xef\xbb\xbf"
+
 
 def validate(
     document: bytes, now: datetime | None = None, address: str | None = None
@@ -27,7 +29,7 @@ def validate(
     ``now``: with it, dates in the future are errors. ``address``: where the
     document was fetched from, which its self link should name.
     """
-    if document.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] == b"{":
+    if document.lstrip(_SPACE)[:1] == b"{":
         return _json(document, now, address)
     root, found = xml.read(document)
     if root is None:
@@ -37,6 +39,18 @@ def validate(
     if root.tag == f"{ATOM}feed":
         return "atom", [*found, *sizes(document), *_atom(root, now, address)]
     return None, [*found, _no_feed(root)]
+
+
+def hubs_of(document: bytes) -> frozenset[str]:
+    """The hubs a document names, whatever its kind; none where it cannot be read."""
+    if document.lstrip(_SPACE)[:1] == b"{":
+        try:
+            return frozenset(jsonfeed.hubs_of(orjson.loads(document)))
+        except orjson.JSONDecodeError:
+            return frozenset()
+    root, _ = xml.read(document)
+    links = () if root is None else root.iter(f"{ATOM}link")
+    return frozenset(x.get("href") for x in links if x.get("rel") == "hub" and x.get("href"))
 
 
 def _no_feed(root: Any) -> Finding:

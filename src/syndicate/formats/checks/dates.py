@@ -11,8 +11,11 @@ from typing import Any
 from syndicate.formats.checks.findings import error, shown, warning
 from syndicate.model import Finding
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 _RFC_822 = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT)"
+    rf"({'|'.join(_DAYS)}), (\d\d?) ({_MONTHS.replace(' ', '|')}) (\d{{4}}) "
+    r"(\d\d:\d\d:\d\d) ([+-]\d{4}|GMT)"
 )
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 _FIRST_YEAR = 1990
@@ -23,18 +26,35 @@ SLACK = timedelta(minutes=5)
 def rfc822(text: str | None, name: str, now: datetime | None, at: Any) -> Iterator[Finding]:
     """Rule R3 on one element called ``name``."""
     stated = (text or "").strip()
-    try:
-        when = parsedate_to_datetime(stated)
-    except (ValueError, TypeError, IndexError):
+    found = _RFC_822.fullmatch(stated)
+    when = _read(found) if found else read_822(stated)
+    if when is None:
         fix = "write it as 'Mon, 23 Nov 2026 08:00:00 +0000'"
         yield error("R3", f"the {name} {shown(stated)} cannot be read", fix, at)
         return
-    if not _RFC_822.fullmatch(stated):
+    if not found:
         fix = "write it as 'Mon, 23 Nov 2026 08:00:00 +0000': four-digit year, numeric zone"
         yield warning("R3", f"the {name} {shown(stated)} is not in the form readers agree on", fix, at)
-    elif when.strftime("%a") != stated[:3]:
+    elif _DAYS[when.weekday()] != found[1]:
         yield error("R3", f"the {name} {shown(stated)} has the wrong weekday", f"it is a {when:%A}", at)
     yield from plausible(when, name, now, at)
+
+
+def _read(found: re.Match[str]) -> datetime | None:
+    month = _MONTHS.index(found[3]) // 4 + 1
+    zone = "+0000" if found[6] == "GMT" else found[6]
+    try:
+        return datetime.fromisoformat(f"{found[4]}-{month:02}-{int(found[2]):02}T{found[5]}{zone}")
+    except ValueError:
+        return None
+
+
+def read_822(text: str) -> datetime | None:
+    """The moment that any of RFC 822's forms names, or ``None``."""
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
 
 
 def rfc3339(text: str | None, name: str, rule: str, now: datetime | None, at: Any) -> Iterator[Finding]:

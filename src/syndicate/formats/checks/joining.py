@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from syndicate.formats.checks import dates
 from syndicate.formats.checks.findings import ATOM, DCTERMS, error, shown, warning
 from syndicate.formats.checks.grammar import TOMBSTONE
 from syndicate.model import Finding
@@ -75,17 +75,16 @@ def json_dates(item: Any) -> list[datetime]:
 
 def rfc822(text: Any) -> list[datetime]:
     """The date a text says, in a list; none where it says none."""
-    return _dates(text, parsedate_to_datetime)
+    return _zoned(dates.read_822(text.strip()) if isinstance(text, str) else None)
 
 
 def rfc3339(text: Any) -> list[datetime]:
     """The same of an RFC 3339 date."""
-    return _dates(text, datetime.fromisoformat)
-
-
-def _dates(text: Any, read: Callable[[str], datetime]) -> list[datetime]:
     try:
-        at = read(text.strip()) if isinstance(text, str) else None
-    except (ValueError, TypeError, IndexError):
+        return _zoned(datetime.fromisoformat(text.strip()) if isinstance(text, str) else None)
+    except ValueError:
         return []
+
+
+def _zoned(at: datetime | None) -> list[datetime]:
     return [at] if at is not None and at.tzinfo else []

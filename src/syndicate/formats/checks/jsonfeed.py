@@ -145,8 +145,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def links_of(fields: Fields) -> tuple[str | None, list[str]]:
-    """A feed's own address and its hubs."""
-    hubs = fields.get("hubs")
+def hubs_of(fields: Any) -> list[str]:
+    """The addresses of a feed's hubs."""
+    hubs = fields.get("hubs") if isinstance(fields, dict) else None
     known = [hub for hub in hubs if isinstance(hub, dict)] if isinstance(hubs, list) else []
-    return _text(fields.get("feed_url")) or None, [_text(hub.get("url")) for hub in known]
+    return [_text(hub.get("url")) for hub in known]
