@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -304,6 +305,7 @@ copies = Table(
     Column("acked", Integer, nullable=False),
     Column("acked_generation", Integer, nullable=False),
     Column("acked_at", Instant),
+    Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
 )
 
