@@ -26,6 +26,7 @@ from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
+from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
 from syndicate.publish.build import Built, Publisher
@@ -93,6 +94,7 @@ class App:
         self._seen_changes = -1
         self._ready: list[str] = ["starting"]
         self.shelving = Shelving(self.storage)
+        self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -273,6 +275,7 @@ class App:
                 await task
         await self.publish()
         await asyncio.gather(self.distributor.stop(), self.hub.stop())
+        await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -329,6 +332,8 @@ class App:
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            await asyncio.to_thread(self.keyring.refresh)
+        await asyncio.to_thread(self.keyring.write_used)
 
     async def _prune(self) -> None:
         done = await asyncio.to_thread(self._prune_now)

@@ -26,6 +26,7 @@ COMMANDS = {
     "status": ("syndicate.cli.status:status", "One screen: sources, feeds, lanes, trouble."),
     "config": ("syndicate.cli.config:config", "The effective settings and their schema."),
     "partners": ("syndicate.cli.partners:partners", "Who may take stories."),
+    "tokens": ("syndicate.cli.tokens:tokens", "Tokens of partners and of senders to the inbox."),
     "db": ("syndicate.cli.db:db", "Migrations and backups."),
 }
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from syndicate.config import Publisher
-from syndicate.editorial.wording import enumerate_names
+from syndicate.editorial.wording import enumerate_names, feed_wording
 from syndicate.formats.parts import translations
 from syndicate.formats.text import address, clean, line
 from syndicate.model import Channel, Entry, PubStatus, direction
@@ -76,8 +76,21 @@ def joined_page(channel: Channel, teasers: Sequence[bytes], formats: Mapping[str
         line(channel.title), line(channel.description), _formats(formats)
     )
     shown = Markup(b"".join(teasers).decode())  # noqa: S704 - our own fragments
-    body = head + shown + _EXTENSION
+    body = head + shown + _paging(channel) + _EXTENSION
     return _page(channel.title, channel.language, body, channel.page_url, links)
+
+
+def _paging(channel: Channel) -> Markup:
+    """Where older and newer stories are, of an archive and of a feed that has archives (rule H10)."""
+    words, paging = feed_wording(channel.language), channel.paging
+    newer = paging.newer or (paging.current if paging.sealed else None)
+    form = Markup('<a rel={} href="{}">{}</a> ')
+    links = [
+        form.format(rel, url, words[word])
+        for rel, url, word in (("prev", newer, "newer"), ("next", paging.older, "older"))
+        if url
+    ]
+    return Markup("<nav class=paging>{}</nav>").format(Markup("").join(links)) if links else Markup("")
 
 
 def story_page(entry: Entry, publisher: Publisher) -> bytes:

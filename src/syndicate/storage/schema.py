@@ -337,6 +337,21 @@ partner_log = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Who may pull, and who may send stories in. Only a token's SHA-256 is kept; numbers are never used twice.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_used", Instant),
+    Column("revoked", Instant),
+    sqlite_autoincrement=True,
+)
+
 sources = Table(
     "sources",
     metadata,
