@@ -16,13 +16,11 @@ from syndicate.editorial.entry import Terms
 from syndicate.formats.html import (
     House,
     Section,
-    Teasers,
     feed_page,
     index_page,
-    joined_page,
     story_page,
 )
-from syndicate.model import ContentMode, Correction, Media, Picture, PubStatus, Translation
+from syndicate.model import ContentMode, Correction, Media, Paging, Picture, PubStatus, Translation
 
 SENTENCE = "Originally published by Pajhwok Afghan News"
 START = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
@@ -138,12 +136,12 @@ def test_the_pages_own_words_are_in_its_language(entry, channel):
 
 def test_older_and_newer_stories_are_linked_where_there_are_any(entry, channel):
     def pages(**beside):
-        document = read(joined_page(channel(), [Teasers().fragment(entry())], FORMATS, **beside))
-        return {a.get("rel"): a.get("href") for a in document.xpath("//nav[@class='pages']/a")}
+        document = read(feed_page(channel(paging=Paging(**beside)), [entry()], FORMATS))
+        return {a.get("rel"): a.get("href") for a in document.xpath("//nav[@class='paging']/a")}
 
     assert pages() == {}
     assert pages(older="https://x.example/2") == {"next": "https://x.example/2"}
-    assert pages(older="https://x.example/3", newer="https://x.example/1") == {
+    assert pages(older="https://x.example/3", current="https://x.example/1", sealed=True) == {
         "prev": "https://x.example/1",
         "next": "https://x.example/3",
     }

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from syndicate.config import Publisher
 from syndicate.editorial.visible import notes
-from syndicate.editorial.wording import enumerate_names
+from syndicate.editorial.wording import enumerate_names, feed_wording
 from syndicate.formats.html.frame import Page, alternate, format_links, framed
 from syndicate.formats.html.house import House
 from syndicate.formats.html.words import language_name, time_element, words
@@ -54,14 +54,8 @@ def joined_page(
     teasers: Sequence[bytes],
     formats: Mapping[str, str],
     house: House | None = None,
-    *,
-    older: str | None = None,
-    newer: str | None = None,
 ) -> bytes:
-    """One feed's page from teasers that were rendered before (see ``Teasers``).
-
-    ``older`` and ``newer`` are the addresses of the pages beside this one.
-    """
+    """One feed's page, or a page of its archive, from teasers that were rendered before (``Teasers``)."""
     house = house or House(Publisher(name=channel.publisher, url=channel.home_url))
     known = words(channel.language)
     shown = Markup(b"".join(teasers).decode())  # noqa: S704 - our own fragments
@@ -69,13 +63,13 @@ def joined_page(
         title=channel.title,
         language=channel.language,
         path=channel.page_url,
-        canonical=channel.page_url,
+        canonical=channel.self_url if channel.paging.sealed else channel.page_url,
         links=[alternate(name, url, channel.title) for name, url in formats.items()],
         # A feed that is called like the outlet would say its name twice.
         front=_is_named_like(channel, house),
         main=_head(channel, formats, house)
         + (shown or Markup("<p>{}</p>").format(known["empty"]))
-        + _pages(known, older, newer),
+        + _paging(channel),
         foot=[EXTENSION],
     )
     return framed(page, house)
@@ -110,19 +104,19 @@ def follow(channel: Channel, formats: Mapping[str, str]) -> Markup:
     )
 
 
-def _pages(known: Mapping[str, str], older: str | None, newer: str | None) -> Markup:
-    """To the pages of newer and older stories."""
+def _paging(channel: Channel) -> Markup:
+    """Where older and newer stories are, of an archive and of a feed that has archives (rule H10)."""
+    known, paging = feed_wording(channel.language), channel.paging
+    newer = paging.newer or (paging.current if paging.sealed else None)
     form = Markup('<a rel={} href="{}">{}</a>')
     links = [
         form.format(rel, url, known[word])
-        for rel, url, word in (("prev", newer, "newer"), ("next", older, "older"))
+        for rel, url, word in (("prev", newer, "newer"), ("next", paging.older, "older"))
         if url
     ]
-    if not links:
-        return Markup("")
-    return Markup('<nav class=pages aria-label="{}">{}</nav>').format(
-        known["older" if older else "newer"], Markup("").join(links)
-    )
+    named = Markup('<nav class=paging aria-label="{}">{}</nav>')
+    label = known["older" if paging.older else "newer"]
+    return named.format(label, Markup("").join(links)) if links else Markup("")
 
 
 def _teaser(entry: Entry, zone: str) -> Markup:
