@@ -6,13 +6,14 @@ below the adapters it describes.
 """
 
 from syndicate.config.load import Adapters, load, settings_type
+from syndicate.config.look import Look
+from syndicate.config.part import Part
 from syndicate.config.settings import (
     Agency,
     Editorial,
     EndpointOptions,
     ExternalHub,
     Feed,
-    Part,
     Partner,
     Publisher,
     Settings,
@@ -29,6 +30,7 @@ __all__ = [
     "EndpointOptions",
     "ExternalHub",
     "Feed",
+    "Look",
     "Part",
     "Partner",
     "Publisher",

@@ -11,20 +11,16 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from syndicate.config.look import Look
+from syndicate.config.part import Part
 from syndicate.config.values import Duration, Name, Secret, Slug, WebAddress
 from syndicate.model import ContentMode, CreditRole
 
 FeedFormat = Literal["rss", "atom", "json"]
 MatchKey = Literal["section", "tag", "agency", "language", "source", "byline"]
-
-
-class Part(BaseModel):
-    """A table of settings: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Publisher(Part):
@@ -293,6 +289,7 @@ class Settings(BaseSettings):
     )
 
     publisher: Publisher
+    look: Look = Look()
     web: Web = Web()
     ops: Ops = Ops()
     storage: Storage = Storage()

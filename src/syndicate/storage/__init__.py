@@ -29,6 +29,7 @@ from syndicate.storage.subscriptions import (
     Subscriptions,
     SubscriptionView,
 )
+from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
     "Attempt",
@@ -40,11 +41,13 @@ __all__ = [
     "Pending",
     "Place",
     "Problem",
+    "Scope",
     "SourceState",
     "Stale",
     "Storage",
     "Subscription",
     "SubscriptionView",
+    "Token",
     "Transaction",
     "Withdrawal",
 ]
@@ -95,6 +98,11 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Partners' and senders' tokens."""
+        return Tokens(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""
