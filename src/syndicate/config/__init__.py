@@ -6,6 +6,7 @@ below the adapters it describes.
 """
 
 from syndicate.config.load import Adapters, load, settings_type
+from syndicate.config.look import Look
 from syndicate.config.notify import Notify
 from syndicate.config.part import Part
 from syndicate.config.settings import (
@@ -29,6 +30,7 @@ __all__ = [
     "EndpointOptions",
     "ExternalHub",
     "Feed",
+    "Look",
     "Notify",
     "Part",
     "Partner",

@@ -1,4 +1,4 @@
-"""What every table of settings is made of."""
+"""What every table of settings is."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from syndicate.config.look import Look
 from syndicate.config.notify import Notify
 from syndicate.config.part import Part
 from syndicate.config.values import Duration, Name, Secret, Slug, WebAddress
@@ -288,6 +289,7 @@ class Settings(BaseSettings):
     )
 
     publisher: Publisher
+    look: Look = Look()
     web: Web = Web()
     ops: Ops = Ops()
     storage: Storage = Storage()
