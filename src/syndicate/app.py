@@ -22,9 +22,11 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
+from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
+from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
 from syndicate.publish.build import Built, Publisher
@@ -92,6 +94,7 @@ class App:
         self._seen_changes = -1
         self._ready: list[str] = ["starting"]
         self.shelving = Shelving(self.storage)
+        self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -128,6 +131,7 @@ class App:
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
         align(self.storage, self.settings.feeds)
+        self._compare_terms(self.settings)
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
         terms = HubTerms.of(self.settings, self.site)
@@ -136,6 +140,14 @@ class App:
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
         self.ingest.relate_again()
         self._open_sources()
+
+    def _compare_terms(self, settings: Settings) -> None:
+        """Stories went out under terms; receivers hold them so until an operator applies new ones."""
+        with self.storage.write() as tx:
+            changed = begin(tx, settings)
+        if changed:
+            names = [f"{change.scope} {change.name}" for change in changed]
+            log.warning("terms_changed", of=names, fix="`syndicate plan` shows what it means")
 
     def _open_sources(self) -> None:
         publisher = self.settings.publisher
@@ -264,6 +276,7 @@ class App:
                 await task
         await self.publish()
         await asyncio.gather(self.distributor.stop(), self.hub.stop())
+        await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -320,6 +333,8 @@ class App:
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            await asyncio.to_thread(self.keyring.refresh)
+        await asyncio.to_thread(self.keyring.write_used)
 
     async def _prune(self) -> None:
         done = await asyncio.to_thread(self._prune_now)
@@ -387,6 +402,7 @@ class App:
         self.publisher = Publisher(self.storage, fresh, self.directory)
         self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds)
+        self._compare_terms(fresh)
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))

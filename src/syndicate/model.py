@@ -428,6 +428,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """Where a document stands among its feed's archives (RFC 5005 section 4).
+
+    ``older`` and ``newer`` are the addresses of the archive pages beside it in
+    the same format, ``current`` the subscription document's. ``sealed``: it is
+    an archive, whose entries are those of all time.
+    """
+
+    older: str | None = None
+    newer: str | None = None
+    current: str | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """A feed's own head, ready for any format. Addresses are absolute.
 
@@ -435,6 +450,7 @@ class Channel:
     the document shows, never the build time (rule X3). ``ttl`` is in minutes
     and agrees with ``updates_an_hour`` (rule H3). ``logo`` is the feed's own,
     else the outlet's. ``terms_url`` is where the terms for machines stand.
+    ``ended``: the feed takes no new stories (rule H7).
     """
 
     id: str
@@ -459,6 +475,8 @@ class Channel:
     reservation: Reservation | None = None
     section_scheme: str | None = None
     tag_scheme: str | None = None
+    paging: Paging = Paging()
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ below the adapters it describes.
 """
 
 from syndicate.config.load import Adapters, load, settings_type
+from syndicate.config.look import Look
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.settings import (
@@ -32,6 +33,7 @@ __all__ = [
     "EndpointOptions",
     "ExternalHub",
     "Feed",
+    "Look",
     "MediaCare",
     "OutletRights",
     "Part",

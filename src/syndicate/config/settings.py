@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from syndicate.config.look import Look
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.values import Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
@@ -347,6 +348,7 @@ class Settings(BaseSettings):
     )
 
     publisher: Publisher
+    look: Look = Look()
     web: Web = Web()
     ops: Ops = Ops()
     storage: Storage = Storage()

@@ -17,7 +17,7 @@ from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
 from syndicate.model import Article, Channel, Entry
-from syndicate.site import LICENSE_PATH, Site
+from syndicate.site import HTML, LICENSE_PATH, Site
 from syndicate.storage import Place, Transaction
 
 
@@ -78,7 +78,9 @@ class Renderer:
         terms = self.terms(feed).digest(self._settings.publisher)
         known = f"{terms}/{form.name}/{form.version}"
         if known not in self._digests:
-            parts = orjson.dumps([known, self._policy], option=orjson.OPT_SORT_KEYS)
+            # Stories' own pages carry the look, and are written with the page's fragments.
+            look = self._settings.look.digest() if form.name == HTML else None
+            parts = orjson.dumps([known, self._policy, look], option=orjson.OPT_SORT_KEYS)
             self._digests[known] = hashlib.sha256(parts).hexdigest()[:16]
         return self._digests[known]
 

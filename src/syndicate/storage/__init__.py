@@ -30,6 +30,7 @@ from syndicate.storage.subscriptions import (
     Subscriptions,
     SubscriptionView,
 )
+from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
     "Attempt",
@@ -42,11 +43,13 @@ __all__ = [
     "Pending",
     "Place",
     "Problem",
+    "Scope",
     "SourceState",
     "Stale",
     "Storage",
     "Subscription",
     "SubscriptionView",
+    "Token",
     "Transaction",
     "Withdrawal",
 ]
@@ -107,6 +110,11 @@ class Transaction:
     def media(self) -> MediaFacts:
         """What media elsewhere are."""
         return MediaFacts(self.connection)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Partners' and senders' tokens."""
+        return Tokens(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

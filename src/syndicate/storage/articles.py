@@ -164,9 +164,19 @@ class Articles:
         query = query.order_by(s.articles.c.published.desc(), s.articles.c.id.desc()).limit(limit)
         return [_article(row) for row in self._c.execute(query)]
 
-    def page(self, before: tuple[datetime, str] | None, limit: int) -> list[Article]:
-        """Articles by key, newest first: pass the last one's ``(published, id)`` to go on."""
+    def page(
+        self,
+        before: tuple[datetime, str] | None,
+        limit: int,
+        agencies: Collection[str] | None = None,
+    ) -> list[Article]:
+        """Articles by key, newest first: pass the last one's ``(published, id)`` to go on.
+
+        ``agencies``: only stories credited to one of these, by canonical name.
+        """
         query = select(*_COLUMNS).select_from(_JOINED)
+        if agencies is not None:
+            query = query.where(s.articles.c.agency.in_(list(agencies)))
         if before:
             at, last = before
             a = s.articles.c
