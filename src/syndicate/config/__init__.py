@@ -7,6 +7,7 @@ below the adapters it describes.
 
 from syndicate.config.load import Adapters, load, settings_type
 from syndicate.config.look import Look
+from syndicate.config.notify import Notify
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.settings import (
@@ -21,9 +22,15 @@ from syndicate.config.settings import (
     Settings,
     SourceOptions,
     Vocabularies,
-    check_signing_secret,
 )
-from syndicate.config.values import Duration, Secret, format_duration, parse_duration, parse_mailbox
+from syndicate.config.values import (
+    Duration,
+    Secret,
+    check_signing_secret,
+    format_duration,
+    parse_duration,
+    parse_mailbox,
+)
 
 __all__ = [
     "Adapters",
@@ -35,6 +42,7 @@ __all__ = [
     "Feed",
     "Look",
     "MediaCare",
+    "Notify",
     "OutletRights",
     "Part",
     "Partner",

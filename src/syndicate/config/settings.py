@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import math
 import re
@@ -16,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syndicate.config.look import Look
+from syndicate.config.notify import Notify
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.values import Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
@@ -367,6 +367,7 @@ class Settings(BaseSettings):
     vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
+    notify: Notify = Notify()
 
     @property
     def says_terms(self) -> bool:
@@ -406,17 +407,3 @@ class Settings(BaseSettings):
             for source in feed.match.get("source", ())
             if source not in self.sources
         ]
-
-
-def check_signing_secret(secret: Secret) -> Secret:
-    """A Standard Webhooks secret: ``whsec_`` and base64 of 24 to 64 bytes."""
-    head, mark, body = secret.reveal().partition("whsec_")
-    try:
-        size = len(base64.b64decode(body, validate=True)) if mark and not head else 0
-    except ValueError:
-        size = 0
-    if not size:
-        raise ValueError("a signing secret is 'whsec_' followed by base64")
-    if not 24 <= size <= 64:
-        raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
-    return secret

@@ -20,6 +20,7 @@ from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
@@ -40,6 +41,7 @@ __all__ = [
     "Holder",
     "JournalRow",
     "MediaFact",
+    "Notice",
     "Pending",
     "Place",
     "Problem",
@@ -51,6 +53,7 @@ __all__ = [
     "SubscriptionView",
     "Token",
     "Transaction",
+    "Unconfirmed",
     "Withdrawal",
 ]
 
@@ -95,6 +98,11 @@ class Transaction:
     def problems(self) -> Problems:
         """What is wrong now."""
         return Problems(self.connection)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people were told of."""
+        return Notices(self.connection)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

@@ -331,6 +331,16 @@ class Articles:
         query = select(s.due).where(s.due.c.at <= now).order_by(s.due.c.at).limit(limit)
         return [(row.article_id, row.kind, row.at) for row in self._c.execute(query)]
 
+    def due_between(
+        self, kinds: Collection[str], after: datetime, until: datetime, limit: int = 200
+    ) -> list[tuple[str, str, datetime]]:
+        """``(article_id, kind, at)`` of what falls due within a time, soonest first."""
+        d = s.due.c
+        query = select(s.due).where(d.at > after, d.at <= until, d.kind.in_(list(kinds)))
+        return [
+            (row.article_id, row.kind, row.at) for row in self._c.execute(query.order_by(d.at).limit(limit))
+        ]
+
     def owed(self, article_id: str) -> dict[str, datetime]:
         """What the clock owes one article: kind → when."""
         rows = self._c.execute(select(s.due.c.kind, s.due.c.at).where(s.due.c.article_id == article_id))

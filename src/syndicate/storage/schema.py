@@ -464,3 +464,14 @@ subscription_failures = Table(
     Column("status", Integer),
     Column("detail", Text, nullable=False),
 )
+
+# What people were told of and is not over yet: each is said once, and again after a while.
+notices = Table(
+    "notices",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("told", Instant),
+)
