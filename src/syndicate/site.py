@@ -12,10 +12,12 @@ from pathlib import Path
 from syndicate.config import Feed, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms, make_entry
+from syndicate.editorial.terms import Says
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
 HTML, OPML = "html", "opml"
+LICENSE_PATH = "/license.xml"
 ALL_FEEDS = ""  # the "feed" of documents that list every feed
 
 
@@ -26,6 +28,7 @@ class Site:
         self.publisher = settings.publisher
         self.output: Path = settings.output.path
         self._directory = directory
+        self.says = Says.of(settings.publisher, settings.rights, settings.vocabularies)
         # Whoever a text is by: a picture credited to one of these stays in the house.
         self._barred = tuple(record for record in directory.records if not record.pictures)
 
@@ -75,6 +78,7 @@ class Site:
             now=now,
             barred=self._barred,
             page_of=lambda other: self.url(self.story_path(other)),
+            says=self.says,
         )
 
 
