@@ -9,6 +9,7 @@ import pytest
 from house import START, House, draft
 
 from syndicate.errors import StoryError
+from syndicate.formats import gate
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Finding
 from syndicate.publish import build
@@ -233,3 +234,96 @@ def test_the_list_of_feeds_follows(house: House) -> None:
     assert 'xmlUrl="http://127.0.0.1:8080/feeds/latest/rss.xml"' in listing
     assert "Sport" in (house.folder / "feeds" / "index.html").read_text(encoding="utf-8")
     assert build.PAGE_ENTRIES == 50
+
+
+def test_x1_a_story_that_does_not_pass_the_gate_is_set_aside_and_the_rest_published(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = type(FORMATS["rss"]).fragment
+
+    def spoil(self: object, entry: object) -> bytes:
+        fragment = real(self, entry)  # type: ignore[arg-type]
+        return fragment.replace(b"&lt;p&gt;The text of a", b"&lt;script&gt;The text of a")
+
+    monkeypatch.setattr(type(FORMATS["rss"]), "fragment", spoil)
+    house.take(draft("a"), draft("b"))
+    house.publish()
+    assert "About a" not in house.text("latest", "rss.xml")
+    assert "About b" in house.text("latest", "rss.xml")
+    assert "About a" in house.text("latest", "atom.xml")
+    (problem,) = house.problems()
+    assert (problem.ref, problem.warning) == (house.article("a").id, False)
+    assert "X6" in problem.reason
+    assert problem.fix
+    with house.storage.read() as tx:
+        digest = house.publisher.renderer.digest(house.settings.feeds["latest"], FORMATS["rss"])
+        kept = tx.documents.fragments([(house.article("a").id, 1)], "rss", digest)
+    assert kept == {}, "what did not pass is not kept"
+    house.publish(everything=True)
+    assert len(house.problems()) == 1
+    monkeypatch.undo()
+    house.publish(everything=True)
+    assert "About a" in house.text("latest", "rss.xml")
+    assert house.problems() == []
+
+
+def test_x4_two_stories_of_one_id_leave_the_last_good_document_and_the_other_formats(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.take(draft("a"))
+    house.publish()
+    real = type(FORMATS["rss"]).fragment
+
+    def same(self: object, entry: object) -> bytes:
+        fragment = real(self, entry)  # type: ignore[arg-type]
+        start, end = fragment.index(b"urn:uuid:"), fragment.index(b"</guid>")
+        return fragment[:start] + b"urn:uuid:the-same" + fragment[end:]
+
+    monkeypatch.setattr(type(FORMATS["rss"]), "fragment", same)
+    house.take(draft("b"), draft("c"))
+    house.publish()
+    assert "About a" in house.text("latest", "rss.xml")
+    assert "About c" not in house.text("latest", "rss.xml")
+    assert "About c" in house.text("latest", "atom.xml")
+    assert [(p.ref, "X4" in p.reason) for p in house.problems()] == [("document:rss", True)]
+
+
+def test_no_fragment_that_older_checkers_let_through_is_joined(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.take(draft("a"))
+    house.publish()
+    checked: list[bytes] = []
+    real = type(FORMATS["rss"]).check_fragment
+
+    def watch(self: object, fragment: bytes, now: object = None) -> list[Finding]:
+        checked.append(fragment)
+        return real(self, fragment, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(FORMATS["rss"]), "check_fragment", watch)
+    house.publish(everything=True)
+    assert checked == []
+    monkeypatch.setattr(gate, "VERSION", gate.VERSION + 1)
+    house.configure()
+    house.publish(everything=True)
+    assert len(checked) == 1
+
+
+def test_what_is_said_of_a_story_stands_for_as_long_as_it_is_shown(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = Finding(severity="warning", rule="X7", message="long", line=1, fix="shorten it")
+    real = type(FORMATS["rss"]).check_fragment
+
+    def warn(self: object, fragment: bytes, now: object = None) -> list[Finding]:
+        return [odd] if b"About a<" in fragment else real(self, fragment, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(FORMATS["rss"]), "check_fragment", warn)
+    house.take(draft("a"))
+    house.publish()
+    house.take(draft("b"))
+    house.publish()
+    assert [(p.reason, p.warning) for p in house.problems()] == [("rss: long (rule X7)", True)]
+    house.take(draft("a", headline="Shorter"))
+    house.publish()
+    assert house.problems() == []

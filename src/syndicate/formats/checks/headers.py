@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from syndicate.formats.checks.findings import note, shown, warning
 from syndicate.model import Finding
@@ -31,6 +32,13 @@ def check(
 ) -> Iterator[Finding]:
     """Warnings about an answer's headers. ``headers``: names in lower case, repeated ones joined by
     commas. ``hubs``: those that the document itself names."""
+    for finding in _findings(kind, address, headers, hubs):
+        yield replace(finding, line=None)  # headers have no lines
+
+
+def _findings(
+    kind: str | None, address: str, headers: Mapping[str, str], hubs: frozenset[str]
+) -> Iterator[Finding]:
     yield from _media_type(kind, headers.get("content-type"))
     yield from _validators(headers)
     yield from _caching(headers)
@@ -47,7 +55,8 @@ def conditional(status: int) -> Iterator[Finding]:
     """What became of the same request with ``If-None-Match``: 304 is what costs nobody anything."""
     if status != 304:
         words = f"a poll with If-None-Match is answered {status}, and not 304"
-        yield warning("H1", words, "compare the request's ETag with the document's, and answer 304")
+        fix = "compare the request's ETag with the document's, and answer 304"
+        yield replace(warning("H1", words, fix), line=None)
 
 
 def _media_type(kind: str | None, stated: str | None) -> Iterator[Finding]:
