@@ -59,7 +59,7 @@ def test_x3_updated_is_the_newest_change_and_never_runs_backwards(house: House) 
     assert house.publisher.document("latest", "atom").updated >= second
 
 
-def test_a_withdrawn_story_leaves_a_neutral_notice_for_a_time_and_then_goes(house: House) -> None:
+def test_retraction_a_neutral_notice_stands_for_a_time_and_then_goes(house: House) -> None:
     house.take(draft("a", headline="The libel"), draft("b"))
     house.publish()
     (item,) = [i for i in house.feed()["items"] if i["title"] == "The libel"]
@@ -80,7 +80,7 @@ def test_a_withdrawn_story_leaves_a_neutral_notice_for_a_time_and_then_goes(hous
     assert house.titles() == ["About b"]
 
 
-def test_an_older_story_that_was_corrected_re_enters_the_window(house: House) -> None:
+def test_retraction_an_older_story_that_was_corrected_re_enters_the_window(house: House) -> None:
     for number in range(5):
         house.take(draft(f"s{number}", published=START - timedelta(hours=9 - number)))
     house.publish()
@@ -255,9 +255,10 @@ def test_x1_a_story_that_does_not_pass_the_gate_is_set_aside_and_the_rest_publis
     assert (problem.ref, problem.warning) == (house.article("a").id, False)
     assert "X6" in problem.reason
     assert problem.fix
+    digest = house.publisher.renderer.digest(house.settings.feeds["latest"], FORMATS["rss"])
+    wanted = [(house.article("a").id, 1)]
     with house.storage.read() as tx:
-        digest = house.publisher.renderer.digest(house.settings.feeds["latest"], FORMATS["rss"])
-        kept = tx.documents.fragments([(house.article("a").id, 1)], "rss", digest)
+        kept = tx.documents.fragments(wanted, "rss", digest)
     assert kept == {}, "what did not pass is not kept"
     house.publish(everything=True)
     assert len(house.problems()) == 1
@@ -327,3 +328,55 @@ def test_what_is_said_of_a_story_stands_for_as_long_as_it_is_shown(
     house.take(draft("a", headline="Shorter"))
     house.publish()
     assert house.problems() == []
+
+
+def test_h3_what_the_feed_says_of_polling_agrees_with_its_cache_time(house: House) -> None:
+    house.configure('[web]\ncache = "20m"\n')
+    house.take(draft("a"))
+    house.publish()
+    assert "<ttl>20</ttl>" in house.text("latest", "rss.xml")
+
+
+def test_retraction_the_notice_stays_for_the_time_that_is_set(house: House) -> None:
+    house.configure('[retention]\ntombstone = "2d"\n')
+    house.take(draft("a"), draft("b"))
+    house.publish()
+    house.withdraw("a")
+    house.later(days=2, seconds=-2)
+    house.tick()
+    house.publish()
+    assert len(house.titles()) == 2
+    house.later(seconds=3)
+    house.tick()
+    house.publish()
+    assert house.titles() == ["About b"]
+
+
+def test_retraction_a_correction_keeps_the_id_and_is_said_in_the_text_and_to_machines(house: House) -> None:
+    house.take(draft("a"))
+    house.publish()
+    (before,) = house.feed()["items"]
+    house.later(hours=1)
+    house.correct("a", "The river rose by two metres.")
+    house.publish()
+    (after,) = house.feed()["items"]
+    assert after["id"] == before["id"]
+    assert after["date_modified"] > before["date_modified"]
+    assert after["date_published"] == before["date_published"]
+    assert "The river rose by two metres." in after["content_html"]
+    assert after["_syndicate"]["corrections"][0]["note"] == "The river rose by two metres."
+    for name in ("rss.xml", "atom.xml"):
+        text = house.text("latest", name)
+        assert "The river rose by two metres." in text
+        assert "http://cv.iptc.org/newscodes/signal/" in text
+
+
+def test_retraction_an_older_story_that_was_withdrawn_re_enters_as_its_notice(house: House) -> None:
+    for number in range(5):
+        house.take(draft(f"s{number}", published=START - timedelta(hours=9 - number)))
+    house.publish()
+    old = house.article("s0")
+    house.withdraw("s0")
+    house.publish()
+    assert house.feed()["items"][0]["id"] == f"urn:uuid:{old.id}"
+    assert "About s0" not in str(house.feed())

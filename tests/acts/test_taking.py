@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from house import START, House, draft
 
 from syndicate.model import InputKind, PubStatus
@@ -117,7 +118,7 @@ def test_what_an_operator_withdrew_does_not_come_back(house: House) -> None:
     assert house.article("a").status is PubStatus.USABLE
 
 
-def test_the_same_text_under_another_id_does_not_bring_a_withdrawn_story_back(house: House) -> None:
+def test_retraction_the_same_text_under_another_id_does_not_come_back(house: House) -> None:
     house.take(draft("a"))
     house.withdraw("a")
     copy = replace(
@@ -230,3 +231,59 @@ def test_a_newsrooms_own_rules_are_read_by_a_poll_and_by_an_edit(house: House, t
     assert "Join our channel" not in house.article("b").story.markup
     house.edit("a", headline="Wells")
     assert "Join our channel" not in house.article("a").story.markup
+
+
+LONG = "".join(
+    f"<p>Sentence number {n} of the story tells what happened on day {n} by the river.</p>" for n in range(30)
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://times.example.org/a",
+        "http://www.times.example.org/a/?utm_source=mail",
+        "https://times.example.org/a#top",
+    ],
+)
+def test_retraction_the_same_address_under_another_id_does_not_come_back(house: House, url: str) -> None:
+    house.take(draft("a"))
+    house.withdraw("a", "libel")
+    again = draft("b", url=url, headline="New words")
+    assert house.take(again).actions == {}
+    assert house.take(again).unchanged == 1, "it is not read at every poll"
+    assert house.take(replace(again, given=replace(again.given, headline="Newer words"))).actions == {}
+    assert house.actions() == ["published", "withdrawn"]
+    (problem,) = house.problems()
+    assert "withdrawn" in problem.reason
+    assert "release" in (problem.fix or "")
+    house.release("a")
+    assert house.article("a").status is PubStatus.USABLE
+
+
+def test_retraction_what_its_source_withdrew_does_not_come_back_under_another_id(house: House) -> None:
+    house.take(draft("a"))
+    house.take(draft("a", status=PubStatus.CANCELED))
+    assert house.take(draft("b", url=draft("a").given.url, headline="Again")).actions == {}
+    assert house.take(draft("b", url=draft("a").given.url, headline="And again")).actions == {}
+    assert house.actions() == ["published", "withdrawn"]
+
+
+def test_retraction_nearly_the_same_text_under_another_id_does_not_come_back(house: House) -> None:
+    house.take(draft("a", LONG))
+    house.withdraw("a", "libel")
+    edited = LONG.replace("day 7 ", "the seventh day ").replace("number 20 ", "")
+    assert house.take(draft("b", edited, headline="Another headline")).actions == {}
+    assert "withdrawn" in house.problems()[0].reason
+
+
+def test_retraction_another_story_about_the_same_is_published(house: House) -> None:
+    house.take(draft("a", LONG))
+    house.withdraw("a", "libel")
+    other = "".join(
+        f"<p>The council met on evening {n} and spoke about bridges, schools and taxes.</p>"
+        for n in range(30)
+    )
+    quoting = other + "<p>Sentence number 3 of the story tells what happened on day 3 by the river.</p>"
+    assert house.take(draft("b", quoting)).actions == {"published": 1}
+    assert house.take(draft("c", LONG, language="ps")).actions == {"published": 1}, "a translation is a story"

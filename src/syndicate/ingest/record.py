@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from syndicate.config import Feed
 from syndicate.editorial.rights import rights_end, without_ended
-from syndicate.ingest import comments, related, translations
+from syndicate.ingest import comments, related, returns, translations
 from syndicate.ingest.membership import matches
 from syndicate.model import URGENT_ACTIONS, Article, JournalAction, NoticeKind, PubStatus, Story
 from syndicate.storage import Place, Transaction, Withdrawal
@@ -158,6 +158,7 @@ def withdraw(
     tx.articles.withdraw(Withdrawal(article_id=before.id, by=by, reason=reason, at=now))
     if before.status is not PubStatus.USABLE:
         return None
+    returns.remember(tx, before)
     after = replace(
         before,
         status=status,

@@ -11,7 +11,7 @@ from typing import Any
 from syndicate.config import SourceOptions
 from syndicate.editorial import Directory, ReadOptions, xml_text
 from syndicate.errors import StoryError
-from syndicate.ingest import holds, kills, record, related, translations
+from syndicate.ingest import holds, kills, record, related, returns, translations
 from syndicate.ingest.compose import House, compose
 from syndicate.model import (
     Article,
@@ -84,7 +84,7 @@ def text_identity(story: Story) -> tuple[str, str]:
 
 def is_known(tx: Transaction, draft: Draft) -> bool:
     """Whether exactly this draft was taken before; then there is no need to read it."""
-    known = tx.articles.by_identity([(f"id:{draft.source}", draft.source_id)])
+    known = tx.articles.by_identity([(f"id:{draft.source}", draft.source_id), returns.other_id(draft)])
     return known is not None and tx.articles.digest_of(known) == draft.digest()
 
 
@@ -108,7 +108,22 @@ def take(
         return _take_new(tx, taking, draft, reading, now, trace)
     if before.source != draft.source:
         return _other_source(before)
+    if _is_other_id(tx, draft, before) and returns.is_withdrawn(tx, before):
+        return _comes_back(tx, before, draft)
     return _take_again(tx, taking, draft, reading, before, now, trace)
+
+
+def _is_other_id(tx: Transaction, draft: Draft, before: Article) -> bool:
+    return tx.articles.by_identity([(f"id:{draft.source}", draft.source_id)]) != before.id
+
+
+def _comes_back(tx: Transaction, before: Article, draft: Draft) -> Taken:
+    """A withdrawn story under another id: it stays withdrawn, and the draft is not read again."""
+    tx.articles.identify(before.id, [returns.other_id(draft)])
+    tx.articles.touch(before.id, draft_digest=draft.digest())
+    words = f"the same story as article {before.id[:8]} ({before.source_id}), which was withdrawn"
+    fix = f"`syndicate articles release {before.id[:8]}`, or remove {draft.source_id}"
+    return Taken(article_id=before.id, problem=words, fix=fix)
 
 
 def _other_source(before: Article) -> Taken:
@@ -203,6 +218,8 @@ def _take_new(
     twin = tx.articles.by_identity([text_identity(story)])
     if twin is not None:
         return _twin(tx, twin, draft)
+    if (gone := returns.withdrawn_twin(tx, story)) is not None:
+        return _comes_back(tx, gone, draft)
     new_id = article_id(taking.tag, draft.source, draft.source_id)
     article = _new_article(new_id, draft, reading, story, taking, now)
     named = translations.wanted(article, translations.family(tx, article))
