@@ -32,7 +32,16 @@ from syndicate.storage.sql import chunks, insert_new, upsert
 UNKNOWN_GAP = 1_000_000
 """How far numbers jump where the replaced database cannot say how far they had come."""
 
-_OF_A_STORY = (s.revisions, s.drafts, s.overrides, s.corrections, s.withdrawals, s.due, s.feed_entries)
+_OF_A_STORY = (
+    s.revisions,
+    s.drafts,
+    s.overrides,
+    s.corrections,
+    s.withdrawals,
+    s.due,
+    s.feed_entries,
+    s.relations,
+)
 _NUMBERED = (s.corrections, s.withdrawals)
 """Tables whose numbers are their own: rows from elsewhere get new ones."""
 

@@ -13,7 +13,7 @@ from syndicate.web.deltas import Deltas
 Headers = list[tuple[bytes, bytes]]
 
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src *; media-src *; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; media-src *; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 NOSNIFF = (b"x-content-type-options", b"nosniff")
