@@ -193,3 +193,10 @@ def test_a_date_in_the_future_does_not_pass(entry, kind):
     assert form.check_fragment(fragment, entry().published) == []
     early = form.check_fragment(fragment, entry().published - timedelta(minutes=6))
     assert {f.rule for f in early if f.severity == "error"} == {"R3"}
+
+
+@pytest.mark.parametrize("kind", sorted(FORMATS))
+def test_x7_a_large_article_is_warned_of(entry, kind):
+    large = replace(entry(headline="River"), content=f"<p>{'x' * 1_000_001}</p>")
+    found = FORMATS[kind].check_fragment(FORMATS[kind].fragment(large))
+    assert [(f.rule, f.severity) for f in found] == [("X7", "warning")]

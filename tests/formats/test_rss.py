@@ -241,3 +241,10 @@ def test_check_finds_a_broken_head(channel, entry, before, after, rule):
     whole = RSS.assemble(channel("rss.xml"), [RSS.fragment(entry())])
     findings = RSS.check(whole.replace(before, after, 1))
     assert rule in {f.rule for f in findings if f.severity == "error"}
+
+
+def test_r7_ampersands_and_brackets_are_written_as_the_profile_asks(entry):
+    fragment = RSS.fragment(entry(headline="Fish & chips < 5"))
+    assert b"<title>Fish &#x26; chips &#x3C; 5</title>" in fragment
+    assert b"&amp;" not in fragment.partition(b"</title>")[0]
+    assert RSS.fragment(entry(headline="Fish")).count(b"&#x") == 0
