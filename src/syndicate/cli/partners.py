@@ -26,7 +26,7 @@ def list_partners(context: Context) -> None:
 
     settings = context.settings
     with storage_of(context) as storage, storage.read() as tx:
-        lanes = {view.name: view for view in lane_views(tx)}
+        lanes = {view.name: view for view in lane_views(tx, context.settings)}
     found = [_view(name, partner, lanes) for name, partner in settings.partners.items()]
     if context.json:
         context.emit(found)

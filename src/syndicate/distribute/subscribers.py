@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Paper, Sent
 from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.verifying import ask
@@ -22,6 +23,7 @@ from syndicate.hub.distribution import headers
 from syndicate.hub.verification import Reply
 from syndicate.model import Outcome, Verdict
 from syndicate.net.answer import Unreachable
+from syndicate.net.breaker import host_key
 from syndicate.storage import Pending, Storage, Subscription
 from syndicate.transports.answers import judge
 from syndicate.transports.details import Redactor, secrets_of_address
@@ -60,7 +62,9 @@ class HubDistributor:
     def __init__(
         self, storage: Storage, terms: HubTerms, client: Client, clock: Callable[[], datetime]
     ) -> None:
-        self._books = Books(storage, clock)
+        self._hosts = Hosts("hub", clock)
+        self._hosts.load(storage)
+        self._books = Books(storage, clock, self._hosts)
         self._client = client
         self._clock = clock
         self._terms = terms
@@ -209,10 +213,21 @@ class HubDistributor:
             return
         outcome = _NOT_SENT
         try:
-            outcome = await self._post(found, paper)
+            outcome = await self._tried(found, paper)
         finally:
             self._owed.ended(found.id)
             self._answers.sent.append(Sent(found, paper.version, outcome, self._clock()))
+
+    async def _tried(self, found: Subscription, paper: Paper) -> Outcome:
+        """A host that is down is left in peace; to wait for it is no failed attempt."""
+        host = host_key(found.callback)
+        if (shut := self._hosts.shut_until(host)) is not None:
+            seconds = (shut - self._clock()).total_seconds()
+            return Outcome(verdict=Verdict.WAITING, retry_after=seconds, detail=f"{host} is down")
+        self._hosts.asking(host)
+        outcome = await self._post(found, paper)
+        self._hosts.heard(host, outcome)
+        return outcome
 
     async def _post(self, found: Subscription, paper: Paper) -> Outcome:
         sent = headers(

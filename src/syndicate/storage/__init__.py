@@ -8,7 +8,7 @@ of them; nothing is committed in between.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from syndicate.storage import schema as s
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.hosts import HostStates, ShutHost
+from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
@@ -25,6 +27,7 @@ from syndicate.storage.subscriptions import (
     Edition,
     Failure,
     Pending,
+    SubscriberCount,
     Subscription,
     Subscriptions,
     SubscriptionView,
@@ -37,12 +40,15 @@ __all__ = [
     "Failure",
     "Holder",
     "JournalRow",
+    "LaneDesk",
     "Pending",
     "Place",
     "Problem",
+    "ShutHost",
     "SourceState",
     "Stale",
     "Storage",
+    "SubscriberCount",
     "Subscription",
     "SubscriptionView",
     "Transaction",
@@ -70,6 +76,15 @@ class Transaction:
     def lanes(self) -> Lanes:
         """Receivers' progress."""
         return Lanes(self.connection)
+
+    def desk(self, lane_ids: Collection[int]) -> LaneDesk:
+        """Some lanes to plan and settle together."""
+        return LaneDesk(self.connection, lane_ids)
+
+    @cached_property
+    def hosts(self) -> HostStates:
+        """Hosts that do not answer."""
+        return HostStates(self.connection)
 
     @cached_property
     def feeds(self) -> Feeds:
