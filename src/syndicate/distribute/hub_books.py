@@ -17,9 +17,8 @@ import structlog
 
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
-from syndicate.distribute.verifying import settle_reply
+from syndicate.distribute.verifying import Replied, settle_reply
 from syndicate.hub.distribution import Ended, Taken, TryAgain, fate
-from syndicate.hub.verification import Reply
 from syndicate.model import Outcome, Verdict
 from syndicate.storage import Edition, Failure, Pending, Storage, Subscription, Transaction
 
@@ -67,6 +66,7 @@ class Books:
         self._hosts = hosts
         self._clock = clock
         self._seen: dict[str, int] = {}
+        self._began: dict[str, tuple[int, datetime]] = {}
         self._pruned = 0.0
 
     # -- recording -----------------------------------------------------------------------
@@ -74,7 +74,7 @@ class Books:
     def record(
         self,
         sent: Sequence[Sent],
-        replies: Sequence[tuple[Pending, Reply]],
+        replies: Sequence[Replied],
         terms: HubTerms,
         luck: Random,
     ) -> list[int]:
@@ -84,7 +84,7 @@ class Books:
         now = self._clock()
         with self._storage.write() as tx:
             self._record_sent(tx, sent, terms, luck, now)
-            found = [settle_reply(tx, p, reply, terms, now, luck.random()) for p, reply in replies]
+            found = [settle_reply(tx, one, terms, now, luck.random()) for one in replies]
             news = self._keep_hosts(tx, now)
         self._hosts.written(news)
         return [number for number in found if number is not None]
@@ -126,6 +126,7 @@ class Books:
     def look(
         self,
         papers: Mapping[str, Paper],
+        terms: HubTerms,
         *,
         room: int,
         asks: int,
@@ -139,12 +140,23 @@ class Books:
         self._keep_house(editions, ended, now)
         with self._storage.read() as tx:
             owed_topics = tx.subscriptions.topics_owed(now) & editions.keys() if room else set()
+            owed_topics = {t for t in owed_topics if self._begins(editions[t], terms, now)}
             kept = {t: p for t, p in papers.items() if t in editions}
             fresh = {t: _paper(tx, editions[t], kept.get(t)) for t in owed_topics | kept.keys()}
             owed = self._owed(tx, [editions[t] for t in owed_topics], now, room, except_hosts)
             pending = tx.subscriptions.pending(now, asks)
         known = {t: p for t, p in fresh.items() if p is not None}
         return Look(owed=owed, pending=pending, papers=known)
+
+    def _begins(self, edition: Edition, terms: HubTerms, now: datetime) -> bool:
+        """Whether this version goes out now; not sooner than ``min_interval`` after the one before."""
+        known = self._began.get(edition.topic)
+        if known is not None and known[0] == edition.version:
+            return True
+        if known is not None and now - known[1] < terms.min_interval:
+            return False
+        self._began[edition.topic] = (edition.version, now)
+        return True
 
     def _owed(
         self,

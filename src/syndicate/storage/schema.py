@@ -402,9 +402,11 @@ subscriptions = Table(
     Column("last_try", Instant),
     Column("last_ok", Instant),
     Column("last_error", Text),
+    Column("network", Text),
     Index("ix_subscriptions_callback", "callback", "topic", unique=True),
     Index("ix_subscriptions_owed", "topic", "due", "version", "id"),
     Index("ix_subscriptions_host", "host"),
+    Index("ix_subscriptions_network", "network"),
     sqlite_autoincrement=True,
 )
 

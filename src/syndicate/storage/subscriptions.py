@@ -188,7 +188,12 @@ class Subscriptions:
         query = select(func.count()).select_from(s.subscriptions).where(s.subscriptions.c.host == host)
         return int(self._c.execute(query).scalar_one())
 
-    def confirm(self, pending: Pending, now: datetime, version: int) -> int:
+    def count_of_network(self, network: str) -> int:
+        """How many subscriptions have callbacks at one address (IPv6: in one /64)."""
+        query = select(func.count()).select_from(s.subscriptions).where(s.subscriptions.c.network == network)
+        return int(self._c.execute(query).scalar_one())
+
+    def confirm(self, pending: Pending, now: datetime, version: int, network: str | None = None) -> int:
         """A confirmed request overrides what was there for its topic and callback; returns the number.
 
         A new subscription begins with what comes after ``version``; a renewed
@@ -203,6 +208,7 @@ class Subscriptions:
             "failures": 0,
             "failing_since": None,
             "last_error": None,
+            "network": network,
         }
         known = self.find(pending.topic, pending.callback)
         if known is not None:

@@ -1,4 +1,4 @@
-"""Hosts that do not answer."""
+"""Hosts that do not answer; the network a subscriber's callback lies in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the table of hosts that are left in peace."""
+    """Create the table of hosts that are left in peace; count subscribers by address as well as by name."""
     op.create_table(
         "shut_hosts",
         sa.Column("scope", sa.Text(), nullable=False),
@@ -24,3 +24,5 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "host", name=op.f("pk_shut_hosts")),
     )
+    op.add_column("subscriptions", sa.Column("network", sa.Text(), nullable=True))
+    op.create_index("ix_subscriptions_network", "subscriptions", ["network"])
