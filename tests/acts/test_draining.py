@@ -15,6 +15,8 @@ import pytest
 from syndicate.app import App
 from syndicate.config import Adapters, load
 from syndicate.distribute import clerk as clerk_module
+from syndicate.distribute import engine as engine_module
+from syndicate.distribute import operate
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hosts import Hosts, is_down
 from syndicate.errors import StorageError
@@ -41,6 +43,16 @@ class Endpoint:
         self.got.append(push)
         await asyncio.sleep(self.wait)
         return self.answer(push)
+
+
+class Log:
+    """A logger that keeps what is said."""
+
+    def __init__(self, lines: list[dict[str, Any]]) -> None:
+        self._lines = lines
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        return lambda event, **words: self._lines.append({"level": level, "event": event, **words})
 
 
 class House:
@@ -285,11 +297,14 @@ def test_a_fault_of_ours_in_one_lane_stops_no_other(tmp_path: Path, monkeypatch:
                     raise RuntimeError("our own fault")
                 return real(desk, lane_id, *words, **more)
 
+            lines: list[dict[str, Any]] = []
+            monkeypatch.setattr(clerk_module, "log", Log(lines))
             monkeypatch.setattr(clerk_module, "plan", broken)
             await house.publish("a", "b")
             await house.drain()
             counts = {name: len(e.got) for name, e in house.endpoints.items()}
             assert counts == {name: 0 if name == "p3/main" else 2 for name in counts}
+            assert "lane_failed" in [line["event"] for line in lines]
             monkeypatch.setattr(clerk_module, "plan", real)
             await asyncio.sleep(1.1)
             await house.drain()
@@ -351,19 +366,17 @@ def test_many_lanes_share_a_transaction_and_one_rendering(
 
 
 def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_one_command(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from structlog.testing import capture_logs
-
-    from syndicate.distribute import operate
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(engine_module, "log", Log(lines))
 
     async def go() -> None:
         async with House(tmp_path, {"p": "one.example.net"}) as house:
             house.all_answer(Outcome(verdict=Verdict.FAULT, status=401, detail="401"))
             await house.publish("a")
-            with capture_logs() as lines:
-                for _ in range(12):
-                    await house.drain(hours=13)
+            for _ in range(12):
+                await house.drain(hours=13)
             events = [line["event"] for line in lines]
             assert "lane_will_be_disabled" in events
             assert events.index("lane_will_be_disabled") < events.index("lane_stopped")
@@ -381,3 +394,24 @@ def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_o
             assert house.lanes()["p/main"].exceptions == 0, "what waited went out"
 
     run(go())
+
+
+# -- secrets -----------------------------------------------------------------------------------
+
+
+def test_a_secret_is_exchanged_without_a_gap(tmp_path: Path) -> None:
+    """Both sign; the partner changes when it likes; then the old one goes. A reload each, no restart."""
+    from standardwebhooks.webhooks import Webhook as Reference
+
+    from syndicate.config import Secret
+    from syndicate.transports.webhook import Signer
+
+    other = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXRlcyEhIQ=="
+    body, at = b'{"a": 1}', datetime.now(UTC)
+    stages = [[SECRET], [SECRET, other], [other, SECRET], [other]]
+    for stage in range(3):
+        for secrets in (stages[stage], stages[stage + 1]):
+            headers = Signer([Secret(s) for s in secrets]).headers("msg_1", at, body)
+            shared = set(stages[stage]) & set(stages[stage + 1])
+            for secret in shared:  # whoever knows what both stages have verifies before and after
+                assert Reference(secret).verify(body, headers) == {"a": 1}

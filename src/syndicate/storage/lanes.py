@@ -306,13 +306,24 @@ class Lanes:
         return [(row.name, _held(row)) for row in self._c.execute(query)]
 
     def make_due(
-        self, lane_id: int, now: datetime, *, article_id: str | None = None, refused: bool = False
+        self,
+        lane_id: int,
+        now: datetime,
+        *,
+        article_id: str | None = None,
+        refused: bool = False,
+        since: datetime | None = None,
     ) -> int:
-        """Everything a lane retries is due now, or everything it was ``refused``; returns how many."""
+        """Everything a lane retries is due now, or everything it was ``refused``; returns how many.
+
+        ``since``: only what failed from then on.
+        """
         e = s.exceptions.c
         query = update(s.exceptions).where(e.lane_id == lane_id)
         if article_id:
             query = query.where(e.article_id == article_id)
+        if since is not None:
+            query = query.where(e.since >= since)
         if refused:
             query = query.where(e.reason == Reason.REFUSED).values(
                 reason=Reason.RETRY, tries=0, since=now, due=now
