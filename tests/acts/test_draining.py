@@ -350,9 +350,9 @@ def test_many_lanes_share_a_transaction_and_one_rendering(
                 steps.append(len(sent) + len(fresh))
                 return real(self, sent, fresh, **more)
 
-            def once(self: Any, article: Any, terms: Any, now: Any) -> Any:
+            def once(self: Any, article: Any, wanted: Any, now: Any) -> Any:
                 rendered.append(article.id)
-                return render(self, article, terms, now)
+                return render(self, article, wanted, now)
 
             monkeypatch.setattr(clerk_module.Clerk, "_together", together)
             monkeypatch.setattr(clerk_module.Clerk, "_rendered", once)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from newsroom_cli import HEADER, KEY, SECRET, Newsroom
 

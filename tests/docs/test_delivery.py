@@ -10,7 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/delivery.md").read_text(encoding="utf-8")
 CELLS = re.compile(r"^\| (?P<rule>.+?) \| (?P<kept>.+?) \| (?P<how>.+?) \| (?P<tests>.+?) \|$", re.MULTILINE)
-ROWS = [m.groupdict() for m in CELLS.finditer(PAGE) if m["kept"] not in ("kept", "made impossible", "shown", "---")]
+ROWS = [
+    m.groupdict()
+    for m in CELLS.finditer(PAGE)
+    if m["kept"] not in ("kept", "made impossible", "shown", "---")
+]
 
 
 def test_the_page_has_its_chapters_and_rules() -> None:

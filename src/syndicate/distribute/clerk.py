@@ -7,7 +7,7 @@ ready, and renders each story once for all who get it under the same terms.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
@@ -19,9 +19,9 @@ from syndicate.distribute.stories import PlannedStory, foresee, plan, settle
 from syndicate.distribute.topics import PlannedPing, plan_ping, settle_ping
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StorageError, StoryError
-from syndicate.formats.ninjs import ninjs, ninjs_bytes
+from syndicate.formats.push import Body, Push, PushFormat, body
 from syndicate.lanes import Lane, LaneKind, Limits
-from syndicate.model import Article, Outcome
+from syndicate.model import Article, Outcome, PubStatus
 from syndicate.site import Site
 from syndicate.storage import LaneDesk, Storage, Transaction
 
@@ -39,7 +39,7 @@ class Job:
 
     planned: Planned
     receiver: StoryReceiver | HubReceiver
-    body: bytes = b""
+    body: Body | None = None
     fault: str | None = None
 
 
@@ -205,32 +205,49 @@ class Clerk:
         articles: dict[str, Article],
         now: datetime,
     ) -> Iterable[Job]:
-        rendered: dict[tuple[str, Terms], bytes | StoryError] = {}
+        rendered: dict[_Rendering, Body | StoryError] = {}
         for one, receiver in planned:
             if not isinstance(one, PlannedStory) or not isinstance(receiver, StoryReceiver):
                 yield Job(planned=one, receiver=receiver)
                 continue
-            key = (one.article_id, receiver.content)
-            if key not in rendered:
-                rendered[key] = self._rendered(articles[one.article_id], receiver.content, now)
-            body = rendered[key]
-            if isinstance(body, StoryError):
-                yield Job(planned=one, receiver=receiver, fault=f"cannot be rendered: {body.message}")
+            wanted = _Rendering.of(one, receiver)
+            if wanted not in rendered:
+                rendered[wanted] = self._rendered(articles[one.article_id], wanted, now)
+            made = rendered[wanted]
+            if isinstance(made, StoryError):
+                yield Job(planned=one, receiver=receiver, fault=f"cannot be rendered: {made.message}")
             else:
-                yield Job(planned=one, receiver=receiver, body=body)
+                yield Job(planned=one, receiver=receiver, body=made)
 
-    def _rendered(self, article: Article, terms: Terms, now: datetime) -> bytes | StoryError:
+    def _rendered(self, article: Article, wanted: _Rendering, now: datetime) -> Body | StoryError:
+        if wanted.recall:
+            article = _recalled(article, now)
         try:
-            entry = self._site.entry(article, terms, now)
-            return ninjs_bytes(
-                ninjs(
-                    entry,
-                    revision=article.revision,
-                    first_created=article.published,
-                    version_created=article.changed,
-                    publisher=self._site.publisher,
-                    expires=article.story.expires,
-                )
-            )
+            entry = self._site.entry(article, wanted.terms, now)
+            where = self._site.partner_story(wanted.partner, article.id)
+            push = Push(article=article, entry=entry, publisher=self._site.publisher, where=where)
+            return body(wanted.format, push)
         except StoryError as error:
             return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """What a story's bytes depend on. Only a thin ping says where its own partner fetches the story."""
+
+    article_id: str
+    recall: bool
+    terms: Terms
+    format: PushFormat
+    partner: str
+
+    @classmethod
+    def of(cls, planned: PlannedStory, receiver: StoryReceiver) -> _Rendering:
+        partner = receiver.partner if receiver.format == "ping" else ""
+        return cls(planned.article_id, planned.recall, receiver.content, receiver.format, partner)
+
+
+def _recalled(article: Article, now: datetime) -> Article:
+    """A usable story as a withdrawal, for a receiver that may have it no more."""
+    why = "the agreed terms no longer cover this story"
+    return replace(article, status=PubStatus.CANCELED, withdrawn=now, changed=now, reason=why)

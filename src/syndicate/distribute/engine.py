@@ -17,7 +17,6 @@ from syndicate.distribute.receivers import Receivers, StoryReceiver
 from syndicate.distribute.stories import PlannedStory
 from syndicate.distribute.topics import PlannedPing
 from syndicate.errors import StorageError
-from syndicate.formats.ninjs import MEDIA_TYPE
 from syndicate.lanes import Lane, LaneState, Limits
 from syndicate.model import Outcome, Verdict
 from syndicate.site import Site
@@ -181,7 +180,9 @@ class Distributor:
             ping = TopicPing(topic=planned.topic, etag=planned.etag, at=self._clock())
             return await receiver.transport.send(ping, check_readable=planned.check_readable)
         assert isinstance(receiver, StoryReceiver)
-        push = StoryPush(id=planned.push_id, at=self._clock(), body=job.body, media_type=MEDIA_TYPE)
+        assert job.body is not None
+        made, now = job.body, self._clock()
+        push = StoryPush(id=planned.push_id, at=now, body=made.data, media_type=made.media_type)
         return await receiver.transport.send(push)
 
     # -- telling people ------------------------------------------------------------------------

@@ -15,12 +15,14 @@ from functools import cached_property
 from sqlalchemy import Connection, select
 
 from syndicate.storage import schema as s
+from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
@@ -32,6 +34,7 @@ from syndicate.storage.subscriptions import (
     Subscriptions,
     SubscriptionView,
 )
+from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
     "Attempt",
@@ -41,9 +44,12 @@ __all__ = [
     "Holder",
     "JournalRow",
     "LaneDesk",
+    "MediaFact",
+    "Notice",
     "Pending",
     "Place",
     "Problem",
+    "Scope",
     "ShutHost",
     "SourceState",
     "Stale",
@@ -51,7 +57,9 @@ __all__ = [
     "SubscriberCount",
     "Subscription",
     "SubscriptionView",
+    "Token",
     "Transaction",
+    "Unconfirmed",
     "Withdrawal",
 ]
 
@@ -107,9 +115,29 @@ class Transaction:
         return Problems(self.connection)
 
     @cached_property
+    def notices(self) -> Notices:
+        """What people were told of."""
+        return Notices(self.connection)
+
+    @cached_property
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def relations(self) -> Relations:
+        """Which stories name which others as related."""
+        return Relations(self.connection)
+
+    @cached_property
+    def media(self) -> MediaFacts:
+        """What media elsewhere are."""
+        return MediaFacts(self.connection)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Partners' and senders' tokens."""
+        return Tokens(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

@@ -154,10 +154,21 @@ class LaneDesk:
             }
         )
 
-    def ack(self, lane_id: int, article_id: str, revision: int, generation: int, at: datetime) -> None:
-        """Note that a revision was acknowledged with 2xx."""
+    def ack(
+        self,
+        lane_id: int,
+        article_id: str,
+        revision: int,
+        generation: int,
+        at: datetime,
+        *,
+        recalled: bool = False,
+    ) -> None:
+        """Note that a revision was acknowledged with 2xx; ``recalled``: as a withdrawal for it alone."""
         known = self.copies(lane_id, [article_id]).get(article_id, Copy())
-        self._copies[lane_id, article_id] = replace(known, acked=revision, acked_generation=generation)
+        self._copies[lane_id, article_id] = replace(
+            known, acked=revision, acked_generation=generation, recalled=recalled
+        )
         self._acks.append(
             {
                 "of_lane": lane_id,
@@ -165,6 +176,7 @@ class LaneDesk:
                 "acked": revision,
                 "acked_generation": generation,
                 "acked_at": at,
+                "recalled": recalled,
             }
         )
 
@@ -198,7 +210,7 @@ class LaneDesk:
 _ACK = (
     update(s.copies)
     .where(s.copies.c.lane_id == bindparam("of_lane"), s.copies.c.article_id == bindparam("of_article"))
-    .values({name: bindparam(name) for name in ("acked", "acked_generation", "acked_at")})
+    .values({name: bindparam(name) for name in ("acked", "acked_generation", "acked_at", "recalled")})
 )
 _ATTEMPT = insert(s.attempts)
 _SAVE = (

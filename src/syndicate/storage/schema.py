@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -118,6 +119,25 @@ identities = Table(
     Column("scheme", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     _article(nullable=False, index=True),
+)
+
+# By what names a story's related ones are known: found from there when one of them changes.
+relations = Table(
+    "relations",
+    metadata,
+    _article(primary_key=True),
+    Column("name", Text, primary_key=True),
+    Index("ix_relations_name", "name"),
+)
+
+# What pictures and recordings elsewhere are, asked once; nothing known: it could not be told.
+media_facts = Table(
+    "media_facts",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("type", Text),
+    Column("length", BigInteger),
+    Column("at", Instant, nullable=False),
 )
 
 revisions = Table(
@@ -304,6 +324,7 @@ copies = Table(
     Column("acked", Integer, nullable=False),
     Column("acked_generation", Integer, nullable=False),
     Column("acked_at", Instant),
+    Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
 )
 
@@ -333,6 +354,21 @@ partner_log = Table(
     _article(nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# Who may pull, and who may send stories in. Only a token's SHA-256 is kept; numbers are never used twice.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_used", Instant),
+    Column("revoked", Instant),
+    sqlite_autoincrement=True,
 )
 
 sources = Table(
@@ -443,4 +479,15 @@ subscription_failures = Table(
     Column("verdict", Text, nullable=False),
     Column("status", Integer),
     Column("detail", Text, nullable=False),
+)
+
+# What people were told of and is not over yet: each is said once, and again after a while.
+notices = Table(
+    "notices",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("told", Instant),
 )
