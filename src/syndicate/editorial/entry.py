@@ -57,12 +57,14 @@ class Terms:
     """What a receiver may have of stories. ``excerpt_words``: at most so many, in whole sentences.
 
     ``source_ids``: keep the id that the source's own feed gave a story, where
-    it gave one (setting ``ids = "source"``, rule X4).
+    it gave one (setting ``ids = "source"``, rule X4). Without ``pictures`` it
+    gets none.
     """
 
     content: ContentMode = ContentMode.FULL
     excerpt_words: int | None = None
     source_ids: bool = False
+    pictures: bool = True
 
     def digest(self, publisher: Publisher | None = None, agency: AgencyLike | None = None) -> str:
         """A hex key of all that shapes an entry besides the article: for a fragment's key.
@@ -71,6 +73,8 @@ class Terms:
         new base address render anew.
         """
         known: list[object] = [self.content.value, self.excerpt_words, self.source_ids]
+        if not self.pictures:
+            known.append("no pictures")
         if publisher is not None:
             known += [publisher.name, publisher.base_url, publisher.rights, publisher.url]
         if agency is not None:
@@ -101,7 +105,8 @@ def make_entry(
     """
     if article.status is not PubStatus.USABLE:
         return _withdrawn(article, terms, publisher, page_url)
-    story = permitted(article.story, now=now, pictures=agency is None or agency.pictures, barred=barred)
+    pictures = terms.pictures and (agency is None or agency.pictures)
+    story = permitted(article.story, now=now, pictures=pictures, barred=barred)
     credit = credit_view(story.credit, story.language, agency)
     if credit:
         story = _said_once(story, credit.sentence)

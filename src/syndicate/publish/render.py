@@ -65,16 +65,17 @@ class Renderer:
         """What a public feed's readers get."""
         return Terms(content=feed.content, source_ids=True)
 
-    def digest(self, feed: Feed, form: Rendering) -> str:
+    def digest(self, feed: Feed, form: Rendering, terms: Terms | None = None) -> str:
         """A fragment's key beside article, revision and format: terms, policy, base address, renderer."""
-        known = f"{feed.content}/{form.name}/{form.version}"
+        own = terms or self.terms(feed)
+        known = f"{own.digest()}/{form.name}/{form.version}"
         if known not in self._digests:
             policy = {
                 name: agency.model_dump(mode="json") for name, agency in self._settings.agencies.items()
             }
             publisher = self._settings.publisher.model_dump(mode="json")
-            terms = self.terms(feed).digest(self._settings.publisher)
-            parts = orjson.dumps([known, terms, publisher, policy], option=orjson.OPT_SORT_KEYS)
+            shaped = own.digest(self._settings.publisher)
+            parts = orjson.dumps([known, shaped, publisher, policy], option=orjson.OPT_SORT_KEYS)
             self._digests[known] = hashlib.sha256(parts).hexdigest()[:16]
         return self._digests[known]
 
@@ -86,27 +87,31 @@ class Renderer:
         places: Sequence[Place],
         loaded: dict[str, Article],
         failed: Failures,
+        *,
+        terms: Terms | None = None,
     ) -> tuple[list[bytes], Fresh]:
         """The window's fragments in order, and those that had to be rendered.
 
         ``loaded`` collects articles read on the way, for the other formats.
+        ``terms``: a partner's, in place of the public feed's.
         """
-        digest = self.digest(feed, form)
+        own = terms or self.terms(feed)
+        digest = self.digest(feed, form, own)
         known = tx.documents.fragments([(p.article_id, p.revision) for p in places], form.name, digest)
         absent = [p.article_id for p in places if p.article_id not in known]
         loaded.update(tx.articles.many([a for a in absent if a not in loaded]))
         fresh: list[tuple[str, int, bytes]] = []
         for article_id in absent:
-            body = self._render(loaded[article_id], feed, form, failed)
+            body = self._render(loaded[article_id], own, form, failed)
             if body is not None:
                 known[article_id] = body
                 fresh.append((article_id, loaded[article_id].revision, body))
         rows = [known[p.article_id] for p in places if p.article_id in known]
         return rows, Fresh(format=form.name, digest=digest, rows=tuple(fresh))
 
-    def _render(self, article: Article, feed: Feed, form: Rendering, failed: Failures) -> bytes | None:
+    def _render(self, article: Article, terms: Terms, form: Rendering, failed: Failures) -> bytes | None:
         try:
-            return form.fragment(self.site.entry(article, self.terms(feed)))
+            return form.fragment(self.site.entry(article, terms))
         except StoryError as error:
             failed.reasons[article.id] = error
             return None

@@ -19,6 +19,7 @@ from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
@@ -32,21 +33,25 @@ from syndicate.storage.subscriptions import (
 from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
+    "Ack",
     "Attempt",
     "DocumentHead",
     "Edition",
     "Failure",
     "Holder",
     "JournalRow",
+    "Offered",
     "Pending",
     "Place",
     "Problem",
+    "Progress",
     "Scope",
     "SourceState",
     "Stale",
     "Storage",
     "Subscription",
     "SubscriptionView",
+    "Takedown",
     "Token",
     "Transaction",
     "Withdrawal",
@@ -98,6 +103,11 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def pulls(self) -> Pulls:
+        """What partners that pull were offered, took and confirmed."""
+        return Pulls(self.connection)
 
     @cached_property
     def tokens(self) -> Tokens:

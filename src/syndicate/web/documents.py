@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
+from starlette.responses import Response
+
 from syndicate.web.negotiation import choose_coding, etag_matches, not_modified_since
 from syndicate.web.prepared import Gone, Headers, Prepared, Representation
 from syndicate.web.shelf import Found, Moved, Shelf
@@ -21,6 +23,17 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+class DocumentResponse(Response):
+    """A document as the answer of a route: conditional and compressed like the public ones."""
+
+    def __init__(self, found: Prepared) -> None:
+        super().__init__()
+        self._found = found
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        await _document(scope, send, self._found)
 
 
 class Documents:

@@ -23,7 +23,8 @@ class Shelved:
     ``bodies`` maps a content coding (``identity`` must be there) to bytes and
     ``etags`` the same to a quoted strong validator (rule H1). ``modified`` is
     when the bytes last changed, ``cache`` the seconds of max-age (rule H3),
-    ``links`` whole ``Link`` values (rule H5), see ``link``.
+    ``links`` whole ``Link`` values (rule H5), see ``link``. ``private``: for
+    whoever asked alone, no shared cache may keep it.
     """
 
     media_type: str
@@ -32,6 +33,7 @@ class Shelved:
     modified: datetime
     cache: int = 300
     links: tuple[str, ...] = ()
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
     unchanged: Headers = [
         (b"etag", etag),
         (b"last-modified", stamp),
-        (b"cache-control", b"public, max-age=%d" % shelved.cache),
+        (b"cache-control", b"%s, max-age=%d" % (b"private" if shelved.private else b"public", shelved.cache)),
         (b"vary", b"Accept-Encoding"),
         *((b"link", value.encode("ascii")) for value in shelved.links),
     ]
