@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.config import Adapters, Settings, load
-from syndicate.distribute.cursors import Ask, Cursor
+from syndicate.distribute.cursors import Ask, Cursor, PullRefusal
 from syndicate.distribute.pull import Pull
 from syndicate.editorial import Directory
 from syndicate.ingest import record
@@ -82,7 +82,12 @@ class Room:
         self.later(seconds=2)
         until = given.pop("embargo", None)
         hold = given.pop("hold", None)
-        words = {"headline": f"Story {name}", "markup": "<p>Words.</p>", "excerpt": "Words.", "language": "en"}
+        words = {
+            "headline": f"Story {name}",
+            "markup": "<p>Words.</p>",
+            "excerpt": "Words.",
+            "language": "en",
+        }
         story = Story(**{**words, "embargo": until, **given})
         made = Article(
             id=name, source="desk", source_id=name, revision=1, status=PubStatus.USABLE, story=story,
@@ -103,9 +108,7 @@ class Room:
         with self.storage.write() as tx:
             before = _article(tx, name)
             given = given or {"headline": f"{before.story.headline}."}
-            record.revise(
-                tx, self.desk, before, replace(before.story, **given), cause="edit", now=self.now
-            )
+            record.revise(tx, self.desk, before, replace(before.story, **given), cause="edit", now=self.now)
 
     def correct(self, name: str, **given: Any) -> None:
         notes = self.article(name).story.corrections
@@ -114,9 +117,7 @@ class Room:
     def withdraw(self, name: str) -> None:
         self.later(seconds=2)
         with self.storage.write() as tx:
-            record.withdraw(
-                tx, self.desk, _article(tx, name), by="operator", reason="wrong", now=self.now
-            )
+            record.withdraw(tx, self.desk, _article(tx, name), by="operator", reason="wrong", now=self.now)
 
     def release(self, name: str) -> None:
         self.later(seconds=2)
@@ -131,7 +132,11 @@ class Room:
         if after is not None:
             epoch, _, number = after.partition(".")
             cursor = Cursor(epoch, int(number))
-        page = self.pull._page(partner, Ask(after=cursor, **more))
+        page = None
+        while page is None:
+            page = self.pull.books.pages([(partner, Ask(after=cursor, **more))])[0]
+        if isinstance(page, PullRefusal):
+            raise page
         return {
             "stories": [json.loads(story) for story in page.stories],
             "next": str(page.next),

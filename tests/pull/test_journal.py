@@ -144,9 +144,9 @@ def test_what_was_withdrawn_before_it_was_offered_is_never_told(room: Room) -> N
 def test_a_withdrawal_is_heard_whatever_the_terms_are_now(room: Room) -> None:
     room.publish("a", section="Sport")
     begin = room.ask("near")["next"]
-    old = room.pull._terms["near"]
+    old = room.pull.books.terms["near"]
     narrower = LaneTerms(frozenset(), timedelta(days=9))
-    room.pull._terms["near"] = type(old)(lane=narrower, content=old.content)
+    room.pull.books.terms["near"] = type(old)(lane=narrower, content=old.content)
     assert room.all("near") == []
     room.withdraw("a")
     assert room.all("near", begin) == [("a", "2", "canceled")]

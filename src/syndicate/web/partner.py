@@ -12,13 +12,15 @@ from typing import Protocol
 from urllib.parse import quote
 
 import orjson
+import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from syndicate.distribute.cursors import Ask, PullRefusal, read_ask
-from syndicate.distribute.pull import ACTIONS, Page, Pull
-from syndicate.errors import DocumentError
+from syndicate.distribute.pull import Pull
+from syndicate.distribute.pull_books import ACTIONS, Page
+from syndicate.errors import DocumentError, StorageError
 from syndicate.formats.encoding import etag, gzip_bytes
 from syndicate.formats.ninjs import MEDIA_TYPE
 from syndicate.hub.throttle import Throttle
@@ -34,6 +36,9 @@ MAX_WAITING = 16
 _BODY_LIMIT, _BODY_SECONDS = 16_384, 10.0
 _CHECKED = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
 _NOTHING = PullRefusal(404, "not_found", "there is nothing here for you", "see the addresses you were given")
+_BUSY = PullRefusal(503, "not_now", "the database cannot be used now", "ask again in a while", retry_after=30)
+
+log = structlog.get_logger(__name__)
 
 Handler = Callable[[Request, str, Token], Awaitable[Response]]
 
@@ -84,6 +89,9 @@ class PartnerDesk:
                 return await handler(request, self._own(request, token), token)
             except PullRefusal as refusal:
                 return _refused(refusal)
+            except StorageError as error:
+                log.warning("partner_not_answered", reason=error.message, fix=error.fix)
+                return _refused(_BUSY)
 
         return answer
 
