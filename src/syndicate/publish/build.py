@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -16,10 +16,10 @@ from syndicate.formats import html
 from syndicate.formats import opml as opml_format
 from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
-from syndicate.model import Article, Channel, ContentMode, Document, Finding
-from syndicate.publish import files
+from syndicate.model import Article, Channel, ContentMode, Document, Finding, Trail
+from syndicate.publish import files, trails
 from syndicate.publish.render import Failures, Fresh, Renderer, newest_change
-from syndicate.site import ALL_FEEDS, HTML, OPML, formats_of
+from syndicate.site import ALL_FEEDS, HTML, OPML, Site, formats_of
 from syndicate.storage import DocumentHead, Place, Storage, Transaction
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE_ENTRIES = 50
 HTML_TYPE = "text/html"
-TEASERS = html.Teasers()
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -49,6 +48,16 @@ class _Draft:
     body: bytes
     updated: datetime
     fresh: Fresh | None = None
+    window: _Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What a feed's document was joined from: its head, its places, and ``(article, fragment)`` in order."""
+
+    channel: Channel
+    places: Sequence[Place]
+    rows: tuple[tuple[str, bytes], ...]
 
 
 class Publisher:
@@ -59,6 +68,8 @@ class Publisher:
         self._settings = settings
         self.renderer = Renderer(settings, directory)
         self.site = self.renderer.site
+        self._house = _house(settings, self.site)
+        self._teasers = html.Teasers(settings.publisher.timezone)
 
     def run(self, now: datetime, *, everything: bool = False) -> Built:
         """Rebuild the documents of every feed that was touched (or of all), and write their files.
@@ -116,12 +127,15 @@ class Publisher:
         updated = newest_change(places, head.updated if head else None, EPOCH)
         channel = self.renderer.channel(slug, feed, format_name, updated)
         if format_name == HTML:
-            rows, fresh = self.renderer.fragments(tx, feed, TEASERS, places[:PAGE_ENTRIES], loaded, failed)
-            page = html.joined_page(channel, rows, self._addresses(slug, feed))
+            rows, fresh = self.renderer.fragments(
+                tx, feed, self._teasers, places[:PAGE_ENTRIES], loaded, failed
+            )
+            page = html.joined_page(channel, rows, self._addresses(slug, feed), self._house)
             return _Draft(slug, HTML, HTML_TYPE, page, updated, fresh)
         form = FORMATS[format_name]
         rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed)
-        return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh)
+        window = _Window(channel, places, tuple(zip(fresh.shown, rows, strict=True)))
+        return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh, window)
 
     def _addresses(self, slug: str, feed: Feed) -> dict[str, str]:
         return {name: self.site.topic(slug, name) for name in feed.formats}
@@ -135,7 +149,7 @@ class Publisher:
         updated = max((c.updated for c in channels), default=EPOCH)
         addresses = {slug: self._addresses(slug, feed) for slug, feed in self._settings.feeds.items()}
         publisher = self._settings.publisher
-        index = html.index_page(publisher, channels, addresses)
+        index = html.index_page(publisher, channels, addresses, self._house)
         outlines = [
             (name, self.renderer.channel(c.slug, self._settings.feeds[c.slug], name, c.updated))
             for c in channels
@@ -180,9 +194,28 @@ class Publisher:
             bodies=bodies,
             etags=etags,
             links=self._links(draft, topic),
+            trail=self._trail(tx, draft, head, version, now),
         )
         tx.documents.save(document, topic)
         return document
+
+    def _trail(
+        self, tx: Transaction, draft: _Draft, head: DocumentHead | None, version: int, now: datetime
+    ) -> Trail | None:
+        """What deltas are made from (rule H6). An entry that left the feed, not only its window, was taken
+        back, and so was one whose withdrawal is shown for the first time."""
+        window = draft.window
+        if window is None:
+            return None
+        bare = FORMATS[draft.format].assemble(replace(window.channel, updated=EPOCH), [])
+        before = tx.documents.trail(draft.feed, draft.format) if head else None
+        parts = trails.located(draft.body, window.rows, version, before)
+        gone = trails.left(before, parts)
+        slid = tx.feeds.members(draft.feed, gone) - {p.article_id for p in window.places} if gone else set()
+        withdrawn = {p.article_id for p in window.places if p.withdrawn} & trails.changed(parts, version)
+        replaced = (head.version, head.etags) if head else None
+        taken_back = (gone - slid) | withdrawn
+        return trails.next_trail(before, trails.digest(bare), parts, replaced, taken_back, now)
 
     def _links(self, draft: _Draft, topic: str) -> tuple[tuple[str, str], ...]:
         """``Link`` headers: exactly one self, and the hubs it can be subscribed at (rule H5)."""
@@ -241,7 +274,7 @@ class Publisher:
         """A story's page on our own site."""
         some_full = any(f.content is ContentMode.FULL for f in self._settings.feeds.values())
         terms = Terms(content=ContentMode.FULL if some_full else ContentMode.EXCERPT, source_ids=True)
-        return html.story_page(self.site.entry(article, terms), self._settings.publisher)
+        return html.story_page(self.site.entry(article, terms), self._settings.publisher, self._house)
 
     def load_page(self, path: str) -> tuple[bytes, datetime] | None:
         """The page at a path like ``/feeds/stories/ID/``, rendered now, and when it last changed."""
@@ -272,6 +305,15 @@ class Publisher:
         if found is None:
             raise NotFound(f"there is no document {feed}/{format_name}")
         return found
+
+
+def _house(settings: Settings, site: Site) -> html.House:
+    """The outlet as every page shows it: name, look, and its feeds as sections."""
+    sections = [
+        html.Section(feed.title, site.topic(slug, HTML), feed.language or settings.publisher.language)
+        for slug, feed in settings.feeds.items()
+    ]
+    return html.House(settings.publisher, settings.look, tuple(sections))
 
 
 def _passes(draft: _Draft, findings: Sequence[Finding]) -> bool:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -118,6 +119,25 @@ identities = Table(
     Column("scheme", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     _article(nullable=False, index=True),
+)
+
+# By what names a story's related ones are known: found from there when one of them changes.
+relations = Table(
+    "relations",
+    metadata,
+    _article(primary_key=True),
+    Column("name", Text, primary_key=True),
+    Index("ix_relations_name", "name"),
+)
+
+# What pictures and recordings elsewhere are, asked once; nothing known: it could not be told.
+media_facts = Table(
+    "media_facts",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("type", Text),
+    Column("length", BigInteger),
+    Column("at", Instant, nullable=False),
 )
 
 revisions = Table(
@@ -251,6 +271,18 @@ document_bodies = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+# What deltas are made from (rule H6): where a document's entries stand and since which version, and
+# the validators of versions before. Read when a document is replaced and at start, never by a poll.
+trails = Table(
+    "trails",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("shape", Text, nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("earlier", Json, nullable=False),
+)
+
 lanes = Table(
     "lanes",
     metadata,
@@ -304,6 +336,7 @@ copies = Table(
     Column("acked", Integer, nullable=False),
     Column("acked_generation", Integer, nullable=False),
     Column("acked_at", Instant),
+    Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
 )
 
@@ -475,4 +508,15 @@ subscription_failures = Table(
     Column("verdict", Text, nullable=False),
     Column("status", Integer),
     Column("detail", Text, nullable=False),
+)
+
+# What people were told of and is not over yet: each is said once, and again after a while.
+notices = Table(
+    "notices",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("told", Instant),
 )
