@@ -60,7 +60,9 @@ class Courier:
                 return
             time.sleep(0.1)
         self.close()
-        raise AssertionError("the example newsroom did not start: " + (self.folder / "log").read_text()[-2000:])
+        raise AssertionError(
+            "the example newsroom did not start: " + (self.folder / "log").read_text()[-2000:]
+        )
 
     def get(self, path: str) -> bytes:
         """A document's bytes; none where there is no such document (yet)."""

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from courier import ROOT, Courier
 
 if "programs" not in sys.modules:
@@ -23,7 +24,7 @@ if "programs" not in sys.modules:
     sys.modules["programs"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules["programs"])
 
-from programs import ALL, Seen  # noqa: E402
+from programs import ALL, Seen
 
 FILES = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
 PAIRS = [pytest.param(name, read, kind, id=f"{name}-{kind}") for name, read, kinds in ALL for kind in kinds]
@@ -96,7 +97,7 @@ def test_every_story_is_shown_as_it_is(
         entry = entries[story.title]
         if story.at:
             at = datetime.fromisoformat(story.at).replace(tzinfo=UTC)
-            assert entry.date == at or (name, kind) in BY_CHANGE and entry.date > at, story.title
+            assert entry.date == at or ((name, kind) in BY_CHANGE and entry.date > at), story.title
         own_page = entry.link.startswith(courier.base + "feeds/stories/")
         assert entry.link == SITE + story.link if story.link else own_page, story.title
         names = entry.author.replace(" and ", ", ").split(", ")
