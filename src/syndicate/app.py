@@ -29,6 +29,7 @@ from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
+from syndicate.notify.teller import Teller
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
 from syndicate.shelving import Shelving
@@ -48,6 +49,7 @@ log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
+NOTIFY = timedelta(minutes=1)
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
 
@@ -132,12 +134,14 @@ class App:
         self.receivers.align(self.storage)
         align(self.storage, self.settings.feeds)
         self._compare_terms(self.settings)
+        self.teller = Teller(self.storage, self.settings, self.client, self._clock)
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.ingest.relate_again()
         self._open_sources()
 
     def _compare_terms(self, settings: Settings) -> None:
@@ -213,6 +217,7 @@ class App:
         built = await self.publish(everything=True)
         await asyncio.to_thread(self.publisher.repair)
         await asyncio.gather(self.distributor.drain(), self.hub.drain())
+        await self.teller.run()
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
@@ -318,6 +323,8 @@ class App:
 
     def _set_jobs(self) -> None:
         jobs: dict[str, tuple[Job, timedelta]] = {"tick": (self._tick, TICK), "prune": (self._prune, PRUNE)}
+        if self.settings.notify.ways:
+            jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
             jobs[f"poll {name}"] = (_polling(self, name), options.interval)
         self._ticker.set(jobs)
@@ -334,6 +341,9 @@ class App:
             self.hub.wake()
             await asyncio.to_thread(self.keyring.refresh)
         await asyncio.to_thread(self.keyring.write_used)
+
+    async def _notify(self) -> None:
+        await self.teller.run()
 
     async def _prune(self) -> None:
         done = await asyncio.to_thread(self._prune_now)
@@ -402,6 +412,7 @@ class App:
         self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds)
         self._compare_terms(fresh)
+        self.teller.configure(fresh)
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
