@@ -345,3 +345,10 @@ def test_a_teaser_shows_the_small_picture_where_there_is_one(entry, channel):
     page = read(feed_page(channel(), [replace(entry(), image=image)], FORMATS))
     (shown,) = page.xpath("//article//img")
     assert (shown.get("src"), shown.get("width")) == ("https://times.example.org/small.jpg", "300")
+
+
+def test_a_rights_line_stands_on_a_storys_page_once(entry):
+    ours = PUBLISHER.model_copy(update={"rights": "© The Pashtun Times"})
+    for rights in ("© The Pashtun Times", "© Somebody else"):
+        shown = words(read(story_page(replace(entry(), rights=rights), ours)))
+        assert shown.count(rights) == shown.count("© The Pashtun Times") == 1

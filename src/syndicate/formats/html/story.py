@@ -27,6 +27,7 @@ def story_page(entry: Entry, publisher: Publisher, house: House | None = None) -
         title=entry.title,
         language=entry.language,
         path=entry.url,
+        rights=None if gone else entry.rights,
         canonical=entry.canonical_url or entry.url,
         # What is gone is not to be kept by search engines either.
         links=[meta("robots", "noindex,noarchive")]
