@@ -23,6 +23,7 @@ from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
+from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
@@ -37,6 +38,7 @@ from syndicate.storage.subscriptions import (
 from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
+    "Ack",
     "Attempt",
     "DocumentHead",
     "Edition",
@@ -46,9 +48,11 @@ __all__ = [
     "LaneDesk",
     "MediaFact",
     "Notice",
+    "Offered",
     "Pending",
     "Place",
     "Problem",
+    "Progress",
     "Scope",
     "ShutHost",
     "SourceState",
@@ -57,6 +61,7 @@ __all__ = [
     "SubscriberCount",
     "Subscription",
     "SubscriptionView",
+    "Takedown",
     "Token",
     "Transaction",
     "Unconfirmed",
@@ -123,6 +128,11 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def pulls(self) -> Pulls:
+        """What partners that pull were offered, took and confirmed."""
+        return Pulls(self.connection)
 
     @cached_property
     def relations(self) -> Relations:
