@@ -12,6 +12,7 @@ from pathlib import Path
 from syndicate.config import Feed, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms, make_entry
+from syndicate.errors import StoryError
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
@@ -60,7 +61,13 @@ class Site:
         return self.output / "stories" / article_id / "index.html"
 
     def entry(self, article: Article, terms: Terms, now: datetime | None = None) -> Entry:
-        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended."""
+        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended.
+
+        Everything that is shown or sent goes through here. Raises StoryError for a story that was
+        never published: under an embargo, on hold, or dated in the future.
+        """
+        if not article.live:
+            raise StoryError(f"article {article.id[:8]} is not published")
         agency = article.story.credit.agency
         return make_entry(
             article,
