@@ -22,11 +22,14 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
+from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
+from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
+from syndicate.notify.teller import Teller
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
 from syndicate.shelving import Shelving
@@ -50,6 +53,7 @@ TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
 CLOCK_KEPT = timedelta(minutes=5)
 """How often it is written down what the clock showed."""
+NOTIFY = timedelta(minutes=1)
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
 
@@ -96,6 +100,7 @@ class App:
         self._seen_changes = -1
         self._ready: list[str] = ["starting"]
         self.shelving = Shelving(self.storage)
+        self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -134,6 +139,8 @@ class App:
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
         align(self.storage, self.settings.feeds)
+        self._compare_terms(self.settings)
+        self.teller = Teller(self.storage, self.settings, self.client, self._clock)
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
         terms = HubTerms.of(self.settings, self.site)
@@ -146,6 +153,14 @@ class App:
         if self._clock is utc_now:
             return open_keeper(self.storage, self.settings)
         return Timekeeper.trusting(self._clock)
+
+    def _compare_terms(self, settings: Settings) -> None:
+        """Stories went out under terms; receivers hold them so until an operator applies new ones."""
+        with self.storage.write() as tx:
+            changed = begin(tx, settings)
+        if changed:
+            names = [f"{change.scope} {change.name}" for change in changed]
+            log.warning("terms_changed", of=names, fix="`syndicate plan` shows what it means")
 
     def _open_sources(self) -> None:
         publisher = self.settings.publisher
@@ -212,6 +227,7 @@ class App:
         built = await self.publish(everything=True)
         await asyncio.to_thread(self.publisher.repair)
         await asyncio.gather(self.distributor.drain(), self.hub.drain())
+        await self.teller.run()
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
@@ -276,6 +292,7 @@ class App:
         await self.publish()
         await self._keep_clock()
         await asyncio.gather(self.distributor.stop(), self.hub.stop())
+        await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -322,6 +339,8 @@ class App:
             "prune": (self._prune, PRUNE),
             "clock": (self._keep_clock, CLOCK_KEPT),
         }
+        if self.settings.notify.ways:
+            jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
             jobs[f"poll {name}"] = (_polling(self, name), options.interval)
         self._ticker.set(jobs)
@@ -337,6 +356,11 @@ class App:
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            await asyncio.to_thread(self.keyring.refresh)
+        await asyncio.to_thread(self.keyring.write_used)
+
+    async def _notify(self) -> None:
+        await self.teller.run()
 
     async def _fall_due(self) -> None:
         """What is due now; what falls due before the next tick has its very moment."""
@@ -451,6 +475,8 @@ class App:
         self.publisher = Publisher(self.storage, fresh, self.directory)
         self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds)
+        self._compare_terms(fresh)
+        self.teller.configure(fresh)
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))

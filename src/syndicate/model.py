@@ -388,11 +388,27 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """Where a document stands among its feed's archives (RFC 5005 section 4).
+
+    ``older`` and ``newer`` are the addresses of the archive pages beside it in
+    the same format, ``current`` the subscription document's. ``sealed``: it is
+    an archive, whose entries are those of all time.
+    """
+
+    older: str | None = None
+    newer: str | None = None
+    current: str | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """A feed's own head, ready for any format. Addresses are absolute.
 
     ``self_url`` differs by format; ``updated`` is the newest change to what
     the document shows, never the build time (rule X3). ``ttl`` is in minutes.
+    ``ended``: the feed takes no new stories (rule H7).
     """
 
     id: str
@@ -409,6 +425,8 @@ class Channel:
     rights: str | None = None
     logo: str | None = None
     ttl: int = 5
+    paging: Paging = Paging()
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

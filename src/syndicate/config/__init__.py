@@ -6,20 +6,21 @@ below the adapters it describes.
 """
 
 from syndicate.config.load import Adapters, load, settings_type
+from syndicate.config.look import Look
+from syndicate.config.notify import Notify
+from syndicate.config.part import Part
 from syndicate.config.settings import (
     Agency,
     Editorial,
     EndpointOptions,
     ExternalHub,
     Feed,
-    Part,
     Partner,
     Publisher,
     Settings,
     SourceOptions,
-    check_signing_secret,
 )
-from syndicate.config.values import Duration, Secret, format_duration, parse_duration
+from syndicate.config.values import Duration, Secret, check_signing_secret, format_duration, parse_duration
 
 __all__ = [
     "Adapters",
@@ -29,6 +30,8 @@ __all__ = [
     "EndpointOptions",
     "ExternalHub",
     "Feed",
+    "Look",
+    "Notify",
     "Part",
     "Partner",
     "Publisher",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
 from datetime import timedelta
@@ -11,20 +10,17 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from syndicate.config.look import Look
+from syndicate.config.notify import Notify
+from syndicate.config.part import Part
 from syndicate.config.values import Duration, Name, Secret, Slug, WebAddress
 from syndicate.model import ContentMode, CreditRole
 
 FeedFormat = Literal["rss", "atom", "json"]
 MatchKey = Literal["section", "tag", "agency", "language", "source", "byline"]
-
-
-class Part(BaseModel):
-    """A table of settings: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Publisher(Part):
@@ -300,6 +296,7 @@ class Settings(BaseSettings):
     )
 
     publisher: Publisher
+    look: Look = Look()
     web: Web = Web()
     ops: Ops = Ops()
     storage: Storage = Storage()
@@ -316,6 +313,7 @@ class Settings(BaseSettings):
     editorial: Editorial = Editorial()
     agencies: dict[Name, Agency] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
+    notify: Notify = Notify()
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
@@ -349,17 +347,3 @@ class Settings(BaseSettings):
             for source in feed.match.get("source", ())
             if source not in self.sources
         ]
-
-
-def check_signing_secret(secret: Secret) -> Secret:
-    """A Standard Webhooks secret: ``whsec_`` and base64 of 24 to 64 bytes."""
-    head, mark, body = secret.reveal().partition("whsec_")
-    try:
-        size = len(base64.b64decode(body, validate=True)) if mark and not head else 0
-    except ValueError:
-        size = 0
-    if not size:
-        raise ValueError("a signing secret is 'whsec_' followed by base64")
-    if not 24 <= size <= 64:
-        raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
-    return secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from datetime import timedelta
@@ -148,3 +149,17 @@ def _web_address(value: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+
+
+def check_signing_secret(secret: Secret) -> Secret:
+    """A Standard Webhooks secret: ``whsec_`` and base64 of 24 to 64 bytes."""
+    head, mark, body = secret.reveal().partition("whsec_")
+    try:
+        size = len(base64.b64decode(body, validate=True)) if mark and not head else 0
+    except ValueError:
+        size = 0
+    if not size:
+        raise ValueError("a signing secret is 'whsec_' followed by base64")
+    if not 24 <= size <= 64:
+        raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
+    return secret

@@ -6,9 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-from syndicate.formats.feedgen_mended import EPOCH, Cutter, Head, Item, Node, before_items, end
+from lxml import etree
+
+from syndicate.formats.feedgen_mended import (
+    EPOCH,
+    XML_LANG,
+    Cutter,
+    Head,
+    Item,
+    Node,
+    before_items,
+    end,
+)
 from syndicate.formats.media import enclosure, media_nodes
 from syndicate.formats.parts import (
     PAGE_TYPE,
@@ -17,6 +28,7 @@ from syndicate.formats.parts import (
     credited,
     home_address,
     license_address,
+    paging_links,
     story_address,
     translations,
 )
@@ -24,6 +36,7 @@ from syndicate.formats.quick import check_atom, joined_ids
 from syndicate.formats.text import address, clean, line, rfc3339
 from syndicate.model import Channel, Entry, Finding
 
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
 
@@ -42,12 +55,23 @@ class Atom:
         """One ``<entry>``. Raises StoryError where it cannot be rendered."""
         return self._cutter.cut(item(entry))
 
-    def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
-        """Head, entries newest first, end. Raises DocumentError where two have the same id."""
+    def notice(self, entry: Entry) -> bytes:
+        """The ``at:deleted-entry`` of a withdrawn story (RFC 6721, rule A5): its id, when, no headline."""
+        tag = f"{{{TOMBSTONES}}}"
+        when = rfc3339(entry.updated)
+        gone = etree.Element(
+            tag + "deleted-entry", {"ref": clean(entry.id), "when": when}, nsmap={"at": TOMBSTONES}
+        )
+        comment = etree.SubElement(gone, tag + "comment", {XML_LANG: entry.language})
+        comment.text = line(entry.summary)
+        return cast(bytes, etree.tostring(gone, encoding="UTF-8", xml_declaration=False))
+
+    def assemble(self, channel: Channel, fragments: Sequence[bytes], notices: Sequence[bytes] = ()) -> bytes:
+        """Head, entries newest first, notices, end. Raises DocumentError where two have the same id."""
         joined_ids(fragments, b"<id>", b"</id>")
         date = _whole_seconds(channel.updated).isoformat().encode()
         before = _undated(replace(channel, updated=EPOCH)).replace(_EPOCH_DATE, date)
-        return b"".join((before, *fragments, end("atom")))
+        return b"".join((before, *fragments, *notices, end("atom")))
 
     def check(self, document: bytes) -> list[Finding]:
         """The cheap check before each publish; ``validate`` reads everything."""
@@ -84,7 +108,8 @@ def head(channel: Channel) -> Head:
             feed.link(href=hub, rel="hub")
         feed.link(href=home_address(channel), rel="alternate", type="text/html")
 
-    return Head(fill, ())
+    beside = [_link(url, rel, type="application/atom+xml") for rel, url in paging_links(channel)]
+    return Head(fill, [*beside, *([Node("fh:archive")] if channel.paging.sealed else [])])
 
 
 def item(entry: Entry) -> Item:

@@ -28,8 +28,12 @@ class Format(Protocol):
         """
         ...
 
-    def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
-        """Header, the fragments newest first, footer: a whole document."""
+    def notice(self, entry: Entry) -> bytes:
+        """What stands in an archive in place of a withdrawn entry; empty where the format has no word."""
+        ...
+
+    def assemble(self, channel: Channel, fragments: Sequence[bytes], notices: Sequence[bytes] = ()) -> bytes:
+        """Header, the fragments newest first, ``notices``, footer: a whole document."""
         ...
 
     def check(self, document: bytes) -> list[Finding]:

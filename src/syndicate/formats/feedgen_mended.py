@@ -35,6 +35,8 @@ NAMESPACES: Mapping[str, str] = {
     "dcterms": "http://purl.org/dc/terms/",
     "media": "http://search.yahoo.com/mrss/",
 }
+LOCAL: Mapping[str, str] = {"fh": "http://purl.org/syndication/history/1.0"}
+"""Declared where they stand: few documents have them (RFC 5005)."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands in heads that are kept, until the date is put in."""
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -45,7 +47,8 @@ def name(prefixed: str) -> str:
     prefix, colon, local = prefixed.partition(":")
     if not colon:
         return prefixed
-    return f"{{{ATOM if prefix == 'atom' else NAMESPACES[prefix]}}}{local}"
+    known = {**NAMESPACES, **LOCAL, "atom": ATOM}
+    return f"{{{known[prefix]}}}{local}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ class Node:
 
 
 def _append(parent: Any, node: Node) -> None:
-    element = etree.SubElement(parent, name(node.tag), dict(node.attributes))
+    prefix = node.tag.partition(":")[0]
+    spaces = {prefix: LOCAL[prefix]} if prefix in LOCAL else None
+    element = etree.SubElement(parent, name(node.tag), dict(node.attributes), nsmap=spaces)
     element.text = node.text
     for child in node.children:
         _append(element, child)

@@ -41,7 +41,16 @@ class JsonFeed:
         except orjson.JSONEncodeError as error:
             raise StoryError(f"cannot be written as JSON: {error}") from error
 
-    def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
+    def notice(self, entry: Entry) -> bytes:  # noqa: ARG002 - JSON Feed has no word for what is gone
+        """Nothing: a withdrawn story is absent from an archive."""
+        return b""
+
+    def assemble(
+        self,
+        channel: Channel,
+        fragments: Sequence[bytes],
+        notices: Sequence[bytes] = (),  # noqa: ARG002
+    ) -> bytes:
         """Head, items newest first, end. Raises DocumentError where two have the same id."""
         joined_ids(fragments, b'{"id":', b',"url":')
         before = orjson.dumps(head(channel)).removesuffix(b"}") + b',"items":['
@@ -64,10 +73,13 @@ def head(channel: Channel) -> Fields:
             "version": VERSION,
             "title": line(channel.title),
             "home_page_url": home_address(channel),
-            "feed_url": channel.self_url,
+            # An archive is a page of the feed, whose address this is; its own is in the Link header.
+            "feed_url": channel.paging.current or channel.self_url,
+            "next_url": channel.paging.older,
             "description": line(channel.description),
             "language": channel.language,
             "icon": channel.logo,
+            "expired": channel.ended or None,
             "hubs": [{"type": "WebSub", "url": hub} for hub in channel.hubs],
             # What the extension's keys mean stands on the feed's own page (rule J5).
             EXTENSION: {

@@ -8,6 +8,7 @@ from syndicate.errors import StoryError
 from syndicate.formats.text import address, line
 from syndicate.model import Channel, Entry, NoticeKind
 
+ARCHIVED = "prev-archive", "next-archive", "current"
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SIGNALS = "http://cv.iptc.org/newscodes/signal/"
 
@@ -38,6 +39,13 @@ def story_address(entry: Entry) -> str:
 def home_address(channel: Channel) -> str:
     """The publisher's home page, else the feed's own page."""
     return address(channel.home_url) or channel.page_url
+
+
+def paging_links(channel: Channel) -> tuple[tuple[str, str], ...]:
+    """``(rel, address)`` of the documents beside this one (RFC 5005 section 4, rule H10)."""
+    paging = channel.paging
+    known = zip(ARCHIVED, (paging.older, paging.newer, paging.current), strict=True)
+    return tuple((rel, url) for rel, url in known if url)
 
 
 def canonical_address(entry: Entry) -> str | None:

@@ -17,6 +17,7 @@ from syndicate.formats.parts import (
     credited,
     home_address,
     license_address,
+    paging_links,
     story_address,
     translations,
 )
@@ -42,12 +43,16 @@ class Rss:
         """One ``<item>``. Raises StoryError where it cannot be rendered."""
         return self._cutter.cut(item(entry))
 
-    def assemble(self, channel: Channel, fragments: Sequence[bytes]) -> bytes:
+    def notice(self, entry: Entry) -> bytes:  # noqa: ARG002 - RSS has no word for what is gone
+        """Nothing: a withdrawn story is absent from an archive."""
+        return b""
+
+    def assemble(self, channel: Channel, fragments: Sequence[bytes], notices: Sequence[bytes] = ()) -> bytes:
         """Head, items newest first, end. Raises DocumentError where two have the same id."""
         joined_ids(fragments, b'<guid isPermaLink="false">', b"</guid>")
         date = rfc822(channel.updated).encode()
         before = _undated(replace(channel, updated=EPOCH)).replace(_EPOCH_DATE, date)
-        return b"".join((before, *fragments, end("rss")))
+        return b"".join((before, *fragments, *notices, end("rss")))
 
     def check(self, document: bytes) -> list[Finding]:
         """The cheap check before each publish; ``validate`` reads everything."""
@@ -82,7 +87,12 @@ def head(channel: Channel) -> Head:
             feed.image(url=channel.logo, title=line(channel.title), link=home_address(channel))
 
     hubs = [Node("atom:link", None, {"href": hub, "rel": "hub"}) for hub in channel.hubs]
-    return Head(fill, [Node("lastBuildDate", rfc822(channel.updated)), *hubs])
+    beside = [
+        Node("atom:link", None, {"href": url, "rel": rel, "type": "application/rss+xml"})
+        for rel, url in paging_links(channel)
+    ]
+    sealed = [Node("fh:archive")] if channel.paging.sealed else []
+    return Head(fill, [Node("lastBuildDate", rfc822(channel.updated)), *hubs, *beside, *sealed])
 
 
 def item(entry: Entry) -> Item:

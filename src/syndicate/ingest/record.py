@@ -18,7 +18,7 @@ from syndicate.model import URGENT_ACTIONS, Article, JournalAction, NoticeKind, 
 from syndicate.storage import Place, Transaction, Withdrawal
 
 EMBARGO, EXPIRY, PICTURE, TOMBSTONE = "embargo", "expiry", "picture", "tombstone"
-TRANSLATION = "translation"
+TRANSLATION, TERMS = "translation", "terms"
 _OWN_CAUSES = frozenset({"clock", "reread", TRANSLATION})
 """Changes that nobody made by looking at the story."""
 _A_SECOND = timedelta(seconds=1)
@@ -175,6 +175,21 @@ def revise(
     if cause != TRANSLATION:
         _tell_translations(tx, desk, after, action, now, looked_at=cause not in _OWN_CAUSES)
     return seen
+
+
+def republish(
+    tx: Transaction, desk: Desk, before: Article, story: Story, *, narrower: bool, now: datetime
+) -> JournalAction:
+    """A new revision because the terms changed under which a published story goes out.
+
+    ``narrower``: receivers hold more than they may; it goes, as a correction does, to everyone who was
+    ever offered the story.
+    """
+    after = replace(before, story=story, revision=before.revision + 1, changed=_changed(before, None, now))
+    tx.articles.save(after, draft_digest=None, cause=TERMS, at=now)
+    _owe(tx, desk, after, now)
+    action = JournalAction.CORRECTED if narrower else JournalAction.UPDATED
+    return _announce(tx, desk, after, action, now, None)
 
 
 def withdraw(

@@ -19,7 +19,7 @@ from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Channel, ContentMode, Document, Finding
 from syndicate.publish import files
 from syndicate.publish.render import Failures, Fresh, Renderer, newest_change
-from syndicate.site import ALL_FEEDS, HTML, OPML, formats_of
+from syndicate.site import ALL_FEEDS, HTML, OPML, Site, formats_of
 from syndicate.storage import DocumentHead, Place, Storage, Transaction
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE_ENTRIES = 50
 HTML_TYPE = "text/html"
-TEASERS = html.Teasers()
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -59,6 +58,8 @@ class Publisher:
         self._settings = settings
         self.renderer = Renderer(settings, directory)
         self.site = self.renderer.site
+        self._house = _house(settings, self.site)
+        self._teasers = html.Teasers(settings.publisher.timezone)
 
     def run(self, now: datetime, *, everything: bool = False) -> Built:
         """Rebuild the documents of every feed that was touched (or of all), and write their files.
@@ -116,8 +117,10 @@ class Publisher:
         updated = newest_change(places, head.updated if head else None, EPOCH)
         channel = self.renderer.channel(slug, feed, format_name, updated)
         if format_name == HTML:
-            rows, fresh = self.renderer.fragments(tx, feed, TEASERS, places[:PAGE_ENTRIES], loaded, failed)
-            page = html.joined_page(channel, rows, self._addresses(slug, feed))
+            rows, fresh = self.renderer.fragments(
+                tx, feed, self._teasers, places[:PAGE_ENTRIES], loaded, failed
+            )
+            page = html.joined_page(channel, rows, self._addresses(slug, feed), self._house)
             return _Draft(slug, HTML, HTML_TYPE, page, updated, fresh)
         form = FORMATS[format_name]
         rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed)
@@ -135,7 +138,7 @@ class Publisher:
         updated = max((c.updated for c in channels), default=EPOCH)
         addresses = {slug: self._addresses(slug, feed) for slug, feed in self._settings.feeds.items()}
         publisher = self._settings.publisher
-        index = html.index_page(publisher, channels, addresses)
+        index = html.index_page(publisher, channels, addresses, self._house)
         outlines = [
             (name, self.renderer.channel(c.slug, self._settings.feeds[c.slug], name, c.updated))
             for c in channels
@@ -241,7 +244,7 @@ class Publisher:
         """A story's page on our own site."""
         some_full = any(f.content is ContentMode.FULL for f in self._settings.feeds.values())
         terms = Terms(content=ContentMode.FULL if some_full else ContentMode.EXCERPT, source_ids=True)
-        return html.story_page(self.site.entry(article, terms), self._settings.publisher)
+        return html.story_page(self.site.entry(article, terms), self._settings.publisher, self._house)
 
     def load_page(self, path: str) -> tuple[bytes, datetime] | None:
         """The page at a path like ``/feeds/stories/ID/``, rendered now, and when it last changed."""
@@ -272,6 +275,15 @@ class Publisher:
         if found is None:
             raise NotFound(f"there is no document {feed}/{format_name}")
         return found
+
+
+def _house(settings: Settings, site: Site) -> html.House:
+    """The outlet as every page shows it: name, look, and its feeds as sections."""
+    sections = [
+        html.Section(feed.title, site.topic(slug, HTML), feed.language or settings.publisher.language)
+        for slug, feed in settings.feeds.items()
+    ]
+    return html.House(settings.publisher, settings.look, tuple(sections))
 
 
 def _passes(draft: _Draft, findings: Sequence[Finding]) -> bool:

@@ -15,7 +15,7 @@ from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
 from syndicate.model import Article, Channel, Entry
-from syndicate.site import Site
+from syndicate.site import HTML, Site
 from syndicate.storage import Place, Transaction
 
 
@@ -74,7 +74,9 @@ class Renderer:
             }
             publisher = self._settings.publisher.model_dump(mode="json")
             terms = self.terms(feed).digest(self._settings.publisher)
-            parts = orjson.dumps([known, terms, publisher, policy], option=orjson.OPT_SORT_KEYS)
+            # Stories' own pages carry the look, and are written with the page's fragments.
+            look = self._settings.look.digest() if form.name == HTML else None
+            parts = orjson.dumps([known, terms, publisher, policy, look], option=orjson.OPT_SORT_KEYS)
             self._digests[known] = hashlib.sha256(parts).hexdigest()[:16]
         return self._digests[known]
 

@@ -19,6 +19,7 @@ from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
@@ -29,6 +30,7 @@ from syndicate.storage.subscriptions import (
     Subscriptions,
     SubscriptionView,
 )
+from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
     "Attempt",
@@ -37,15 +39,19 @@ __all__ = [
     "Failure",
     "Holder",
     "JournalRow",
+    "Notice",
     "Pending",
     "Place",
     "Problem",
+    "Scope",
     "SourceState",
     "Stale",
     "Storage",
     "Subscription",
     "SubscriptionView",
+    "Token",
     "Transaction",
+    "Unconfirmed",
     "Withdrawal",
 ]
 
@@ -92,9 +98,19 @@ class Transaction:
         return Problems(self.connection)
 
     @cached_property
+    def notices(self) -> Notices:
+        """What people were told of."""
+        return Notices(self.connection)
+
+    @cached_property
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Partners' and senders' tokens."""
+        return Tokens(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

@@ -108,7 +108,7 @@ def _take_over(
             _carry_lanes(old.connection, new.connection)
             _new_generation(new.connection)
             _carry_documents(old.connection, new.connection)
-            _carry_subscribers(old.connection, new.connection)
+            _carry_as_they_were(old.connection, new.connection)
             withdrawn = _carry_withdrawn(old, new, now)
             return (_new_epoch(new), withdrawn), None
     except (StorageError, SQLAlchemyError) as error:
@@ -159,10 +159,10 @@ def _carry_documents(old: Connection, new: Connection) -> None:
             new.execute(insert(table).values(dict(row._mapping)))
 
 
-def _carry_subscribers(old: Connection, new: Connection) -> None:
-    """Subscribers as they were: who left since the backup must not get anything again."""
+def _carry_as_they_were(old: Connection, new: Connection) -> None:
+    """Who left, or was shut out, since the backup must not get anything again."""
     known = set(inspect(old).get_table_names())
-    for table in (s.subscriptions, s.verifications):
+    for table in (s.subscriptions, s.verifications, s.tokens):
         if table.name in known:
             new.execute(delete(table))
             for part in chunks(old.execute(select(table))):

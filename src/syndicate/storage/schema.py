@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -304,6 +305,7 @@ copies = Table(
     Column("acked", Integer, nullable=False),
     Column("acked_generation", Integer, nullable=False),
     Column("acked_at", Instant),
+    Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
 )
 
@@ -333,6 +335,21 @@ partner_log = Table(
     _article(nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# Who may pull, and who may send stories in. Only a token's SHA-256 is kept; numbers are never used twice.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_used", Instant),
+    Column("revoked", Instant),
+    sqlite_autoincrement=True,
 )
 
 sources = Table(
@@ -427,4 +444,15 @@ subscription_failures = Table(
     Column("verdict", Text, nullable=False),
     Column("status", Integer),
     Column("detail", Text, nullable=False),
+)
+
+# What people were told of and is not over yet: each is said once, and again after a while.
+notices = Table(
+    "notices",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("told", Instant),
 )

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 Headers = list[tuple[bytes, bytes]]
 
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src *; media-src *; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; media-src *; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PREFERENCE = ("br", "zstd", "gzip", "identity")
