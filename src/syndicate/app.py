@@ -147,6 +147,7 @@ class App:
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.ingest.relate_again()
         self._open_sources()
 
     def _open_keeper(self) -> Timekeeper:

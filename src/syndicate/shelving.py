@@ -49,6 +49,7 @@ class Shelving:
             modified=document.modified,
             cache=self._cache,
             links=tuple(link(rel, address) for rel, address in document.links),
+            trail=document.trail,
         )
         self.shelf.put(self._site.path(document.feed, document.format), shelved)
 

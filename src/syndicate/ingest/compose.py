@@ -100,6 +100,9 @@ def compose(
         digital_source_type=given.digital_source_type,
         embargo=embargo,
         expires=expiry(given, agency, max(base, embargo or base)),
+        relates_to=given.related,
+        related=before.related if before else (),
+        comments=given.comments,
     )
     return without_ended(story, now)
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from sqlalchemy import Connection, select
 
 from syndicate.storage import schema as s
+from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
@@ -39,6 +40,7 @@ __all__ = [
     "Failure",
     "Holder",
     "JournalRow",
+    "MediaFact",
     "Notice",
     "Pending",
     "Place",
@@ -106,6 +108,16 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def relations(self) -> Relations:
+        """Which stories name which others as related."""
+        return Relations(self.connection)
+
+    @cached_property
+    def media(self) -> MediaFacts:
+        """What media elsewhere are."""
+        return MediaFacts(self.connection)
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -129,6 +129,12 @@ class Articles:
                 return str(found)
         return None
 
+    def identities_of(self, article_id: str) -> list[tuple[str, str]]:
+        """All that an article is known by, as ``(scheme, value)``."""
+        i = s.identities.c
+        rows = self._c.execute(select(i.scheme, i.value).where(i.article_id == article_id))
+        return [(row.scheme, row.value) for row in rows]
+
     def digest_of(self, article_id: str) -> str | None:
         """The digest of the draft the article was last read from."""
         return self._c.execute(

@@ -32,7 +32,16 @@ from syndicate.storage.sql import chunks, insert_new, upsert
 UNKNOWN_GAP = 1_000_000
 """How far numbers jump where the replaced database cannot say how far they had come."""
 
-_OF_A_STORY = (s.revisions, s.drafts, s.overrides, s.corrections, s.withdrawals, s.due, s.feed_entries)
+_OF_A_STORY = (
+    s.revisions,
+    s.drafts,
+    s.overrides,
+    s.corrections,
+    s.withdrawals,
+    s.due,
+    s.feed_entries,
+    s.relations,
+)
 _NUMBERED = (s.corrections, s.withdrawals)
 """Tables whose numbers are their own: rows from elsewhere get new ones."""
 
@@ -153,9 +162,10 @@ def _new_generation(new: Connection, step: int = 1) -> None:
 
 
 def _carry_documents(old: Connection, new: Connection) -> None:
-    for table in (s.document_bodies, s.documents):
+    known = set(inspect(old).get_table_names())
+    for table in (s.document_bodies, s.trails, s.documents):
         new.execute(delete(table))
-        for row in old.execute(select(table)):
+        for row in old.execute(select(table)) if table.name in known else ():
             new.execute(insert(table).values(dict(row._mapping)))
 
 

@@ -121,6 +121,25 @@ identities = Table(
     _article(nullable=False, index=True),
 )
 
+# By what names a story's related ones are known: found from there when one of them changes.
+relations = Table(
+    "relations",
+    metadata,
+    _article(primary_key=True),
+    Column("name", Text, primary_key=True),
+    Index("ix_relations_name", "name"),
+)
+
+# What pictures and recordings elsewhere are, asked once; nothing known: it could not be told.
+media_facts = Table(
+    "media_facts",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("type", Text),
+    Column("length", BigInteger),
+    Column("at", Instant, nullable=False),
+)
+
 revisions = Table(
     "revisions",
     metadata,
@@ -250,6 +269,18 @@ document_bodies = Table(
     Column("format", Text, primary_key=True),
     Column("coding", Text, primary_key=True),
     Column("body", LargeBinary, nullable=False),
+)
+
+# What deltas are made from (rule H6): where a document's entries stand and since which version, and
+# the validators of versions before. Read when a document is replaced and at start, never by a poll.
+trails = Table(
+    "trails",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("shape", Text, nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("earlier", Json, nullable=False),
 )
 
 lanes = Table(
