@@ -18,6 +18,7 @@ from syndicate.config import Settings
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
+from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
@@ -30,6 +31,7 @@ from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
 from syndicate.notify.teller import Teller
+from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
 from syndicate.shelving import Shelving
@@ -45,6 +47,7 @@ from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.app import create_app
 from syndicate.web.hub import hub_route
+from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
 
 log = structlog.get_logger(__name__)
@@ -115,6 +118,7 @@ class App:
     async def __aexit__(self, *_: object) -> None:
         await self.distributor.stop()
         await self.hub.stop()
+        await self.pull.stop()
         await self.client.close()
         self.ingest.close()
         if self.server is not None:
@@ -147,6 +151,8 @@ class App:
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.pull = Pull(self.storage, self.settings, self.site, self._clock)
+        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
 
@@ -184,6 +190,7 @@ class App:
         if polled.changed:
             self._publish_wanted.set()
             self.distributor.wake()
+            self.pull.wake()
         self._look_again(name, source)
         return polled
 
@@ -247,7 +254,15 @@ class App:
         """Answer readers. Raises SyndicateError where the port is taken."""
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
-        app = create_app(self.shelving.shelf, ready=lambda: list(self._ready), routes=[hub])
+        self.partners = PartnerDesk(
+            self.pull,
+            self.papers,
+            self.keyring,
+            per_minute=lambda: self.settings.tokens.requests_per_minute,
+            url=lambda path: self.site.url(path),
+        )
+        routes = [hub, *self.partners.routes()]
+        app = create_app(self.shelving.shelf, ready=lambda: list(self._ready), routes=routes)
         self.server = Server(app, self.settings.web.host, self.settings.web.port)
         await self.server.start()
         log.info("listening", url=self.server.url)
@@ -292,7 +307,7 @@ class App:
                 await task
         await self.publish()
         await self._keep_clock()
-        await asyncio.gather(self.distributor.stop(), self.hub.stop())
+        await asyncio.gather(self.distributor.stop(), self.hub.stop(), self.pull.stop())
         await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -357,6 +372,7 @@ class App:
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            self.pull.wake()
             await asyncio.to_thread(self.keyring.refresh)
         await asyncio.to_thread(self.keyring.write_used)
 
@@ -462,6 +478,7 @@ class App:
             self.settings = fresh
             await asyncio.to_thread(self._reconfigure_parts, fresh)
             self._reconfigure_hub(fresh)
+            self._reconfigure_partners(fresh)
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
@@ -482,6 +499,11 @@ class App:
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
         self._open_sources()
+
+    def _reconfigure_partners(self, fresh: Settings) -> None:
+        self.pull.configure(fresh, self.site)
+        self.papers.configure(fresh, self.directory)
+        self.partners.configure()
 
     def _reconfigure_hub(self, fresh: Settings) -> None:
         terms = HubTerms.of(fresh, self.site)

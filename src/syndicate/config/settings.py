@@ -337,14 +337,25 @@ class EndpointOptions(Part):
 
 
 class Partner(Part):
-    """An outlet that may take stories, and what it may have."""
+    """An outlet that may take stories, and what it may have.
+
+    ``excerpt_words`` cuts its excerpts; without ``pictures`` it gets none.
+    """
 
     feeds: tuple[str, ...]
     name: str | None = None
     contact: str | None = None
     content: ContentMode = ContentMode.FULL
+    excerpt_words: Annotated[int, Field(ge=1)] | None = None
+    pictures: bool = True
     delay: Duration = timedelta(0)
     endpoints: dict[Name, EndpointOptions] = Field(default_factory=dict)
+
+
+class TokenLimits(Part):
+    """What whoever shows a token may ask for."""
+
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
 
 class Settings(BaseSettings):
@@ -375,6 +386,7 @@ class Settings(BaseSettings):
     vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
+    tokens: TokenLimits = TokenLimits()
     notify: Notify = Notify()
 
     @property

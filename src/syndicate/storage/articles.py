@@ -451,9 +451,9 @@ def _journal_row(row: Any) -> JournalRow:
     )
 
 
-def next_number(connection: Connection, name: str) -> int:
-    """The next number of a counter. Its row stays locked until the transaction ends."""
-    bump = update(s.counters).where(s.counters.c.name == name).values(value=s.counters.c.value + 1)
+def next_number(connection: Connection, name: str, count: int = 1) -> int:
+    """The last of a counter's next ``count`` numbers. Its row stays locked until the transaction ends."""
+    bump = update(s.counters).where(s.counters.c.name == name).values(value=s.counters.c.value + count)
     value = connection.execute(bump.returning(s.counters.c.value)).scalar()
     if value is None:
         insert_new(connection, s.counters, [{"name": name, "value": 0}])
