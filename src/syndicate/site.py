@@ -13,6 +13,7 @@ from syndicate.config import Feed, Partner, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms, make_entry
 from syndicate.editorial.terms import Says
+from syndicate.errors import StoryError
 from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
@@ -68,7 +69,13 @@ class Site:
         return self.url(f"/partner/v1/{partner}/stories/{article_id}")
 
     def entry(self, article: Article, terms: Terms, now: datetime | None = None) -> Entry:
-        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended."""
+        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended.
+
+        Everything that is shown or sent goes through here. Raises StoryError for a story that was
+        never published: under an embargo, on hold, or dated in the future.
+        """
+        if not article.live:
+            raise StoryError(f"article {article.id[:8]} is not published")
         agency = article.story.credit.agency
         return make_entry(
             article,

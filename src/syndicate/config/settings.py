@@ -175,6 +175,13 @@ class Retention(Part):
     journal: Duration = timedelta(days=90)
 
 
+class Clock(Part):
+    """``confirm_after``: how long a clock that was set must go on in step with the machine's
+    own until embargoes lift by it again (a time service or an operator confirms it sooner)."""
+
+    confirm_after: Duration = timedelta(hours=1)
+
+
 class Log(Part):
     """Logs go to standard error. ``auto``: for people on a terminal, JSON otherwise."""
 
@@ -373,6 +380,7 @@ class Settings(BaseSettings):
     network: Network = Network()
     delivery: Delivery = Delivery()
     retention: Retention = Retention()
+    clock: Clock = Clock()
     log: Log = Log()
     sources: dict[Name, SourceOptions] = Field(default_factory=dict)
     feeds: dict[Slug, Feed] = Field(default_factory=dict)
