@@ -41,7 +41,7 @@ def chosen(tx: Transaction, name: str | None, every: bool) -> list[Lane]:
 def named(tx: Transaction, name: str) -> Lane:
     """One lane by its name. Raises NotFound naming the nearest."""
     lane = tx.lanes.named(name)
-    if lane is not None:
+    if lane is not None and lane.kind is not LaneKind.PULL:
         return lane
     known = [lane.name for lane in tx.lanes.all()]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
@@ -71,9 +71,15 @@ def retry(tx: Transaction, lane: Lane, now: datetime) -> int:
     return tx.lanes.make_due(lane.id, now)
 
 
-def redrive(tx: Transaction, lane: Lane, now: datetime, article_id: str | None = None) -> int:
-    """Give what was refused another chance now; returns how many stories that is."""
-    return tx.lanes.make_due(lane.id, now, article_id=article_id, refused=True)
+def redrive(
+    tx: Transaction,
+    lane: Lane,
+    now: datetime,
+    article_id: str | None = None,
+    since: datetime | None = None,
+) -> int:
+    """Give what was refused (``since`` then) another chance now; returns how many stories that is."""
+    return tx.lanes.make_due(lane.id, now, article_id=article_id, refused=True, since=since)
 
 
 def plan_replay(

@@ -88,11 +88,11 @@ class Renderer:
             rights=feed.terms.over(outlet) if feed.terms else None,
         )
 
-    def digest(self, feed: Feed, form: Rendering) -> str:
+    def digest(self, feed: Feed, form: Rendering, terms: Terms | None = None) -> str:
         """A fragment's key beside article, revision and format: terms, policy, base address, renderer,
         and the checkers it passed: none that older ones let through is joined unchecked."""
-        terms = self.terms(feed).digest(self._settings.publisher)
-        known = f"{terms}/{form.name}/{form.version}/{gate.VERSION}"
+        own = (terms or self.terms(feed)).digest(self._settings.publisher)
+        known = f"{own}/{form.name}/{form.version}/{gate.VERSION}"
         if known not in self._digests:
             # Stories' own pages carry the look, and are written with the page's fragments.
             look = self._settings.look.digest() if form.name == HTML else None
@@ -117,19 +117,23 @@ class Renderer:
         loaded: dict[str, Article],
         failed: Failures,
         now: datetime | None = None,
+        *,
+        terms: Terms | None = None,
     ) -> tuple[list[bytes], Fresh]:
         """The window's fragments in order, and those that had to be rendered and have passed the gate.
 
         ``loaded`` collects articles read on the way, for the other formats.
-        ``now``: with it, dates in the future are errors.
+        ``terms``: a partner's, in place of the public feed's. ``now``: with it, dates in the
+        future are errors.
         """
-        digest = self.digest(feed, form)
+        own = terms or self.terms(feed)
+        digest = self.digest(feed, form, own)
         known = tx.documents.fragments([(p.article_id, p.revision) for p in places], form.name, digest)
         absent = [p.article_id for p in places if p.article_id not in known]
         loaded.update(tx.articles.many([a for a in absent if a not in loaded]))
         fresh: list[tuple[str, int, bytes]] = []
         for article_id in absent:
-            body = self._render(loaded[article_id], feed, form, failed, now)
+            body = self._render(loaded[article_id], own, form, failed, now)
             if body is not None:
                 known[article_id] = body
                 fresh.append((article_id, loaded[article_id].revision, body))
@@ -138,12 +142,12 @@ class Renderer:
         return [known[article_id] for article_id in shown], made
 
     def _render(
-        self, article: Article, feed: Feed, form: Rendering, failed: Failures, now: datetime | None
+        self, article: Article, terms: Terms, form: Rendering, failed: Failures, now: datetime | None
     ) -> bytes | None:
         """An entry's bytes, or ``None`` where it is set aside and the rest is published (rule X1)."""
         failed.rendered.add(article.id)
         try:
-            fragment = form.fragment(self.site.entry(article, self.terms(feed)))
+            fragment = form.fragment(self.site.entry(article, terms))
         except StoryError as error:
             failed.reasons[article.id] = error
             return None

@@ -8,7 +8,7 @@ of them; nothing is committed in between.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -19,14 +19,18 @@ from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.hosts import HostStates, ShutHost
+from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
+from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
     Edition,
     Failure,
     Pending,
+    SubscriberCount,
     Subscription,
     Subscriptions,
     SubscriptionView,
@@ -34,23 +38,30 @@ from syndicate.storage.subscriptions import (
 from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
+    "Ack",
     "Attempt",
     "DocumentHead",
     "Edition",
     "Failure",
     "Holder",
     "JournalRow",
+    "LaneDesk",
     "MediaFact",
     "Notice",
+    "Offered",
     "Pending",
     "Place",
     "Problem",
+    "Progress",
     "Scope",
+    "ShutHost",
     "SourceState",
     "Stale",
     "Storage",
+    "SubscriberCount",
     "Subscription",
     "SubscriptionView",
+    "Takedown",
     "Token",
     "Transaction",
     "Unconfirmed",
@@ -78,6 +89,15 @@ class Transaction:
     def lanes(self) -> Lanes:
         """Receivers' progress."""
         return Lanes(self.connection)
+
+    def desk(self, lane_ids: Collection[int]) -> LaneDesk:
+        """Some lanes to plan and settle together."""
+        return LaneDesk(self.connection, lane_ids)
+
+    @cached_property
+    def hosts(self) -> HostStates:
+        """Hosts that do not answer."""
+        return HostStates(self.connection)
 
     @cached_property
     def feeds(self) -> Feeds:
@@ -108,6 +128,11 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def pulls(self) -> Pulls:
+        """What partners that pull were offered, took and confirmed."""
+        return Pulls(self.connection)
 
     @cached_property
     def relations(self) -> Relations:

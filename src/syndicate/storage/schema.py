@@ -357,7 +357,8 @@ attempts = Table(
     Index("ix_attempts_article_id", "article_id"),
 )
 
-# A partner's own numbering of what it may have, allotted when a row falls due for it.
+# A partner's own numbering of what it may have, allotted when a row falls due for it. ``revision`` is
+# what it was first served as, ``taken`` when its cursor passed it.
 partner_log = Table(
     "partner_log",
     metadata,
@@ -366,6 +367,38 @@ partner_log = Table(
     _article(nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("revision", Integer),
+    Column("served", Instant),
+    Column("taken", Instant),
+    Index("ix_partner_log_article", "partner", "article_id", "number"),
+)
+
+# How far partners that pull are: the highest number served, and the highest their cursors passed.
+pulls = Table(
+    "pulls",
+    metadata,
+    Column("partner", Text, primary_key=True),
+    Column("served", BigInteger, nullable=False),
+    Column("served_at", Instant),
+    Column("taken", BigInteger, nullable=False),
+    Column("taken_at", Instant),
+)
+
+# What partners say they did with stories, above all that they removed them. Never pruned.
+acks = Table(
+    "acks",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("partner", Text, nullable=False),
+    _article(nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("token_id", Number, nullable=False),
+    Column("label", Text, nullable=False),
+    Index("ix_acks_story", "article_id", "partner", "revision", "action", unique=True),
+    Index("ix_acks_partner", "partner", "id"),
 )
 
 # Who may pull, and who may send stories in. Only a token's SHA-256 is kept; numbers are never used twice.
@@ -414,6 +447,20 @@ problems = Table(
     Column("last", Instant, nullable=False),
 )
 
+# Hosts that do not answer, as the breakers left them; well ones have no row. ``scope`` parts partners
+# and hubs that we push to from subscribers of our own hub.
+shut_hosts = Table(
+    "shut_hosts",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("trips", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
 # Subscribers of our own hub. ``version`` is the document's they last took; ``due`` is set while they
 # fail. The index finds who lacks the newest version of a topic by one range scan, and those that fail
 # and are not due are never looked at. Numbers are never used twice: an answer may come in late.
@@ -436,9 +483,11 @@ subscriptions = Table(
     Column("last_try", Instant),
     Column("last_ok", Instant),
     Column("last_error", Text),
+    Column("network", Text),
     Index("ix_subscriptions_callback", "callback", "topic", unique=True),
     Index("ix_subscriptions_owed", "topic", "due", "version", "id"),
     Index("ix_subscriptions_host", "host"),
+    Index("ix_subscriptions_network", "network"),
     sqlite_autoincrement=True,
 )
 
