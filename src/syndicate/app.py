@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from syndicate.config import Settings
+from syndicate.config.ends import ends
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
@@ -91,7 +92,7 @@ class App:
         self._watch_stop = asyncio.Event()
         self._seen_changes = -1
         self._ready: list[str] = ["starting"]
-        self.shelving = Shelving(self.storage)
+        self.shelving = Shelving(self.storage, clock)
         self.server: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -127,7 +128,7 @@ class App:
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
-        align(self.storage, self.settings.feeds)
+        align(self.storage, self.settings.feeds, ends=ends(self.settings))
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
         terms = HubTerms.of(self.settings, self.site)
@@ -178,10 +179,7 @@ class App:
         """Rebuild what was touched and put it where readers find it."""
         async with self._publishing:
             built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
-            for document in built.documents:
-                self.shelving.put(document)
-            for article_id in built.pages:
-                self.shelving.forget(article_id)
+            self.shelving.take(built)
         for document in built.documents:
             log.info(
                 "document_published",
@@ -194,12 +192,19 @@ class App:
             self.hub.wake()
         return built
 
+    async def publish_all(self) -> Built:
+        """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
+        await asyncio.to_thread(self.publisher.repair, self._clock())
+        built = await self.publish(everything=True)
+        while self.publisher.archives.behind:
+            await self.publish()
+        return built
+
     async def once(self) -> Round:
         """One full round: poll, build, deliver what is due."""
         begun = time.monotonic()
         polled = await self.poll_all()
-        built = await self.publish(everything=True)
-        await asyncio.to_thread(self.publisher.repair)
+        built = await self.publish_all()
         await asyncio.gather(self.distributor.drain(), self.hub.drain())
         return Round(polled, built, time.monotonic() - begun)
 
@@ -233,7 +238,7 @@ class App:
         """The daemon: until ``stop`` (or SIGTERM, SIGINT) is called; SIGHUP reloads the configuration."""
         self._on_signals()
         await self.serve()
-        await asyncio.to_thread(self.publisher.repair)
+        await asyncio.to_thread(self.publisher.repair, self._clock())
         await self.publish(everything=True)
         self._ready = []  # not before every feed has its documents
         self._set_jobs()
@@ -311,7 +316,8 @@ class App:
 
     async def _tick(self) -> None:
         """Let the clock have its due, and notice what another process committed."""
-        if await self.ingest.fall_due():
+        fell_due = await self.ingest.fall_due()
+        if fell_due or self.publisher.is_due(self._clock()) or self.publisher.archives.behind:
             self._publish_wanted.set()
         changes = await asyncio.to_thread(self.storage.changes)
         if changes != self._seen_changes or not self.storage.database.is_sqlite:
@@ -385,7 +391,7 @@ class App:
         self.ingest.configure(fresh, self.directory)
         self.publisher = Publisher(self.storage, fresh, self.directory)
         self.shelving.configure(fresh, self.site, self.publisher)
-        align(self.storage, fresh.feeds)
+        align(self.storage, fresh.feeds, ends=ends(fresh))
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))

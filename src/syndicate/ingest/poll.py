@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import structlog
 
 from syndicate.config import Settings, SourceOptions
+from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
 from syndicate.ingest import record
@@ -68,7 +69,9 @@ class Ingest:
         self._settings = settings
         self._directory = directory
         self._options = ReadOptions.build(settings.publisher.name, settings.editorial)
-        self.desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
+        self.desk = record.Desk(
+            feeds=settings.feeds, tombstone=settings.retention.tombstone, ends=ends(settings)
+        )
 
     def close(self) -> None:
         """Let the thread go."""

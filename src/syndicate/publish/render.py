@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 import orjson
@@ -14,9 +14,14 @@ from syndicate.config import Feed, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
+from syndicate.formats import html
 from syndicate.model import Article, Channel, Entry
 from syndicate.site import Site
 from syndicate.storage import Place, Transaction
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+HTML_TYPE = "text/html"
+TEASERS = html.Teasers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,8 @@ class Shelved:
 
     ``bodies`` maps a content coding (``identity`` must be there) to bytes and
     ``etags`` the same to a quoted strong validator (rule H1). ``modified`` is
-    when the bytes last changed, ``cache`` the seconds of max-age (rule H3),
+    when the bytes last changed, ``cache`` the seconds of max-age (rule H3; 0: it
+    may be kept, and is asked about each time),
     ``links`` whole ``Link`` values (rule H5), see ``link``.
     """
 
@@ -100,7 +101,7 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
     unchanged: Headers = [
         (b"etag", etag),
         (b"last-modified", stamp),
-        (b"cache-control", b"public, max-age=%d" % shelved.cache),
+        (b"cache-control", b"public, max-age=%d" % shelved.cache if shelved.cache else b"public, no-cache"),
         (b"vary", b"Accept-Encoding"),
         *((b"link", value.encode("ascii")) for value in shelved.links),
     ]
