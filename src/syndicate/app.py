@@ -19,6 +19,7 @@ from syndicate.config.ends import ends
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
+from syndicate.distribute.moved import deny_moved
 from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
@@ -131,6 +132,7 @@ class App:
         align(self.storage, self.settings.feeds, ends=ends(self.settings))
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
+        deny_moved(self.storage, self.settings, self.site, self._clock())
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
@@ -180,6 +182,8 @@ class App:
         async with self._publishing:
             built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self.shelving.take(built)
+            if built.gone:
+                await asyncio.to_thread(deny_moved, self.storage, self.settings, self.site, self._clock())
         for document in built.documents:
             log.info(
                 "document_published",
@@ -392,6 +396,7 @@ class App:
         self.publisher = Publisher(self.storage, fresh, self.directory)
         self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds, ends=ends(fresh))
+        deny_moved(self.storage, fresh, self.site, self._clock())
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -266,16 +266,18 @@ class Archives:
             return False
         return None if None in found else True
 
-    def tidy(self, kept: Sequence[str]) -> None:
+    def tidy(self, kept: Sequence[str], also: Collection[str]) -> None:
         """Take away the archives of feeds that keep none. ``kept``: slugs that are configured.
 
-        Of a slug the configuration no longer names the pages are remembered: it may be a mistake.
+        ``also``: feeds whose documents go, under a new slug perhaps. The pages of
+        a slug that the configuration no longer names are remembered: it may be a
+        mistake.
         """
         with self._storage.write() as tx:
             known = [slug for slug in tx.archives.feeds() if slug not in self._feeds]
             for slug in set(known) & set(kept):
                 tx.archives.drop(slug)
-        for slug in known:
+        for slug in {*known, *also} - set(self._feeds):
             files.remove_tree(self._site.archive_folder(slug))
 
     def end(self, slug: str) -> None:

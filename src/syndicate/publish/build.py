@@ -186,9 +186,9 @@ class Publisher:
             names = [h.format for h in tx.documents.heads() if h.feed == slug]
             tx.documents.drop([(slug, name) for name in names])
             tx.feeds.set_built(slug, tx.feeds.staleness(slug).touched)
+        self.archives.end(slug)
         for name in names:
             files.remove_document(self.site.file(slug, name))
-        self.archives.end(slug)
         self._phases[slug] = Phase.GONE
         log.info("feed_gone", feed=slug)
 
@@ -240,15 +240,14 @@ class Publisher:
             if self._phase(slug, now) is not Phase.GONE
             for f in formats_of(feed)
         }
-        with self._storage.write() as tx:
-            heads = tx.documents.heads()
-            gone = [
-                (h.feed, h.format) for h in heads if h.feed != ALL_FEEDS and (h.feed, h.format) not in kept
-            ]
-            tx.documents.drop(gone)
-        for feed, format_name in gone:
+        with self._storage.read() as tx:
+            known = [(h.feed, h.format) for h in tx.documents.heads() if h.feed != ALL_FEEDS]
+        gone = [key for key in known if key not in kept]
+        self.archives.tidy(list(self._settings.feeds), also={feed for feed, _ in gone})
+        for feed, format_name in gone:  # the files first: what a crash leaves is found again
             files.remove_document(self.site.file(feed, format_name))
-        self.archives.tidy(list(self._settings.feeds))
+        with self._storage.write() as tx:
+            tx.documents.drop(gone)
 
     # -- files -----------------------------------------------------------------------------
 
