@@ -213,7 +213,7 @@ async def test_h7_after_its_time_everything_of_it_answers_410_and_no_file_stays(
     assert not (ended.folder / "feeds" / "own").exists()
     assert not ended.publisher.is_due(ended.now)
     with ended.storage.read() as tx:
-        assert {h.feed for h in tx.documents.heads()} == {"", "latest", "sport"}
+        assert {h.feed for h in tx.documents.heads()} == {"", "latest"}
         assert "own" not in tx.archives.feeds()
 
 
