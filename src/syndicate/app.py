@@ -24,11 +24,14 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
+from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
+from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
+from syndicate.notify.teller import Teller
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
 from syndicate.shelving import Shelving
@@ -48,6 +51,7 @@ log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
+NOTIFY = timedelta(minutes=1)
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
 
@@ -94,6 +98,7 @@ class App:
         self._seen_changes = -1
         self._ready: list[str] = ["starting"]
         self.shelving = Shelving(self.storage, clock)
+        self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -130,6 +135,8 @@ class App:
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
         align(self.storage, self.settings.feeds, ends=ends(self.settings))
+        self._compare_terms(self.settings)
+        self.teller = Teller(self.storage, self.settings, self.client, self._clock)
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
         deny_moved(self.storage, self.settings, self.site, self._clock())
@@ -137,7 +144,16 @@ class App:
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.ingest.relate_again()
         self._open_sources()
+
+    def _compare_terms(self, settings: Settings) -> None:
+        """Stories went out under terms; receivers hold them so until an operator applies new ones."""
+        with self.storage.write() as tx:
+            changed = begin(tx, settings)
+        if changed:
+            names = [f"{change.scope} {change.name}" for change in changed]
+            log.warning("terms_changed", of=names, fix="`syndicate plan` shows what it means")
 
     def _open_sources(self) -> None:
         publisher = self.settings.publisher
@@ -210,6 +226,7 @@ class App:
         polled = await self.poll_all()
         built = await self.publish_all()
         await asyncio.gather(self.distributor.drain(), self.hub.drain())
+        await self.teller.run()
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
@@ -272,6 +289,7 @@ class App:
                 await task
         await self.publish()
         await asyncio.gather(self.distributor.stop(), self.hub.stop())
+        await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -314,6 +332,8 @@ class App:
 
     def _set_jobs(self) -> None:
         jobs: dict[str, tuple[Job, timedelta]] = {"tick": (self._tick, TICK), "prune": (self._prune, PRUNE)}
+        if self.settings.notify.ways:
+            jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
             jobs[f"poll {name}"] = (_polling(self, name), options.interval)
         self._ticker.set(jobs)
@@ -329,6 +349,11 @@ class App:
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            await asyncio.to_thread(self.keyring.refresh)
+        await asyncio.to_thread(self.keyring.write_used)
+
+    async def _notify(self) -> None:
+        await self.teller.run()
 
     async def _prune(self) -> None:
         done = await asyncio.to_thread(self._prune_now)
@@ -397,6 +422,8 @@ class App:
         self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds, ends=ends(fresh))
         deny_moved(self.storage, fresh, self.site, self._clock())
+        self._compare_terms(fresh)
+        self.teller.configure(fresh)
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))

@@ -46,11 +46,15 @@ class LaneState(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a story stands as an exception before a lane's position."""
+    """Why a story stands as an exception before a lane's position.
+
+    ``recalled``: the receiver's terms changed, and it may have the story no more.
+    """
 
     RETRY = "retry"
     REFUSED = "refused"
     DELAYED = "delayed"
+    RECALLED = "recalled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +112,13 @@ class Copy:
 
     ``offered`` is noted before the first byte is sent; ``acked`` is what a
     2xx answered, under the lane's ``acked_generation`` at that time.
+    ``recalled``: what it answered was a withdrawal meant for it alone.
     """
 
     offered: int = 0
     acked: int = 0
     acked_generation: int = -1
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,19 +172,26 @@ def owed(
     generation: int,
     urgent: bool,
     now: datetime,
+    recall: bool = False,
 ) -> Decision:
     """What a lane owes its receiver of one article, as the article stands now.
 
     ``urgent`` says that a correction or withdrawal is what led here: it goes
     to whoever was ever offered the story, whatever filter or delay say now,
-    because a request that timed out may have arrived.
+    because a request that timed out may have arrived. ``recall``: new terms
+    led here, under which the receiver may have the story no more.
     """
+    entitled = not terms.feeds.isdisjoint(standing.feeds)
+    if copy.recalled and not entitled:
+        return Settled()  # it took the story back, and is told nothing further about it
     if standing.status is not PubStatus.USABLE:
         return _owed_kill(standing, copy, generation)
     if standing.live_since is None or standing.held:
         return Settled()
+    if recall and not entitled:
+        return Send(standing.revision, kill=True) if copy.offered else Settled()
     recalled = urgent and copy.offered > 0
-    if not recalled and terms.feeds.isdisjoint(standing.feeds):
+    if not recalled and not entitled:
         return Settled()
     if _has(copy, standing.revision, generation):
         return Settled()
@@ -195,7 +208,7 @@ def _owed_kill(standing: Standing, copy: Copy, generation: int) -> Decision:
 
 
 def _has(copy: Copy, revision: int, generation: int) -> bool:
-    return copy.acked == revision and copy.acked_generation >= generation
+    return copy.acked == revision and copy.acked_generation >= generation and not copy.recalled
 
 
 def push_id(lane: str, article_id: str, revision: int, generation: int) -> str:
@@ -305,6 +318,8 @@ def after_failed_story(
         urgent=send.kill or urgent or bool(held and held.urgent),
         detail=outcome.detail,
     )
+    if held and held.reason is Reason.RECALLED:
+        made = replace(made, reason=Reason.RECALLED)  # or the next try would send the story itself
     if send.kill:
         return made
     if outcome.verdict is Verdict.REFUSED:
@@ -323,6 +338,8 @@ def merge_row(held: Held, standing: Standing, *, urgent: bool, now: datetime) ->
     what is urgent makes it urgent. The lane's own pause still holds.
     """
     newer = standing.revision > held.revision
+    if held.reason is Reason.RECALLED:
+        return held  # decided anew when it is due, whatever happened to the story
     if held.reason is Reason.DELAYED and not urgent:
         return replace(held, revision=standing.revision, urgent=held.urgent or urgent)
     if not newer and (held.urgent or not urgent):

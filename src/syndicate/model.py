@@ -16,6 +16,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from syndicate.about import (
+    Comments,
+    MachineTerms,
+    Profile,
+    Reference,
+    Related,
+    Reservation,
+    Thumbnail,
+)
+
 RTL_LANGUAGES = frozenset(
     {"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "prs", "ps", "sd", "ug", "ur", "yi"}
 )
@@ -103,7 +113,10 @@ class Credit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture with what must go along with it. ``length`` is in bytes."""
+    """A picture with what must go along with it. ``length`` is in bytes.
+
+    ``digital_source_type`` says how it was made, in IPTC's words.
+    """
 
     url: str
     caption: str | None = None
@@ -116,13 +129,17 @@ class Picture:
     height: int | None = None
     expires: datetime | None = None
     redistributable: bool = True
+    thumbnail: Thumbnail | None = None
+    digital_source_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """Audio, video or a further picture. ``length`` is in bytes, ``duration`` in seconds.
 
-    ``expires`` is when its rights end; without ``redistributable`` it never leaves the house.
+    ``bitrate`` is in kilobits a second; ``player`` the address of a page that
+    plays it. ``expires`` is when its rights end; without ``redistributable``
+    it never leaves the house.
     """
 
     url: str
@@ -135,6 +152,12 @@ class Media:
     rights: str | None = None
     expires: datetime | None = None
     redistributable: bool = True
+    width: int | None = None
+    height: int | None = None
+    bitrate: int | None = None
+    player: str | None = None
+    thumbnail: Thumbnail | None = None
+    digital_source_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +209,8 @@ class Given:
     expires: datetime | None = None
     correction: str | None = None
     digital_source_type: str | None = None
+    related: tuple[Reference, ...] = ()
+    comments: Comments | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +294,8 @@ class Story:
 
     ``markup`` is sanitised HTML with absolute addresses and without dateline
     and credit (they are fields, and are set beside the text when it is shown).
+    ``relates_to`` is what its newsroom names as related, ``related`` what of
+    that may be shown now.
     """
 
     headline: str
@@ -295,6 +322,9 @@ class Story:
     digital_source_type: str | None = None
     embargo: datetime | None = None
     expires: datetime | None = None
+    relates_to: tuple[Reference, ...] = ()
+    related: tuple[Related, ...] = ()
+    comments: Comments | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,6 +378,9 @@ class Entry:
     ``summary`` is the plain excerpt. ``attributed_to`` is who stands as author
     where no person is named: the agency, else the publisher. ``plain`` is the
     story's body markup alone, for formats with a field for each part.
+    ``section_scheme`` and ``tag_scheme`` name the vocabularies of the section
+    and the tags; every one of ``related`` has an address. ``terms`` are for
+    machines; ``license_name`` names ``license``.
     """
 
     article_id: str
@@ -385,6 +418,13 @@ class Entry:
     reason: str | None = None
     plain: str | None = None
     guid_is_source: bool = False
+    section_scheme: str | None = None
+    tag_scheme: str | None = None
+    related: tuple[Related, ...] = ()
+    comments: Comments | None = None
+    license_name: str | None = None
+    terms: MachineTerms | None = None
+    reservation: Reservation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,7 +447,9 @@ class Channel:
     """A feed's own head, ready for any format. Addresses are absolute.
 
     ``self_url`` differs by format; ``updated`` is the newest change to what
-    the document shows, never the build time (rule X3). ``ttl`` is in minutes.
+    the document shows, never the build time (rule X3). ``ttl`` is in minutes
+    and agrees with ``updates_an_hour`` (rule H3). ``logo`` is the feed's own,
+    else the outlet's. ``terms_url`` is where the terms for machines stand.
     ``ended``: the feed takes no new stories (rule H7).
     """
 
@@ -425,6 +467,14 @@ class Channel:
     rights: str | None = None
     logo: str | None = None
     ttl: int = 5
+    updates_an_hour: int = 12
+    profile: Profile | None = None
+    license: str | None = None
+    license_name: str | None = None
+    terms_url: str | None = None
+    reservation: Reservation | None = None
+    section_scheme: str | None = None
+    tag_scheme: str | None = None
     paging: Paging = Paging()
     ended: bool = False
 
@@ -438,6 +488,42 @@ class Finding:
     message: str
     line: int | None = None
     fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One entry where it stands in a document's ``identity`` bytes.
+
+    ``key`` names it for good, ``digest`` changes when its bytes do, ``since``
+    is the document's version that first had it as it is now.
+    """
+
+    key: str
+    digest: str
+    offset: int
+    length: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A version that was replaced ``at`` a time, known by its validators in every coding."""
+
+    version: int
+    at: datetime
+    etags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """What deltas are made from (rule H6): a document's parts, and the versions it grew from, oldest first.
+
+    ``shape`` digests everything but the entries and the feed's date.
+    """
+
+    shape: str
+    parts: tuple[Part, ...]
+    earlier: tuple[Earlier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,6 +546,7 @@ class Document:
     bodies: Mapping[str, bytes]
     etags: Mapping[str, str]
     links: tuple[tuple[str, str], ...] = ()
+    trail: Trail | None = None
 
 
 class Verdict(StrEnum):

@@ -99,4 +99,5 @@ def _shelved(document: Document, cache: int) -> Shelved:
         modified=document.modified,
         cache=cache,
         links=tuple(link(rel, address) for rel, address in document.links),
+        trail=document.trail,
     )

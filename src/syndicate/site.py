@@ -13,10 +13,12 @@ from pathlib import Path
 from syndicate.config import Feed, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms, make_entry
+from syndicate.editorial.terms import Says
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
 HTML, OPML, SITEMAP, ROBOTS = "html", "opml", "sitemap", "robots"
+LICENSE_PATH = "/license.xml"
 ALL_FEEDS = ""  # the "feed" of documents that list every feed
 LISTS = {HTML: "", OPML: "feeds.opml", SITEMAP: "sitemap-news.xml", ROBOTS: "robots.txt"}
 _ARCHIVED = re.compile(r"/feeds/([a-z0-9-]+)/archive/([1-9][0-9]{0,9})/([a-z.]*)")
@@ -29,6 +31,7 @@ class Site:
         self.publisher = settings.publisher
         self.output: Path = settings.output.path
         self._directory = directory
+        self.says = Says.of(settings.publisher, settings.rights, settings.vocabularies)
         # Whoever a text is by: a picture credited to one of these stays in the house.
         self._barred = tuple(record for record in directory.records if not record.pictures)
 
@@ -81,6 +84,10 @@ class Site:
         """The file that mirrors a story's page."""
         return self.output / "stories" / article_id / "index.html"
 
+    def partner_story(self, partner: str, article_id: str) -> str:
+        """Where a partner fetches the newest version of a story."""
+        return self.url(f"/partner/v1/{partner}/stories/{article_id}")
+
     def entry(self, article: Article, terms: Terms, now: datetime | None = None) -> Entry:
         """An article under someone's terms; ``now`` leaves out pictures whose rights have ended."""
         agency = article.story.credit.agency
@@ -93,6 +100,7 @@ class Site:
             now=now,
             barred=self._barred,
             page_of=lambda other: self.url(self.story_path(other)),
+            says=self.says,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.config import Publisher
+from syndicate.config import Publisher, Rights
 from syndicate.editorial.entry import Terms, make_entry
 from syndicate.model import (
     Article,
@@ -39,6 +39,8 @@ class FakeAgency:
     role: CreditRole | None = None
     credit: Mapping[str, str] = field(default_factory=dict)
     pictures: bool = True
+    rights: str | None = None
+    terms: Rights | None = None
 
 
 @pytest.fixture

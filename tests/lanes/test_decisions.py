@@ -56,6 +56,7 @@ def standing(
 
 NOTHING, OFFERED_1 = Copy(), Copy(offered=1)
 HAS_1, HAS_2 = Copy(offered=1, acked=1, acked_generation=0), Copy(offered=2, acked=2, acked_generation=0)
+TOOK_BACK = replace(HAS_2, recalled=True)
 TIMED_OUT_2 = Copy(offered=2, acked=1, acked_generation=0)
 DEAD = {"status": PubStatus.CANCELED}
 MINE, OTHERS = LaneTerms(frozenset({"all", "x"})), LaneTerms(frozenset({"sport"}))
@@ -98,6 +99,12 @@ OWED = {
     "a story withheld": ({"status": PubStatus.WITHHELD}, HAS_1, MINE, {}, KILL),
     "a withdrawal it knows": (DEAD, HAS_2, MINE, {"urgent": True}, Settled()),
     "a withdrawal, replayed": (DEAD, HAS_2, MINE, {"generation": 1}, KILL),
+    "taken back by new terms": ({}, HAS_2, OTHERS, {"recall": True}, KILL),
+    "taken back, never offered": ({}, NOTHING, OTHERS, {"recall": True}, Settled()),
+    "taken back, but entitled again": ({}, HAS_1, MINE, {"recall": True}, NEWEST),
+    "a correction of what it took back": ({}, TOOK_BACK, OTHERS, {"urgent": True}, Settled()),
+    "a withdrawal of what it took back": (DEAD, TOOK_BACK, OTHERS, {"urgent": True}, Settled()),
+    "entitled again after it took it back": ({}, TOOK_BACK, MINE, {}, NEWEST),
 }
 
 

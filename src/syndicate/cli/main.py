@@ -17,14 +17,17 @@ COMMANDS = {
     "build": ("syndicate.cli.daemon:build", "Poll, store and write the documents; push nothing."),
     "inspect": ("syndicate.cli.inspect:inspect", "What is read out of a story, and why."),
     "check": ("syndicate.cli.check:check", "The configuration and all it points at."),
+    "plan": ("syndicate.cli.plan:plan", "What changed terms mean for what is out; --apply."),
     "articles": ("syndicate.cli.articles:articles", "List, show, mend and withdraw stories."),
     "feeds": ("syndicate.cli.feeds:feeds", "What is published, and whether it is in order."),
     "deliveries": ("syndicate.cli.deliveries:deliveries", "Attempts, refused stories, redrive."),
     "lanes": ("syndicate.cli.lanes:lanes", "Every receiver's progress: pause, resume, replay."),
     "hub": ("syndicate.cli.hub:hub", "Subscribers at our own hub."),
     "status": ("syndicate.cli.status:status", "One screen: sources, feeds, lanes, trouble."),
+    "notify": ("syndicate.cli.notify:notify", "What needs a person, and who is told."),
     "config": ("syndicate.cli.config:config", "The effective settings and their schema."),
     "partners": ("syndicate.cli.partners:partners", "Who may take stories."),
+    "tokens": ("syndicate.cli.tokens:tokens", "Tokens of partners and of senders to the inbox."),
     "db": ("syndicate.cli.db:db", "Migrations and backups."),
 }
 

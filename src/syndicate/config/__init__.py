@@ -6,20 +6,31 @@ below the adapters it describes.
 """
 
 from syndicate.config.load import Adapters, load, settings_type
+from syndicate.config.look import Look
+from syndicate.config.notify import Notify
+from syndicate.config.part import Part
+from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.settings import (
     Agency,
     Editorial,
     EndpointOptions,
     ExternalHub,
     Feed,
-    Part,
+    MediaCare,
     Partner,
     Publisher,
     Settings,
     SourceOptions,
-    check_signing_secret,
+    Vocabularies,
 )
-from syndicate.config.values import Duration, Secret, format_duration, parse_duration
+from syndicate.config.values import (
+    Duration,
+    Secret,
+    check_signing_secret,
+    format_duration,
+    parse_duration,
+    parse_mailbox,
+)
 
 __all__ = [
     "Adapters",
@@ -29,15 +40,22 @@ __all__ = [
     "EndpointOptions",
     "ExternalHub",
     "Feed",
+    "Look",
+    "MediaCare",
+    "Notify",
+    "OutletRights",
     "Part",
     "Partner",
     "Publisher",
+    "Rights",
     "Secret",
     "Settings",
     "SourceOptions",
+    "Vocabularies",
     "check_signing_secret",
     "format_duration",
     "load",
     "parse_duration",
+    "parse_mailbox",
     "settings_type",
 ]

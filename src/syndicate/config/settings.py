@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
+import math
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,24 +11,28 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from syndicate.config.values import Duration, Name, Secret, Slug, WebAddress
+from syndicate.config.look import Look
+from syndicate.config.notify import Notify
+from syndicate.config.part import Part
+from syndicate.config.rights import OutletRights, Rights
+from syndicate.config.values import Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
 from syndicate.model import ContentMode, CreditRole
 
 FeedFormat = Literal["rss", "atom", "json"]
+Pixels = Annotated[int, Field(ge=1, le=100_000)]
 MatchKey = Literal["section", "tag", "agency", "language", "source", "byline"]
 
 
-class Part(BaseModel):
-    """A table of settings: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Publisher(Part):
-    """Who publishes. ``tag`` is permanent: every id is made from it (rule X4)."""
+    """Who publishes. ``tag`` is permanent: every id is made from it (rule X4).
+
+    ``logo`` is about twice as wide as high, ``icon`` square; ``editor`` and
+    ``webmaster`` are like ``"Name <mail@host>"``; ``comments`` is where the
+    outlet takes its readers' comments.
+    """
 
     name: str
     url: WebAddress
@@ -37,7 +41,14 @@ class Publisher(Part):
     timezone: str = "UTC"
     base_url: WebAddress = "http://127.0.0.1:8080/"
     rights: str | None = None
+    description: str | None = None
     logo: WebAddress | None = None
+    logo_width: Pixels | None = None
+    logo_height: Pixels | None = None
+    icon: WebAddress | None = None
+    editor: Mailbox | None = None
+    webmaster: Mailbox | None = None
+    comments: WebAddress | None = None
 
     @field_validator("base_url", "url")
     @classmethod
@@ -80,6 +91,23 @@ class Web(Part):
         if not 300 <= value.total_seconds() <= 1800:
             raise ValueError("must lie between '5m' and '30m': readers poll too often, or see news too late")
         return value
+
+    # Rule H3: whatever tells readers how often to come is worked out here, from ``cache``.
+
+    @property
+    def max_age(self) -> int:
+        """Seconds, for ``Cache-Control``; a part of a second counts as one."""
+        return math.ceil(self.cache.total_seconds())
+
+    @property
+    def ttl(self) -> int:
+        """Minutes, for RSS; never shorter than ``max_age``."""
+        return math.ceil(self.max_age / 60)
+
+    @property
+    def updates_an_hour(self) -> int:
+        """For ``sy:updateFrequency``; whoever comes so often never comes before ``max_age`` is over."""
+        return 3600 // self.max_age
 
 
 class Ops(Part):
@@ -181,6 +209,9 @@ class Feed(Part):
     archive: bool = True
     retired: datetime | date | None = None
     successor: str | None = None
+    logo: WebAddress | None = None
+    rights: str | None = None
+    terms: Rights | None = None
 
     @field_validator("match", mode="before")
     @classmethod
@@ -234,6 +265,8 @@ class Agency(Part):
     (``en.contributor``), with ``{agency}`` in it. ``excerpt_words``,
     ``full_text`` and ``pictures`` limit what may be passed on, ``delay`` and
     ``expires_after`` when; ``link_required``: only with a link to its story.
+    ``rights`` is its rights line, ``terms`` what it lets others do with its
+    stories: ours say nothing about what is not ours.
     """
 
     name: str | None = None
@@ -248,6 +281,8 @@ class Agency(Part):
     delay: Duration = timedelta(0)
     pictures: bool = True
     expires_after: Duration | None = None
+    rights: str | None = None
+    terms: Rights | None = None
 
     @field_validator("credit")
     @classmethod
@@ -280,6 +315,26 @@ class Editorial(Part):
     publisher_names: tuple[str, ...] = ()
 
 
+class MediaCare(Part):
+    """Pictures, audio and video. ``measure``: ask once for a length or type that is not stated.
+
+    ``timeout`` bounds one address, ``within`` all of a batch, ``at_once`` how
+    many are asked side by side.
+    """
+
+    measure: bool = False
+    timeout: Duration = timedelta(seconds=5)
+    within: Duration = timedelta(seconds=20)
+    at_once: Annotated[int, Field(ge=1, le=64)] = 4
+
+
+class Vocabularies(Part):
+    """Addresses of the outlet's own lists of sections and tags; else made from ``publisher.tag``."""
+
+    sections: SchemeUri | None = None
+    tags: SchemeUri | None = None
+
+
 class EndpointOptions(Part):
     """What every endpoint has. Each kind of transport adds its own."""
 
@@ -307,6 +362,7 @@ class Settings(BaseSettings):
     )
 
     publisher: Publisher
+    look: Look = Look()
     web: Web = Web()
     ops: Ops = Ops()
     storage: Storage = Storage()
@@ -321,8 +377,18 @@ class Settings(BaseSettings):
     external_hubs: dict[Name, ExternalHub] = Field(default_factory=dict)
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
+    rights: OutletRights = OutletRights()
+    media: MediaCare = MediaCare()
+    vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
+    notify: Notify = Notify()
+
+    @property
+    def says_terms(self) -> bool:
+        """Whether anybody's terms for machines are set, so that there is a document of them."""
+        of_feeds = (feed.terms for feed in self.feeds.values())
+        return any(terms is not None and terms.for_machines for terms in (self.rights, *of_feeds))
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
@@ -377,17 +443,3 @@ class Settings(BaseSettings):
             for source in feed.match.get("source", ())
             if source not in self.sources
         ]
-
-
-def check_signing_secret(secret: Secret) -> Secret:
-    """A Standard Webhooks secret: ``whsec_`` and base64 of 24 to 64 bytes."""
-    head, mark, body = secret.reveal().partition("whsec_")
-    try:
-        size = len(base64.b64decode(body, validate=True)) if mark and not head else 0
-    except ValueError:
-        size = 0
-    if not size:
-        raise ValueError("a signing secret is 'whsec_' followed by base64")
-    if not 24 <= size <= 64:
-        raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
-    return secret

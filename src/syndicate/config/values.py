@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from datetime import timedelta
@@ -18,6 +19,8 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, core_schema
+
+from syndicate.about import Contact
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])")
@@ -141,10 +144,54 @@ Slug = Annotated[
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
 
 
-def _web_address(value: str) -> str:
+def web_address(value: str) -> str:
+    """The address. Raises ValueError for anything but http and https."""
     if not re.match(r"^https?://[^\s/]+", value):
         raise ValueError(f"{value!r} is not a web address; it must begin with http:// or https://")
     return value
 
 
-WebAddress = Annotated[str, AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+WebAddress = Annotated[str, AfterValidator(web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+
+_MAILBOX = re.compile(
+    r"(?:(?P<name>[^<>()@]*?)\s*<)?(?P<mail>[^@\s<>(),;:]+@[^@\s<>(),;:]+\.[^@\s<>(),;:]+)(?(name)>)"
+)
+
+
+def parse_mailbox(value: str) -> Contact:
+    """``"Name <mail@host.example>"`` or a bare address. Raises ValueError."""
+    found = _MAILBOX.fullmatch(value.strip())
+    if found is None:
+        raise ValueError(f"{value!r} is no mail address; write 'Name <mail@example.org>'")
+    return Contact(email=found["mail"], name=" ".join((found["name"] or "").split()) or None)
+
+
+def _mailbox(value: str) -> str:
+    parse_mailbox(value)
+    return value.strip()
+
+
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+
+
+def _scheme(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", value):
+        raise ValueError(f"{value!r} is no URI; write the address of your vocabulary, or a tag: URI")
+    return value
+
+
+SchemeUri = Annotated[str, AfterValidator(_scheme), WithJsonSchema({"type": "string", "format": "uri"})]
+
+
+def check_signing_secret(secret: Secret) -> Secret:
+    """A Standard Webhooks secret: ``whsec_`` and base64 of 24 to 64 bytes."""
+    head, mark, body = secret.reveal().partition("whsec_")
+    try:
+        size = len(base64.b64decode(body, validate=True)) if mark and not head else 0
+    except ValueError:
+        size = 0
+    if not size:
+        raise ValueError("a signing secret is 'whsec_' followed by base64")
+    if not 24 <= size <= 64:
+        raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
+    return secret

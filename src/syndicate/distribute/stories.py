@@ -46,6 +46,7 @@ class PlannedStory:
     push_id: str
     generation: int
     urgent: bool = False
+    recall: bool = False
     trace: str | None = None
 
 
@@ -76,7 +77,14 @@ def settle(
         return None
     tx.lanes.attempt(lane.id, planned.article_id, planned.revision, planned.push_id, now, outcome)
     if outcome.verdict is Verdict.DELIVERED:
-        tx.lanes.ack(lane.id, planned.article_id, planned.revision, planned.generation, now)
+        tx.lanes.ack(
+            lane.id,
+            planned.article_id,
+            planned.revision,
+            planned.generation,
+            now,
+            recalled=planned.recall,
+        )
         tx.lanes.drop_held(lane.id, planned.article_id)
     else:
         held = tx.lanes.held(lane.id, [planned.article_id]).get(planned.article_id)
@@ -142,9 +150,10 @@ class _Planner:
         ids = [held.article_id for held in due]
         standings, copies = self._tx.lanes.standings(ids), self._tx.lanes.copies(self._lane.id, ids)
         for held in due:
-            decision = self._decide(standings[held.article_id], copies, urgent=held.urgent)
+            standing, recall = standings[held.article_id], held.reason is Reason.RECALLED
+            decision = self._decide(standing, copies, urgent=held.urgent, recall=recall)
             if isinstance(decision, Send):
-                return self._offer(standings[held.article_id], decision, copies, urgent=held.urgent)
+                return self._offer(standing, decision, copies, urgent=held.urgent)
             if isinstance(decision, Wait):
                 self._tx.lanes.hold(self._lane.id, replace(held, reason=Reason.DELAYED, due=decision.due))
             else:
@@ -227,7 +236,9 @@ class _Planner:
         held[standing.article_id] = made
         self._tx.lanes.hold(self._lane.id, made)
 
-    def _decide(self, standing: Standing, copies: dict[str, Copy], *, urgent: bool) -> Settled | Wait | Send:
+    def _decide(
+        self, standing: Standing, copies: dict[str, Copy], *, urgent: bool, recall: bool = False
+    ) -> Settled | Wait | Send:
         return owed(
             standing,
             copies.get(standing.article_id, Copy()),
@@ -235,6 +246,7 @@ class _Planner:
             generation=self._lane.generation,
             urgent=urgent,
             now=self._now,
+            recall=recall,
         )
 
     def _offer(
@@ -259,6 +271,7 @@ class _Planner:
             push_id=push_id(self._lane.name, standing.article_id, send.revision, self._lane.generation),
             generation=self._lane.generation,
             urgent=urgent or send.kill,
+            recall=send.kill and not _withdrawn(standing),
             trace=trace,
         )
 

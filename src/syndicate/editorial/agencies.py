@@ -17,7 +17,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from syndicate.config import Agency
+from syndicate.config import Agency, Rights
 from syndicate.model import CreditRole
 
 SHORT = 5
@@ -58,6 +58,8 @@ class AgencyRecord:
     delay: timedelta = timedelta(0)
     pictures: bool = True
     expires_after: timedelta | None = None
+    rights: str | None = None
+    terms: Rights | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -158,6 +160,8 @@ def _overlay(base: AgencyRecord, agency: Agency) -> AgencyRecord:
         "feed": agency.feed,
         "excerpt_words": agency.excerpt_words,
         "role": agency.role,
+        "rights": agency.rights,
+        "terms": agency.terms,
         "credit": MappingProxyType(dict(agency.credit)) if agency.credit else None,
     }
     return replace(

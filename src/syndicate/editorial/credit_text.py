@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from syndicate.config import Rights
 from syndicate.editorial.wording import enumerate_names, wording
 from syndicate.model import Credit, CreditRole, CreditView
 
@@ -41,6 +42,10 @@ class AgencyLike(Protocol):
     def credit(self) -> Mapping[str, str]: ...
     @property
     def pictures(self) -> bool: ...
+    @property
+    def rights(self) -> str | None: ...
+    @property
+    def terms(self) -> Rights | None: ...
 
 
 def credit_view(credit: Credit, language: str, agency: AgencyLike | None = None) -> CreditView | None:

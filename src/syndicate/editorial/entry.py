@@ -15,10 +15,13 @@ from functools import partial
 
 from markupsafe import escape
 
-from syndicate.config import Publisher
+from syndicate.about import Related
+from syndicate.config import Publisher, Rights
 from syndicate.editorial.credit_text import WHOLE_STORY, AgencyLike, credit_view
+from syndicate.editorial.disclosure import disclosure
 from syndicate.editorial.excerpt import excerpt as cut_excerpt
 from syndicate.editorial.rights import Barred, permitted
+from syndicate.editorial.terms import Says, hosts_of, licence, machine_terms
 from syndicate.editorial.visible import (
     notes,
     plain_text,
@@ -48,6 +51,9 @@ NO_EXCERPT_WORDS = 60
 """How many words of the text stand in where a story came without an excerpt."""
 
 
+SILENT = Says()
+
+
 def _cut(text: str, language: str, words: int) -> str:
     return cut_excerpt(text, language, words=words)
 
@@ -57,12 +63,15 @@ class Terms:
     """What a receiver may have of stories. ``excerpt_words``: at most so many, in whole sentences.
 
     ``source_ids``: keep the id that the source's own feed gave a story, where
-    it gave one (setting ``ids = "source"``, rule X4).
+    it gave one (setting ``ids = "source"``, rule X4). ``rights_line`` and
+    ``rights`` are a feed's own, in place of the outlet's.
     """
 
     content: ContentMode = ContentMode.FULL
     excerpt_words: int | None = None
     source_ids: bool = False
+    rights_line: str | None = None
+    rights: Rights | None = None
 
     def digest(self, publisher: Publisher | None = None, agency: AgencyLike | None = None) -> str:
         """A hex key of all that shapes an entry besides the article: for a fragment's key.
@@ -71,11 +80,13 @@ class Terms:
         new base address render anew.
         """
         known: list[object] = [self.content.value, self.excerpt_words, self.source_ids]
+        known += [self.rights_line, self.rights]
         if publisher is not None:
             known += [publisher.name, publisher.base_url, publisher.rights, publisher.url]
         if agency is not None:
             known += [agency.name, agency.url, agency.feed, agency.excerpt_words, agency.full_text]
             known += [str(agency.role), sorted(agency.credit.items()), agency.pictures]
+            known += [agency.rights, agency.terms]
         return hashlib.sha256(repr(known).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
@@ -90,6 +101,7 @@ def make_entry(
     cut: Cut = _cut,
     barred: Sequence[Barred] = (),
     page_of: Callable[[str], str] | None = None,
+    says: Says = SILENT,
 ) -> Entry:
     """The article as one receiver gets it.
 
@@ -97,7 +109,8 @@ def make_entry(
     ``page_url`` our own page, for stories without an address. ``now`` leaves
     out pictures and media whose rights have ended. ``barred`` are the agencies
     whose pictures must not be passed on, ``page_of`` our own page of a story
-    by its id, for translations without an address.
+    by its id, for translations and related stories without an address;
+    ``says`` what the outlet says of all its stories.
     """
     if article.status is not PubStatus.USABLE:
         return _withdrawn(article, terms, publisher, page_url)
@@ -108,12 +121,15 @@ def make_entry(
     full = terms.content is ContentMode.FULL and (agency is None or agency.full_text)
     summary = _summary(story, _word_limit(terms, agency), cut)
     wrap = partial(wrapped, language=story.language)
+    rights = terms.rights or says.rights
+    license_url, license_name = licence(story, credit, agency, rights)
+    url = story.url or page_url
     return Entry(
         article_id=article.id,
         revision=article.revision,
         id=_id(article, terms),
         guid_is_source=_keeps_guid(article, terms),
-        url=story.url or page_url,
+        url=url,
         title=" ".join(story.headline.split()),
         language=story.language,
         direction=direction(story.language),
@@ -133,9 +149,10 @@ def make_entry(
         place=story.dateline.place if story.dateline else None,
         section=story.section,
         tags=story.tags,
-        rights=story.rights or (publisher.rights if credit is None else None),
-        license=story.license,
-        canonical_url=_canonical(credit) or story.url or page_url,
+        rights=_rights(story, credit, agency, terms, publisher),
+        license=license_url,
+        license_name=license_name,
+        canonical_url=_canonical(credit) or url,
         image=story.image,
         media=story.media,
         corrections=story.corrections,
@@ -143,7 +160,22 @@ def make_entry(
         translations=_translations(story, page_of),
         digital_source_type=story.digital_source_type,
         plain=story.markup if full else None,
+        section_scheme=says.section_scheme,
+        tag_scheme=says.tag_scheme,
+        related=_related(story, page_of),
+        comments=story.comments,
+        terms=machine_terms(credit, agency, rights, url, hosts_of(publisher)),
+        reservation=says.reservation,
     )
+
+
+def _rights(
+    story: Story, credit: CreditView | None, agency: AgencyLike | None, terms: Terms, publisher: Publisher
+) -> str | None:
+    """The rights line: the story's own, else its agency's, else ours where it is ours."""
+    if story.rights or credit is not None:
+        return story.rights or (agency.rights if agency else None)
+    return terms.rights_line or publisher.rights
 
 
 def _id(article: Article, terms: Terms) -> str:
@@ -202,6 +234,16 @@ def _translations(story: Story, page_of: Callable[[str], str] | None) -> tuple[T
     return tuple(found.values())
 
 
+def _related(story: Story, page_of: Callable[[str], str] | None) -> tuple[Related, ...]:
+    """Related stories with an address, each once."""
+    found: dict[str, Related] = {}
+    for other in story.related:
+        url = other.url or (page_of(other.article_id) if page_of and other.article_id else None)
+        if url and url != story.url:
+            found.setdefault(url, replace(other, url=url))
+    return tuple(found.values())
+
+
 def _word_limit(terms: Terms, agency: AgencyLike | None) -> int | None:
     limits = [n for n in (terms.excerpt_words, agency.excerpt_words if agency else None) if n]
     return min(limits, default=None)
@@ -215,7 +257,7 @@ def _summary(story: Story, words: int | None, cut: Cut) -> str:
 
 def _text(story: Story) -> str:
     text = with_dateline(story.markup, _dateline(story))
-    return with_figure(text, story.image) if story.image else text
+    return with_figure(text, story.image, story.language) if story.image else text
 
 
 def _excerpt(summary: str, story: Story, credit: CreditView | None) -> str:
@@ -234,10 +276,12 @@ def _dateline(story: Story) -> str | None:
 
 
 def _after_text(story: Story, credit: CreditView | None) -> str:
-    """Notes of correction, a note the licence asks for, and last the one credit sentence."""
+    """Notes of correction, how it was made, a note the licence asks for, and last the one credit sentence."""
     kept = story.credit.note
     said = f'<p class="credit-note">{escape(kept)}</p>' if kept else ""
-    return notes(story.corrections, story.language) + said + (credit.markup if credit else "")
+    made = disclosure(story.digital_source_type, story.language)
+    shown = f'<p class="disclosure">{escape(made)}</p>' if made else ""
+    return notes(story.corrections, story.language) + shown + said + (credit.markup if credit else "")
 
 
 def _paragraph(text: str) -> str:

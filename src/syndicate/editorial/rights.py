@@ -56,7 +56,8 @@ def permitted(
     ]
     story = _without(story, refused)
     if not pictures:
-        return replace(story, markup=without_pictures(story.markup))
+        stills = tuple(replace(m, thumbnail=None) for m in story.media)
+        return replace(story, media=stills, markup=without_pictures(story.markup))
     if barred:
         return replace(story, markup=_without_credited(story.markup, barred))
     return story

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup, escape
 
+from syndicate.editorial.disclosure import disclosure
 from syndicate.editorial.wording import wording
 from syndicate.model import Correction, NoticeKind, Picture, direction
 
@@ -77,37 +78,39 @@ def has_picture(markup: str) -> bool:
     return any(tag[2].lower() in _PICTURES for tag in _TAG.finditer(markup))
 
 
-def figure(image: Picture) -> str:
-    """The lead picture with its caption, the photographer's credit and its rights."""
+def figure(image: Picture, language: str = "en") -> str:
+    """The lead picture with its caption, the photographer's credit, its rights and how it was made."""
     size = "".join(f' {k}="{v}"' for k, v in (("width", image.width), ("height", image.height)) if v)
     shown = f'<img src="{escape(image.url)}" alt="{escape(image.alt or image.caption or "")}"{size}>'
-    known = dict.fromkeys(text for text in (image.caption, image.credit, image.rights) if text)
+    said = (image.caption, image.credit, image.rights, disclosure(image.digital_source_type, language))
+    known = dict.fromkeys(text for text in said if text)
     caption = f"<figcaption>{' — '.join(str(escape(text)) for text in known)}</figcaption>" if known else ""
     return f"<figure>{shown}{caption}</figure>"
 
 
-def with_figure(markup: str, image: Picture) -> str:
+def with_figure(markup: str, image: Picture, language: str = "en") -> str:
     """The lead picture's caption and credit are seen with it, whether it stands in the text or not."""
     if not has_picture(markup):
-        return figure(image) + markup
-    if not (image.caption or image.credit or image.rights):
+        return figure(image, language) + markup
+    made = disclosure(image.digital_source_type, language)
+    if not (image.caption or image.credit or image.rights or made):
         return markup
     for start, end in _spans(markup):
         if not _shows(markup[start:end], image.url):
             continue
         if "<figcaption" in markup[start:end]:
-            return markup[:start] + _completed(markup[start:end], image) + markup[end:]
+            return markup[:start] + _completed(markup[start:end], image, made) + markup[end:]
         before, after = markup[:start], markup[end:]
         if before.endswith("<p>") and after.startswith("</p>"):
             before, after = before[:-3], after[4:]  # a figure is no part of a paragraph
-        return before + figure(image) + after
+        return before + figure(image, language) + after
     return markup
 
 
-def _completed(shown: str, image: Picture) -> str:
+def _completed(shown: str, image: Picture, made: str | None) -> str:
     """A figure with a caption of its own, and what is missing of the picture's credit and rights."""
     words = plain_text(shown)
-    missing = dict.fromkeys(t for t in (image.credit, image.rights) if t and t not in words)
+    missing = dict.fromkeys(t for t in (image.credit, image.rights, made) if t and t not in words)
     before, end, after = shown.partition("</figcaption>")
     return before + "".join(f" — {escape(text)}" for text in missing) + end + after
 

@@ -99,7 +99,10 @@ def compose(
         translations=before.translations if before else (),
         digital_source_type=given.digital_source_type,
         embargo=embargo,
-        expires=_expires(given, agency, max(base, embargo or base)),
+        expires=expiry(given, agency, max(base, embargo or base)),
+        relates_to=given.related,
+        related=before.related if before else (),
+        comments=given.comments,
     )
     return without_ended(story, now)
 
@@ -137,7 +140,8 @@ def _embargo(given: Given, agency: AgencyRecord | None, base: datetime, seen: da
     return max(filter(None, (given.embargo, delayed)), default=None)
 
 
-def _expires(given: Given, agency: AgencyRecord | None, published: datetime) -> datetime | None:
+def expiry(given: Given, agency: AgencyRecord | None, published: datetime) -> datetime | None:
+    """When a story must be gone: what its source says, or the agency's terms, whichever is sooner."""
     allowed = published + agency.expires_after if agency and agency.expires_after else None
     return min(filter(None, (given.expires, allowed)), default=None)
 

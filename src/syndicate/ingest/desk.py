@@ -10,6 +10,7 @@ from typing import Any
 from syndicate.editorial import read
 from syndicate.errors import StoryError
 from syndicate.ingest import holds, record, translations
+from syndicate.ingest.comments import only_counted
 from syndicate.ingest.compose import amend, compose
 from syndicate.ingest.take import Taking
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, Story
@@ -90,7 +91,9 @@ def reread(
     """Read a stored draft by today's rules; ``None`` where nothing would change."""
     draft = None if _recalled(article) else tx.articles.draft(article.id)
     look = _look(tx, taking, article, draft, now) if draft else None
-    if look is None or look.story == article.story or (article.live and look.reasons):
+    if look is None or look.story == article.story or only_counted(article.story, look.story):
+        return None
+    if article.live and look.reasons:
         return None  # a published version stays while the newest draft is on hold
     story = look.story
     if not dry_run:

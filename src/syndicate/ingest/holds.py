@@ -38,7 +38,7 @@ def reasons(
     found = []
     if "agency" not in overrides and not draft.given.agency:
         found += [reading.conflict, _unknown(reading, house)]
-    found.append(_without_link(story, directory))
+    found.append(without_link(story, directory))
     let_go = overrides.get(RELEASED) or ()
     return [reason for reason in found if reason and reason not in let_go]
 
@@ -62,7 +62,8 @@ def _bare(name: str) -> str:
     return " ".join(name.split()).casefold().removeprefix("the ").strip(" .")
 
 
-def _without_link(story: Story, directory: Directory) -> str | None:
+def without_link(story: Story, directory: Directory) -> str | None:
+    """Why the terms keep a story back that has no link to the agency's own one, or ``None``."""
     agency = directory.get(story.credit.agency) if story.credit.agency else None
     if agency is None or not agency.link_required:
         return None

@@ -25,6 +25,10 @@ from syndicate.storage import Storage, Transaction
 
 log = structlog.get_logger(__name__)
 
+AT_ONCE = 200
+RELATED_EPOCH = "related_epoch"
+"""Under this name stands the epoch in which related stories were last all looked at."""
+
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
@@ -139,6 +143,29 @@ class Ingest:
         for article_id, action in done:
             log.info(f"story_{action}", article=article_id, by="clock")
         return len(done)
+
+    def relate_again(self) -> int:
+        """After a backup was restored: no story may name one that was withdrawn since.
+
+        Returns how many changed. Bounded steps, once an epoch of the
+        database; then it costs one look.
+        """
+        with self._storage.write() as tx:
+            epoch = tx.epoch()
+            if tx.fact(RELATED_EPOCH) == epoch:
+                return 0
+        changed, last = 0, ""
+        while True:
+            with self._storage.write() as tx:
+                ids = tx.relations.page(last, AT_ONCE)
+                articles = tx.articles.many(ids)
+                done = [record.relate_again(tx, self.desk, articles[i], self._clock()) for i in ids]
+                if len(ids) < AT_ONCE:
+                    tx.keep_fact(RELATED_EPOCH, epoch)
+            changed += sum(action is not None for action in done)
+            if len(ids) < AT_ONCE:
+                return changed
+            last = ids[-1]
 
     # -- one batch ---------------------------------------------------------------------
 

@@ -6,21 +6,21 @@ revision, journal row and cursor are stored together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syndicate.config import Feed
 from syndicate.config.ends import End
 from syndicate.editorial.rights import rights_end, without_ended
-from syndicate.ingest import translations
+from syndicate.ingest import comments, related, translations
 from syndicate.ingest.membership import matches
 from syndicate.model import URGENT_ACTIONS, Article, JournalAction, NoticeKind, PubStatus, Story
 from syndicate.storage import Place, Transaction, Withdrawal
 
 EMBARGO, EXPIRY, PICTURE, TOMBSTONE = "embargo", "expiry", "picture", "tombstone"
-TRANSLATION = "translation"
-_OWN_CAUSES = frozenset({"clock", "reread", TRANSLATION})
+TRANSLATION, RELATED, TERMS = "translation", "related", "terms"
+_OWN_CAUSES = frozenset({"clock", "reread", TRANSLATION, RELATED})
 """Changes that nobody made by looking at the story."""
 _A_SECOND = timedelta(seconds=1)
 
@@ -47,11 +47,21 @@ def first(
     digest: str | None,
     now: datetime,
     trace: str | None = None,
+    known_as: Collection[tuple[str, str]] = (),
 ) -> JournalAction | None:
-    """Store a story nobody has seen yet; published at once unless held, embargoed or not usable."""
+    """Store a story nobody has seen yet; published at once unless held, embargoed or not usable.
+
+    ``known_as`` are its identities: others may have named it before it came.
+    """
+    article = replace(article, story=_with_related(tx, article, article.story))
     tx.articles.save(article, draft_digest=digest, cause="source", at=now)
+    tx.articles.identify(article.id, known_as)
+    related.keep(tx, article, None)
     _owe(tx, article, now)
-    return publish_if_free(tx, desk, article, now, trace)
+    action = publish_if_free(tx, desk, article, now, trace)
+    if action is None:
+        _tell_related(tx, desk, article, now)  # named by its address before: not until it is out
+    return action
 
 
 def publish_if_free(
@@ -66,7 +76,7 @@ def publish_if_free(
     tx.articles.set_live(article.id, now)
     out = replace(article, live=True)
     action = _announce(tx, desk, out, JournalAction.PUBLISHED, now, trace)
-    _tell_translations(tx, desk, out, action, now)
+    _tell(tx, desk, out, action, now)
     return action
 
 
@@ -89,6 +99,10 @@ def revise(
     not after the last change (the time of change never runs backwards, rule X3).
     """
     recalled = before.live and before.status is not PubStatus.USABLE
+    story = story if recalled else _with_related(tx, before, story)
+    if not recalled and before.live and hold == before.hold and comments.only_counted(before.story, story):
+        _count(tx, before, story, digest, now)
+        return None
     if recalled or (story == before.story and hold == before.hold):
         # Receivers hold the withdrawal under this revision; a release makes the next one.
         if digest is not None:
@@ -98,6 +112,7 @@ def revise(
         before, story=story, revision=before.revision + 1, changed=_changed(before, at, now), hold=hold
     )
     tx.articles.save(after, draft_digest=digest, cause=cause, at=now)
+    related.keep(tx, after, before.story)
     _owe(tx, after, now)
     if not before.live:
         return publish_if_free(tx, desk, after, now, trace)
@@ -105,9 +120,34 @@ def revise(
     corrected = any(note.kind is NoticeKind.CORRECTION for note in new)
     action = JournalAction.CORRECTED if corrected else JournalAction.UPDATED
     seen = _announce(tx, desk, after, action, now, trace)
-    if cause != TRANSLATION:
-        _tell_translations(tx, desk, after, action, now, looked_at=cause not in _OWN_CAUSES)
+    if cause not in (TRANSLATION, RELATED):
+        _tell(tx, desk, after, action, now, looked_at=cause not in _OWN_CAUSES)
     return seen
+
+
+def _count(tx: Transaction, before: Article, story: Story, digest: str | None, now: datetime) -> None:
+    """How many comments there are is no news: it is kept for the next time the feeds are built,
+    tells no receiver, and leaves the story's own dates alone."""
+    if comments.worth_keeping(before.story, story):
+        counted = replace(before, story=story, revision=before.revision + 1)
+        tx.articles.save(counted, draft_digest=digest, cause="comments", at=now)
+    elif digest is not None:
+        tx.articles.touch(before.id, draft_digest=digest)
+
+
+def republish(
+    tx: Transaction, desk: Desk, before: Article, story: Story, *, narrower: bool, now: datetime
+) -> JournalAction:
+    """A new revision because the terms changed under which a published story goes out.
+
+    ``narrower``: receivers hold more than they may; it goes, as a correction does, to everyone who was
+    ever offered the story.
+    """
+    after = replace(before, story=story, revision=before.revision + 1, changed=_changed(before, None, now))
+    tx.articles.save(after, draft_digest=None, cause=TERMS, at=now)
+    _owe(tx, after, now)
+    action = JournalAction.CORRECTED if narrower else JournalAction.UPDATED
+    return _announce(tx, desk, after, action, now, None)
 
 
 def withdraw(
@@ -140,7 +180,7 @@ def withdraw(
         return None
     tx.articles.set_due(after.id, TOMBSTONE, now + desk.tombstone)
     action = _announce(tx, desk, after, JournalAction.WITHDRAWN, now, trace)
-    _tell_translations(tx, desk, after, action, now)
+    _tell(tx, desk, after, action, now)
     return action
 
 
@@ -163,6 +203,7 @@ def restore(
     after = replace(
         before,
         status=PubStatus.USABLE,
+        story=_with_related(tx, before, before.story),
         revision=before.revision + 1,
         changed=_changed(before, None, now),
         withdrawn=None,
@@ -175,8 +216,13 @@ def restore(
     if not before.live:
         return publish_if_free(tx, desk, after, now, trace)
     action = _announce(tx, desk, after, JournalAction.UPDATED, now, trace)
-    _tell_translations(tx, desk, after, action, now)
+    _tell(tx, desk, after, action, now)
     return action
+
+
+def relate_again(tx: Transaction, desk: Desk, article: Article, now: datetime) -> JournalAction | None:
+    """Bring what a story shows as related in line with what is out: after a backup was restored."""
+    return revise(tx, desk, article, article.story, cause=RELATED, now=now, hold=article.hold)
 
 
 def fall_due(tx: Transaction, desk: Desk, now: datetime) -> list[tuple[str, JournalAction]]:
@@ -228,6 +274,30 @@ def _announce(
     tx.documents.drop_outdated([article.id])
     tx.feeds.touch(touched, seq, push=action is not JournalAction.LAPSED)
     return action
+
+
+def _with_related(tx: Transaction, article: Article, story: Story) -> Story:
+    seen = related.shown(tx, article, story) if story.relates_to else ()
+    return story if seen == story.related else replace(story, related=seen)
+
+
+def _tell(
+    tx: Transaction,
+    desk: Desk,
+    article: Article,
+    action: JournalAction,
+    now: datetime,
+    *,
+    looked_at: bool = True,
+) -> None:
+    """Whoever names the story hears of it: its translations, and what it is related to."""
+    _tell_translations(tx, desk, article, action, now, looked_at=looked_at)
+    _tell_related(tx, desk, article, now)
+
+
+def _tell_related(tx: Transaction, desk: Desk, article: Article, now: datetime) -> None:
+    for other in related.naming(tx, article):
+        relate_again(tx, desk, other, now)
 
 
 def _tell_translations(

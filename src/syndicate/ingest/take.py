@@ -11,7 +11,7 @@ from typing import Any
 from syndicate.config import SourceOptions
 from syndicate.editorial import Directory, ReadOptions, xml_text
 from syndicate.errors import StoryError
-from syndicate.ingest import holds, kills, record, translations
+from syndicate.ingest import holds, kills, record, related, translations
 from syndicate.ingest.compose import House, compose
 from syndicate.model import (
     Article,
@@ -70,7 +70,8 @@ def identities(draft: Draft) -> tuple[tuple[str, str], ...]:
 def _known_as(draft: Draft, story: Story) -> list[tuple[str, str]]:
     """All that an article is found by later; the original's address for notices that name it."""
     original = story.credit.original_url
-    return [*identities(draft), *([("original", original)] if original else [])]
+    theirs = [("original", original)] if original else []
+    return [*identities(draft), *theirs, *related.addresses([story.url, original])]
 
 
 def text_identity(story: Story) -> tuple[str, str]:
@@ -206,9 +207,11 @@ def _take_new(
     article = _new_article(new_id, draft, reading, story, taking, now)
     named = translations.wanted(article, translations.family(tx, article))
     article = replace(article, story=replace(story, translations=named))
-    action = record.first(tx, taking.desk, article, digest=draft.digest(), now=now, trace=trace)
+    known_as = [*_known_as(draft, story), text_identity(story)]
+    action = record.first(
+        tx, taking.desk, article, digest=draft.digest(), now=now, trace=trace, known_as=known_as
+    )
     translations.register(tx, article)
-    tx.articles.identify(new_id, [*_known_as(draft, story), text_identity(story)])
     tx.articles.keep_draft(new_id, _legal(draft), now)
     return Taken(article_id=new_id, action=action, held=article.hold)
 

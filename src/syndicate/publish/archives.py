@@ -26,7 +26,7 @@ from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Channel, Document, Paging
 from syndicate.publish import files
-from syndicate.publish.render import EPOCH, HTML_TYPE, TEASERS, Failures, Renderer, newest_change
+from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
 from syndicate.publish.storing import Draft
 from syndicate.site import HTML, archived, formats_of
 from syndicate.storage import ArchivePage, Storage, Transaction
@@ -145,9 +145,15 @@ class Archives:
         updated = max([newest_change(places, None, EPOCH), *(a.changed for a in gone)])
         channel = self._channel(page, feed, format_name, updated)
         if format_name == HTML:
-            rows, _ = self._renderer.fragments(tx, feed, TEASERS, places, loaded, Failures())
+            rows, _ = self._renderer.fragments(tx, feed, self._renderer.teasers, places, loaded, Failures())
             addresses = self._site.topics(page.feed, feed)
-            return self._drafted(page, HTML, HTML_TYPE, html.joined_page(channel, rows, addresses), updated)
+            return self._drafted(
+                page,
+                HTML,
+                HTML_TYPE,
+                html.joined_page(channel, rows, addresses, self._renderer.house),
+                updated,
+            )
         form = FORMATS[format_name]
         rows, _ = self._renderer.fragments(tx, feed, form, places, loaded, Failures())
         terms = self._renderer.terms(feed)
@@ -195,8 +201,9 @@ class Archives:
         """What a page depends on besides its stories and neighbours."""
         channel = asdict(replace(self._renderer.channel(slug, feed, HTML, EPOCH), hubs=()))
         forms = [self._renderer.digest(feed, FORMATS[name]) for name in feed.formats]
-        forms.append(self._renderer.digest(feed, TEASERS))
-        parts = orjson.dumps([VERSION, forms, channel], option=orjson.OPT_SORT_KEYS)
+        forms.append(self._renderer.digest(feed, self._renderer.teasers))
+        sections = [asdict(section) for section in self._renderer.house.sections]
+        parts = orjson.dumps([VERSION, forms, channel, sections], option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(parts).hexdigest()[:16]
 
     # -- serving -----------------------------------------------------------------------

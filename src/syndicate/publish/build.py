@@ -21,8 +21,8 @@ from syndicate.publish import files
 from syndicate.publish.archives import Archives
 from syndicate.publish.ended import ended_channel, last_entry
 from syndicate.publish.lists import Lists
-from syndicate.publish.render import EPOCH, HTML_TYPE, TEASERS, Failures, Renderer, newest_change
-from syndicate.publish.storing import Draft, store
+from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
+from syndicate.publish.storing import Draft, Window, store
 from syndicate.site import ALL_FEEDS, HTML, formats_of
 from syndicate.storage import DocumentHead, Place, Storage, Transaction
 
@@ -145,30 +145,32 @@ class Publisher:
         now: datetime,
     ) -> Draft:
         updated = newest_change(places, head.updated if head else None, EPOCH)
-        form = TEASERS if format_name == HTML else FORMATS[format_name]
+        form = self.renderer.teasers if format_name == HTML else FORMATS[format_name]
         shown = places[:PAGE_ENTRIES] if format_name == HTML else places
-        rows, fresh = self.renderer.fragments(tx, feed, form, shown, loaded, failed)
+        bodies, fresh = self.renderer.fragments(tx, feed, form, shown, loaded, failed)
+        rows = list(zip(fresh.shown, bodies, strict=True))
         channel = self.renderer.channel(slug, feed, format_name, updated)
         channel = replace(channel, paging=self.archives.paging(tx, slug, format_name))
         if self._phase(slug, now) is Phase.ENDED:
             closed = self._ends[slug].closes
             last = last_entry(channel, feed, self._settings, self.site, closed)
             channel = ended_channel(replace(channel, updated=max(updated, closed)), feed, self.site)
-            rows = [form.fragment(last), *rows]
+            rows = [(last.article_id, form.fragment(last)), *rows]
         return Draft(
             feed=slug,
             format=format_name,
             media_type=HTML_TYPE if format_name == HTML else FORMATS[format_name].media_type,
             topic=channel.self_url,
-            body=self._assemble(feed, format_name, channel, rows),
+            body=self._assemble(feed, format_name, channel, [body for _, body in rows]),
             updated=channel.updated,
             hubs=() if format_name == HTML else channel.hubs,
             fresh=fresh,
+            window=None if format_name == HTML else Window(channel, places, tuple(rows)),
         )
 
     def _assemble(self, feed: Feed, format_name: str, channel: Channel, rows: Sequence[bytes]) -> bytes:
         if format_name == HTML:
-            return html.joined_page(channel, rows, self.site.topics(channel.slug, feed))
+            return html.joined_page(channel, rows, self.site.topics(channel.slug, feed), self.renderer.house)
         return FORMATS[format_name].assemble(channel, rows)
 
     def _just_ended(self, tx: Transaction, slug: str, now: datetime) -> bool:
@@ -268,7 +270,7 @@ class Publisher:
         """A story's page on our own site."""
         some_full = any(f.content is ContentMode.FULL for f in self._settings.feeds.values())
         terms = Terms(content=ContentMode.FULL if some_full else ContentMode.EXCERPT, source_ids=True)
-        return html.story_page(self.site.entry(article, terms), self._settings.publisher)
+        return html.story_page(self.site.entry(article, terms), self._settings.publisher, self.renderer.house)
 
     def load_page(self, path: str) -> tuple[bytes, datetime] | None:
         """The page at a path like ``/feeds/stories/ID/``, rendered now, and when it last changed."""

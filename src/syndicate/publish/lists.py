@@ -70,7 +70,7 @@ class Lists:
 
     def _index(self, channels: Sequence[Channel], feeds: dict[str, Feed]) -> bytes:
         addresses = {slug: self._site.topics(slug, feed) for slug, feed in feeds.items()}
-        return html.index_page(self._settings.publisher, channels, addresses)
+        return html.index_page(self._settings.publisher, channels, addresses, self._renderer.house)
 
     def _opml(self, channels: Sequence[Channel], feeds: dict[str, Feed]) -> bytes:
         """One outline a feed, in the format named first: who imports the list wants each feed once."""

@@ -6,31 +6,36 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Protocol
 
 import orjson
 
-from syndicate.config import Feed, Settings
+from syndicate.about import Profile
+from syndicate.config import Feed, Publisher, Settings, parse_mailbox
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
 from syndicate.formats import html
 from syndicate.model import Article, Channel, Entry
-from syndicate.site import Site
+from syndicate.site import HTML, LICENSE_PATH, Site
 from syndicate.storage import Place, Transaction
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 HTML_TYPE = "text/html"
-TEASERS = html.Teasers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """Fragments rendered just now: ``(article, revision, bytes)`` under a key's digest."""
+    """Fragments rendered just now: ``(article, revision, bytes)`` under a key's digest.
+
+    ``shown``: the articles of the whole window that have a fragment, in its order.
+    """
 
     format: str
     digest: str
     rows: tuple[tuple[str, int, bytes], ...]
+    shown: tuple[str, ...] = ()
 
 
 @dataclass
@@ -64,24 +69,38 @@ class Renderer:
     def __init__(self, settings: Settings, directory: Directory) -> None:
         self._settings = settings
         self.site = Site(settings, directory)
+        self.teasers = html.Teasers(settings.publisher.timezone)
+        self.house = _house(settings, self.site)
         self._digests: dict[str, str] = {}
 
     def terms(self, feed: Feed) -> Terms:
         """What a public feed's readers get."""
-        return Terms(content=feed.content, source_ids=True)
+        outlet = self._settings.rights
+        return Terms(
+            content=feed.content,
+            source_ids=True,
+            rights_line=feed.rights,
+            rights=feed.terms.over(outlet) if feed.terms else None,
+        )
 
     def digest(self, feed: Feed, form: Rendering) -> str:
         """A fragment's key beside article, revision and format: terms, policy, base address, renderer."""
-        known = f"{feed.content}/{form.name}/{form.version}"
+        terms = self.terms(feed).digest(self._settings.publisher)
+        known = f"{terms}/{form.name}/{form.version}"
         if known not in self._digests:
-            policy = {
-                name: agency.model_dump(mode="json") for name, agency in self._settings.agencies.items()
-            }
-            publisher = self._settings.publisher.model_dump(mode="json")
-            terms = self.terms(feed).digest(self._settings.publisher)
-            parts = orjson.dumps([known, terms, publisher, policy], option=orjson.OPT_SORT_KEYS)
+            # Stories' own pages carry the look, and are written with the page's fragments.
+            look = self._settings.look.digest() if form.name == HTML else None
+            parts = orjson.dumps([known, self._policy, look], option=orjson.OPT_SORT_KEYS)
             self._digests[known] = hashlib.sha256(parts).hexdigest()[:16]
         return self._digests[known]
+
+    @cached_property
+    def _policy(self) -> object:
+        """Every setting that shapes an entry, whatever the feed."""
+        settings = self._settings
+        shaping = (settings.publisher, settings.rights, settings.vocabularies)
+        agencies = {name: agency.model_dump(mode="json") for name, agency in settings.agencies.items()}
+        return [agencies, *(part.model_dump(mode="json") for part in shaping)]
 
     def fragments(
         self,
@@ -106,8 +125,9 @@ class Renderer:
             if body is not None:
                 known[article_id] = body
                 fresh.append((article_id, loaded[article_id].revision, body))
-        rows = [known[p.article_id] for p in places if p.article_id in known]
-        return rows, Fresh(format=form.name, digest=digest, rows=tuple(fresh))
+        shown = tuple(p.article_id for p in places if p.article_id in known)
+        made = Fresh(format=form.name, digest=digest, rows=tuple(fresh), shown=shown)
+        return [known[article_id] for article_id in shown], made
 
     def _render(self, article: Article, feed: Feed, form: Rendering, failed: Failures) -> bytes | None:
         try:
@@ -118,7 +138,8 @@ class Renderer:
 
     def channel(self, slug: str, feed: Feed, format_name: str, updated: datetime) -> Channel:
         """A feed's head for one of its documents."""
-        publisher = self._settings.publisher
+        publisher, web = self._settings.publisher, self._settings.web
+        rights = self.terms(feed).rights or self._settings.rights
         return Channel(
             id=self.site.url(f"/feeds/{slug}/"),
             slug=slug,
@@ -131,15 +152,50 @@ class Renderer:
             publisher=publisher.name,
             updated=updated,
             hubs=self.hubs(),
-            rights=publisher.rights,
-            logo=publisher.logo,
-            ttl=max(1, round(self._settings.web.cache.total_seconds() / 60)),
+            rights=feed.rights or publisher.rights,
+            logo=feed.logo or publisher.logo,
+            ttl=web.ttl,
+            updates_an_hour=web.updates_an_hour,
+            profile=profile(publisher, feed),
+            license=rights.license,
+            license_name=rights.license_name,
+            terms_url=self.site.url(LICENSE_PATH) if self._settings.says_terms else None,
+            reservation=self.site.says.reservation,
+            section_scheme=self.site.says.section_scheme,
+            tag_scheme=self.site.says.tag_scheme,
         )
 
     def hubs(self) -> tuple[str, ...]:
         """The hubs that every document advertises, our own first: many readers take the first only."""
         own = (self.site.url("/hub"),) if self._settings.hub.enabled else ()
         return (*own, *(hub.url for hub in self._settings.external_hubs.values()))
+
+
+def profile(publisher: Publisher, feed: Feed) -> Profile:
+    """What the outlet says about itself; a feed's own logo has no size that we know."""
+    sized = feed.logo is None or feed.logo == publisher.logo
+    return Profile(
+        name=publisher.name,
+        url=publisher.url,
+        description=publisher.description,
+        logo=feed.logo or publisher.logo,
+        logo_width=publisher.logo_width if sized else None,
+        logo_height=publisher.logo_height if sized else None,
+        icon=publisher.icon,
+        editor=parse_mailbox(publisher.editor) if publisher.editor else None,
+        webmaster=parse_mailbox(publisher.webmaster) if publisher.webmaster else None,
+        comments=publisher.comments,
+    )
+
+
+def _house(settings: Settings, site: Site) -> html.House:
+    """The outlet as every page shows it: name, look, and its feeds as sections, but those that end."""
+    sections = [
+        html.Section(feed.title, site.topic(slug, HTML), feed.language or settings.publisher.language)
+        for slug, feed in settings.feeds.items()
+        if feed.retired is None
+    ]
+    return html.House(settings.publisher, settings.look, tuple(sections))
 
 
 def newest_change(places: Sequence[Place], before: datetime | None, fallback: datetime) -> datetime:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
+from syndicate.about import Comments, Reference, Thumbnail
 from syndicate.model import CreditRole, Given, Media, Picture, PubStatus
 from syndicate.sources.decoding import legal
 
@@ -127,24 +128,80 @@ def as_flag(value: Any) -> bool:
 _PICTURE: dict[str, Callable[[Any], Any]] = {
     "caption": as_text, "credit": as_text, "rights": as_text, "alt": as_text,
     "type": as_text, "length": as_count, "width": as_count, "height": as_count,
-    "redistributable": as_flag,
+    "redistributable": as_flag, "digital_source_type": as_text,
 }  # fmt: skip
 _MEDIA: dict[str, Callable[[Any], Any]] = {
     "type": as_text, "length": as_count, "duration": as_count, "title": as_text,
     "caption": as_text, "credit": as_text, "rights": as_text, "redistributable": as_flag,
+    "width": as_count, "height": as_count, "bitrate": as_count, "digital_source_type": as_text,
 }  # fmt: skip
 
 
 def as_picture(value: Any, base: str | None = None, zone: ZoneInfo = _UTC) -> Picture:
     """An address, or a table with ``url`` and what goes along with the picture."""
-    return Picture(**_table(value, {**_PICTURE, "expires": partial(as_time, zone=zone)}, base))
+    return Picture(**_table(value, _known(_PICTURE, base, zone), base))
 
 
 def as_media(value: Any, base: str | None = None, zone: ZoneInfo = _UTC) -> tuple[Media, ...]:
     """One or a list of addresses or tables."""
     values = value if isinstance(value, (list, tuple)) else [value]
-    known: dict[str, Callable[[Any], Any]] = {**_MEDIA, "expires": partial(as_time, zone=zone)}
+    known: dict[str, Callable[[Any], Any]] = {
+        **_known(_MEDIA, base, zone),
+        "player": partial(_within, base=base),
+    }
     return tuple(Media(**_table(each, known, base)) for each in values)
+
+
+def as_thumbnail(value: Any, base: str | None = None) -> Thumbnail:
+    """An address, or a table with ``url``, ``width`` and ``height``."""
+    return Thumbnail(**_table(value, {"width": as_count, "height": as_count}, base))
+
+
+def as_related(value: Any) -> tuple[Reference, ...]:
+    """A list of addresses, ids, or tables with ``url`` or ``id`` and perhaps a ``title``."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    found = {reference.ref: reference for reference in map(_reference, values)}
+    return tuple(found.values())
+
+
+def _reference(value: Any) -> Reference:
+    table = value if isinstance(value, dict) else {"id": value}
+    stated = [table[key] for key in ("url", "id") if table.get(key)]
+    unknown = [key for key in table if key not in ("url", "id", "title")]
+    if len(stated) != 1 or unknown:
+        raise WrongValueError("must be a list of addresses, ids, or tables with url (or id) and title")
+    title = as_text(table["title"]) if table.get("title") else None
+    return Reference(ref=as_text(stated[0]), title=title or None)
+
+
+def as_comments(value: Any, base: str | None = None) -> Comments:
+    """The comments' address, or a table with ``url``, ``feed`` and ``count``."""
+    table = {"url": value} if isinstance(value, str) else value
+    if not isinstance(table, dict) or not table:
+        raise WrongValueError("must be an address, or a table with url, feed and count")
+    known: dict[str, Callable[[Any], Any]] = {
+        "url": partial(_within, base=base), "feed": partial(_within, base=base), "count": as_count,
+    }  # fmt: skip
+    unknown = [key for key in table if key not in known]
+    if unknown:
+        raise WrongValueError(f"has the unknown key {_shown(unknown[0])}{nearest(unknown[0], known)}")
+    return Comments(**{key: known[key](each) for key, each in table.items() if each is not None})
+
+
+def _known(
+    plain: Mapping[str, Callable[[Any], Any]], base: str | None, zone: ZoneInfo
+) -> dict[str, Callable[[Any], Any]]:
+    return {
+        **plain,
+        "expires": partial(as_time, zone=zone),
+        "thumbnail": partial(as_thumbnail, base=base),
+    }
+
+
+def _within(value: Any, base: str | None) -> str:
+    """An address, perhaps relative to the story's own."""
+    text = as_text(value)
+    return as_address(urljoin(base, text) if base else text)
 
 
 def _table(value: Any, known: Mapping[str, Callable[[Any], Any]], base: str | None) -> dict[str, Any]:
@@ -155,8 +212,7 @@ def _table(value: Any, known: Mapping[str, Callable[[Any], Any]], base: str | No
     if unknown:
         raise WrongValueError(f"has the unknown key {_shown(unknown[0])}{nearest(unknown[0], known)}")
     made = {key: known[key](each) for key, each in table.items() if key != "url" and each is not None}
-    address = as_text(table["url"])
-    return {**made, "url": as_address(urljoin(base, address) if base else address)}
+    return {**made, "url": _within(table["url"], base)}
 
 
 _TEXT_FIELDS = {
@@ -167,10 +223,10 @@ _TEXT_FIELDS = {
 }  # fmt: skip
 _OTHER_FIELDS: dict[str, Callable[[Any], Any]] = {
     "url": as_address, "original_url": as_address, "tags": as_tags, "byline": as_texts,
-    "credit_role": as_role, "status": as_status,
+    "credit_role": as_role, "status": as_status, "related": as_related,
 }  # fmt: skip
 _TIMES = ("published", "updated", "embargo", "expires")
-KEYS = frozenset({"id", "image", "media", *_TEXT_FIELDS, *_OTHER_FIELDS, *_TIMES})
+KEYS = frozenset({"id", "image", "media", "comments", *_TEXT_FIELDS, *_OTHER_FIELDS, *_TIMES})
 
 
 def state(table: Mapping[Any, Any], zone: ZoneInfo) -> Stated:
@@ -204,9 +260,11 @@ def _take(
 def _convert(key: str, value: Any, zone: ZoneInfo, table: Mapping[Any, Any]) -> Any:
     if key in _TIMES:
         return as_time(value, zone)
-    if key in ("image", "media"):
-        base = table.get("url")
-        base = base if isinstance(base, str) else None
+    if key in ("image", "media", "comments"):
+        stated = table.get("url")
+        base = stated if isinstance(stated, str) else None
+        if key == "comments":
+            return as_comments(value, base)
         return as_picture(value, base, zone) if key == "image" else as_media(value, base, zone)
     convert: Callable[[Any], Any] = _OTHER_FIELDS.get(key, as_text)
     return convert(value)

@@ -16,10 +16,12 @@ from sqlalchemy import Connection, select
 
 from syndicate.storage import schema as s
 from syndicate.storage.archives import ArchivePage, Archives
+from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
@@ -30,6 +32,7 @@ from syndicate.storage.subscriptions import (
     Subscriptions,
     SubscriptionView,
 )
+from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
     "ArchivePage",
@@ -39,15 +42,20 @@ __all__ = [
     "Failure",
     "Holder",
     "JournalRow",
+    "MediaFact",
+    "Notice",
     "Pending",
     "Place",
     "Problem",
+    "Scope",
     "SourceState",
     "Stale",
     "Storage",
     "Subscription",
     "SubscriptionView",
+    "Token",
     "Transaction",
+    "Unconfirmed",
     "Withdrawal",
 ]
 
@@ -99,9 +107,29 @@ class Transaction:
         return Problems(self.connection)
 
     @cached_property
+    def notices(self) -> Notices:
+        """What people were told of."""
+        return Notices(self.connection)
+
+    @cached_property
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def relations(self) -> Relations:
+        """Which stories name which others as related."""
+        return Relations(self.connection)
+
+    @cached_property
+    def media(self) -> MediaFacts:
+        """What media elsewhere are."""
+        return MediaFacts(self.connection)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Partners' and senders' tokens."""
+        return Tokens(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

@@ -129,6 +129,12 @@ class Articles:
                 return str(found)
         return None
 
+    def identities_of(self, article_id: str) -> list[tuple[str, str]]:
+        """All that an article is known by, as ``(scheme, value)``."""
+        i = s.identities.c
+        rows = self._c.execute(select(i.scheme, i.value).where(i.article_id == article_id))
+        return [(row.scheme, row.value) for row in rows]
+
     def digest_of(self, article_id: str) -> str | None:
         """The digest of the draft the article was last read from."""
         return self._c.execute(
@@ -158,9 +164,19 @@ class Articles:
         query = query.order_by(s.articles.c.published.desc(), s.articles.c.id.desc()).limit(limit)
         return [_article(row) for row in self._c.execute(query)]
 
-    def page(self, before: tuple[datetime, str] | None, limit: int) -> list[Article]:
-        """Articles by key, newest first: pass the last one's ``(published, id)`` to go on."""
+    def page(
+        self,
+        before: tuple[datetime, str] | None,
+        limit: int,
+        agencies: Collection[str] | None = None,
+    ) -> list[Article]:
+        """Articles by key, newest first: pass the last one's ``(published, id)`` to go on.
+
+        ``agencies``: only stories credited to one of these, by canonical name.
+        """
         query = select(*_COLUMNS).select_from(_JOINED)
+        if agencies is not None:
+            query = query.where(s.articles.c.agency.in_(list(agencies)))
         if before:
             at, last = before
             a = s.articles.c
@@ -324,6 +340,16 @@ class Articles:
         """``(article_id, kind, at)`` of what fell due, oldest first."""
         query = select(s.due).where(s.due.c.at <= now).order_by(s.due.c.at).limit(limit)
         return [(row.article_id, row.kind, row.at) for row in self._c.execute(query)]
+
+    def due_between(
+        self, kinds: Collection[str], after: datetime, until: datetime, limit: int = 200
+    ) -> list[tuple[str, str, datetime]]:
+        """``(article_id, kind, at)`` of what falls due within a time, soonest first."""
+        d = s.due.c
+        query = select(s.due).where(d.at > after, d.at <= until, d.kind.in_(list(kinds)))
+        return [
+            (row.article_id, row.kind, row.at) for row in self._c.execute(query.order_by(d.at).limit(limit))
+        ]
 
     def owed(self, article_id: str) -> dict[str, datetime]:
         """What the clock owes one article: kind → when."""

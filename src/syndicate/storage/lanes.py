@@ -174,7 +174,10 @@ class Lanes:
         for part in chunks(ids):
             for row in self._c.execute(select(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))):
                 found[row.article_id] = Copy(
-                    offered=row.offered, acked=row.acked, acked_generation=row.acked_generation
+                    offered=row.offered,
+                    acked=row.acked,
+                    acked_generation=row.acked_generation,
+                    recalled=row.recalled,
                 )
         return found
 
@@ -195,13 +198,30 @@ class Lanes:
             )
         )
 
-    def ack(self, lane_id: int, article_id: str, revision: int, generation: int, at: datetime) -> None:
-        """Note that a revision was acknowledged with 2xx."""
+    def offered_page(self, lane_id: int, after: str, limit: int) -> list[tuple[str, Copy]]:
+        """``(article, copy)`` of what a lane's receiver was ever offered, by article id after one."""
+        c = s.copies.c
+        query = select(c.article_id).where(c.lane_id == lane_id, c.article_id > after)
+        ids = list(self._c.execute(query.order_by(c.article_id).limit(limit)).scalars())
+        known = self.copies(lane_id, ids)
+        return [(article_id, known[article_id]) for article_id in ids]
+
+    def ack(
+        self,
+        lane_id: int,
+        article_id: str,
+        revision: int,
+        generation: int,
+        at: datetime,
+        *,
+        recalled: bool = False,
+    ) -> None:
+        """Note that a revision was acknowledged with 2xx; ``recalled``: as a withdrawal for it alone."""
         c = s.copies.c
         self._c.execute(
             update(s.copies)
             .where(c.lane_id == lane_id, c.article_id == article_id)
-            .values(acked=revision, acked_generation=generation, acked_at=at)
+            .values(acked=revision, acked_generation=generation, acked_at=at, recalled=recalled)
         )
 
     def holders(self, article_id: str) -> list[Holder]:
@@ -302,7 +322,7 @@ class Lanes:
                 reason=Reason.RETRY, tries=0, since=now, due=now
             )
         else:
-            query = query.where(e.reason == Reason.RETRY).values(due=now)
+            query = query.where(e.reason.in_((Reason.RETRY, Reason.RECALLED))).values(due=now)
         changed = self._c.execute(query).rowcount
         self._wake(lane_id)
         return changed

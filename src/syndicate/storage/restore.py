@@ -32,7 +32,16 @@ from syndicate.storage.sql import chunks, insert_new, upsert
 UNKNOWN_GAP = 1_000_000
 """How far numbers jump where the replaced database cannot say how far they had come."""
 
-_OF_A_STORY = (s.revisions, s.drafts, s.overrides, s.corrections, s.withdrawals, s.due, s.feed_entries)
+_OF_A_STORY = (
+    s.revisions,
+    s.drafts,
+    s.overrides,
+    s.corrections,
+    s.withdrawals,
+    s.due,
+    s.feed_entries,
+    s.relations,
+)
 _NUMBERED = (s.corrections, s.withdrawals)
 """Tables whose numbers are their own: rows from elsewhere get new ones."""
 
@@ -108,7 +117,7 @@ def _take_over(
             _carry_lanes(old.connection, new.connection)
             _new_generation(new.connection)
             _carry_documents(old.connection, new.connection)
-            _carry_subscribers(old.connection, new.connection)
+            _carry_as_they_were(old.connection, new.connection)
             withdrawn = _carry_withdrawn(old, new, now)
             _carry_archives(old.connection, new, withdrawn)
             return (_new_epoch(new), withdrawn), None
@@ -154,9 +163,10 @@ def _new_generation(new: Connection, step: int = 1) -> None:
 
 
 def _carry_documents(old: Connection, new: Connection) -> None:
-    for table in (s.document_bodies, s.documents):
+    known = set(inspect(old).get_table_names())
+    for table in (s.document_bodies, s.trails, s.documents):
         new.execute(delete(table))
-        for row in old.execute(select(table)):
+        for row in old.execute(select(table)) if table.name in known else ():
             new.execute(insert(table).values(dict(row._mapping)))
 
 
@@ -180,10 +190,10 @@ def _carry_archives(old: Connection, tx: Transaction, withdrawn: Collection[str]
     new.execute(update(s.feed_entries).values(archived=there))
 
 
-def _carry_subscribers(old: Connection, new: Connection) -> None:
-    """Subscribers as they were: who left since the backup must not get anything again."""
+def _carry_as_they_were(old: Connection, new: Connection) -> None:
+    """Who left, or was shut out, since the backup must not get anything again."""
     known = set(inspect(old).get_table_names())
-    for table in (s.subscriptions, s.verifications):
+    for table in (s.subscriptions, s.verifications, s.tokens):
         if table.name in known:
             new.execute(delete(table))
             for part in chunks(old.execute(select(table))):

@@ -121,6 +121,25 @@ identities = Table(
     _article(nullable=False, index=True),
 )
 
+# By what names a story's related ones are known: found from there when one of them changes.
+relations = Table(
+    "relations",
+    metadata,
+    _article(primary_key=True),
+    Column("name", Text, primary_key=True),
+    Index("ix_relations_name", "name"),
+)
+
+# What pictures and recordings elsewhere are, asked once; nothing known: it could not be told.
+media_facts = Table(
+    "media_facts",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("type", Text),
+    Column("length", BigInteger),
+    Column("at", Instant, nullable=False),
+)
+
 revisions = Table(
     "revisions",
     metadata,
@@ -279,6 +298,18 @@ document_bodies = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+# What deltas are made from (rule H6): where a document's entries stand and since which version, and
+# the validators of versions before. Read when a document is replaced and at start, never by a poll.
+trails = Table(
+    "trails",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("shape", Text, nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("earlier", Json, nullable=False),
+)
+
 lanes = Table(
     "lanes",
     metadata,
@@ -332,6 +363,7 @@ copies = Table(
     Column("acked", Integer, nullable=False),
     Column("acked_generation", Integer, nullable=False),
     Column("acked_at", Instant),
+    Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
 )
 
@@ -361,6 +393,21 @@ partner_log = Table(
     _article(nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# Who may pull, and who may send stories in. Only a token's SHA-256 is kept; numbers are never used twice.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("last_used", Instant),
+    Column("revoked", Instant),
+    sqlite_autoincrement=True,
 )
 
 sources = Table(
@@ -455,4 +502,15 @@ subscription_failures = Table(
     Column("verdict", Text, nullable=False),
     Column("status", Integer),
     Column("detail", Text, nullable=False),
+)
+
+# What people were told of and is not over yet: each is said once, and again after a while.
+notices = Table(
+    "notices",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("told", Instant),
 )

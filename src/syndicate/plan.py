@@ -1,0 +1,332 @@
+"""What changed terms mean for what is already out, and making it so.
+
+``look`` finds the effect and changes nothing. ``Applying`` journals it: a story
+whose agency's terms changed becomes a new revision for everyone who was ever
+offered it; a partner whose own terms changed gets its stories anew, or taken
+back, on its own lanes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from syndicate.config import Partner, Settings
+from syndicate.editorial import Directory
+from syndicate.editorial.change_of_terms import Effect, effect
+from syndicate.editorial.entry import Terms
+from syndicate.in_force import Change, InForce, begun, changes, configured, done, remembered
+from syndicate.ingest import record
+from syndicate.ingest.compose import expiry
+from syndicate.ingest.holds import without_link
+from syndicate.lanes import Copy, Held, Lane, LaneKind, LaneState, Reason
+from syndicate.model import Article, PubStatus, Story
+from syndicate.site import Site
+from syndicate.storage import Storage, Transaction
+
+AT_ONCE = 200
+WITHDRAWN = "withdrawn"
+Progress = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryChange:
+    """A published story under new terms. ``effect``: ``withdrawn``, ``narrower``, ``wider``, ``reworded``.
+
+    ``story`` is its new content; ``receivers`` were offered it and will be told.
+    """
+
+    article_id: str
+    headline: str
+    agency: str
+    effect: str
+    why: str
+    receivers: tuple[str, ...] = ()
+    story: Story | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneChange:
+    """A partner's lane under new terms: the articles it gets anew, and those taken back from it."""
+
+    lane: str
+    anew: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that changed, and what it means for what is out."""
+
+    changes: tuple[Change, ...] = ()
+    stories: tuple[StoryChange, ...] = ()
+    lanes: tuple[LaneChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Houses:
+    """How entries look under the terms before, and under those of the configuration."""
+
+    before: Site
+    now: Site
+    directory_before: Directory
+    directory: Directory
+    terms_before: InForce
+    terms_now: InForce
+
+    @classmethod
+    def of(cls, settings: Settings, before: InForce) -> _Houses:
+        old, new = Directory.build(before.agencies), Directory.build(settings.agencies)
+        return cls(Site(settings, old), Site(settings, new), old, new, before, configured(settings))
+
+
+def look(storage: Storage, settings: Settings, now: datetime, progress: Progress | None = None) -> Plan:
+    """What the configuration's terms mean for what is out. Changes nothing.
+
+    Costs as much as there are stories of the agencies that changed, and of
+    stories the partners that changed were ever offered.
+    """
+    with storage.read() as tx:
+        before = remembered(tx)
+    if before is None:
+        return Plan()
+    found = tuple(changes(before, configured(settings)))
+    houses = _Houses.of(settings, before)
+    stories = tuple(_stories(storage, houses, found, now, progress))
+    touched = {s.article_id for s in stories}
+    lanes = tuple(_lanes(storage, houses, found, touched, progress))
+    return Plan(changes=found, stories=stories, lanes=lanes)
+
+
+# -- agencies ---------------------------------------------------------------------------
+
+
+def _stories(
+    storage: Storage, houses: _Houses, found: tuple[Change, ...], now: datetime, progress: Progress | None
+) -> Iterator[StoryChange]:
+    changed = [c for c in found if c.scope == "agency"]
+    if not changed:
+        return
+    # A picture may be credited to an agency in anybody's story: then all have to be looked at.
+    names = None if any("pictures" in c.fields for c in changed) else _names(houses, changed)
+    for articles in _pages(storage, names):
+        with storage.read() as tx:
+            for article in articles:
+                if change := _story_change(tx, houses, article, now):
+                    yield change
+        if progress:
+            progress(len(articles))
+
+
+def _names(houses: _Houses, changed: list[Change]) -> set[str]:
+    """What stories of these agencies are credited to, under their names before and now."""
+    keys = [c.name for c in changed]
+    both = (houses.directory_before, houses.directory)
+    return {record.name for d in both for key in keys if (record := d.get(key))}
+
+
+def _pages(storage: Storage, agencies: set[str] | None) -> Iterator[list[Article]]:
+    last: tuple[datetime, str] | None = None
+    while True:
+        with storage.read() as tx:
+            articles = tx.articles.page(last, AT_ONCE, agencies)
+        yield [a for a in articles if a.live and a.status is PubStatus.USABLE]
+        if len(articles) < AT_ONCE:
+            return
+        last = (articles[-1].published, articles[-1].id)
+
+
+def _story_change(tx: Transaction, houses: _Houses, article: Article, now: datetime) -> StoryChange | None:
+    story = _under_new_terms(tx, houses, article)
+    what, why = _effect(houses, article, story, now)
+    if what is None:
+        return None
+    return StoryChange(
+        article_id=article.id,
+        headline=article.story.headline,
+        agency=article.story.credit.agency or "",
+        effect=what,
+        why=why,
+        receivers=tuple(h.lane for h in tx.lanes.holders(article.id)),
+        story=story,
+    )
+
+
+def _under_new_terms(tx: Transaction, houses: _Houses, article: Article) -> Story:
+    """The story with the expiry that the terms give it now; nothing else of it is read again."""
+    agency = houses.directory.get(article.story.credit.agency or "")
+    draft = tx.articles.draft(article.id)
+    if draft is None:
+        return article.story
+    return replace(article.story, expires=expiry(draft.given, agency, article.published))
+
+
+def _effect(houses: _Houses, article: Article, story: Story, now: datetime) -> tuple[str | None, str]:
+    if story.expires and story.expires <= now and story.expires != article.story.expires:
+        return WITHDRAWN, f"it may be out until {story.expires:%Y-%m-%d %H:%M} UTC"
+    if (reason := without_link(story, houses.directory)) and not _lacked_link(houses, story):
+        return WITHDRAWN, reason
+    full = Terms()
+    seen = effect(houses.before.entry(article, full), houses.now.entry(article, full))
+    if seen is not None:
+        return seen, _WHY[seen]
+    if story.expires != article.story.expires:
+        return Effect.REWORDED, "the time when it must be gone"
+    return None, ""
+
+
+_WHY = {
+    Effect.NARROWER: "receivers hold more than they may",
+    Effect.WIDER: "receivers may have more",
+    Effect.REWORDED: "the credit is worded or linked otherwise",
+}
+
+
+def _lacked_link(houses: _Houses, story: Story) -> bool:
+    """Whether it was let go without the link under the terms before as well."""
+    return without_link(story, houses.directory_before) is not None
+
+
+# -- partners ---------------------------------------------------------------------------
+
+
+def _lanes(
+    storage: Storage,
+    houses: _Houses,
+    found: tuple[Change, ...],
+    touched: set[str],
+    progress: Progress | None,
+) -> Iterator[LaneChange]:
+    for change in (c for c in found if c.scope == "partner"):
+        with storage.read() as tx:
+            lanes = [
+                lane
+                for lane in tx.lanes.all()
+                if lane.kind is LaneKind.STORIES and lane.receiver == change.name
+            ]
+        for lane in lanes:
+            yield _lane_change(storage, houses, lane, change.name, touched, progress)
+
+
+def _lane_change(
+    storage: Storage, houses: _Houses, lane: Lane, partner: str, touched: set[str], progress: Progress | None
+) -> LaneChange:
+    old, new = houses.terms_before.partners[partner], houses.terms_now.partners[partner]
+    anew: list[str] = []
+    back: list[str] = []
+    last = ""
+    while True:
+        with storage.read() as tx:
+            page = tx.lanes.offered_page(lane.id, last, AT_ONCE)
+            ids = [article_id for article_id, _ in page]
+            standings, articles = tx.lanes.standings(ids), tx.articles.many(ids)
+        for article_id, copy in page:
+            feeds, article = set(standings[article_id].feeds), articles[article_id]
+            if article.status is not PubStatus.USABLE or _has_none(copy, feeds, new):
+                continue
+            if not feeds & set(new.feeds):
+                back.append(article_id)
+            elif copy.recalled or (article_id not in touched and _looks_other(houses, article, old, new)):
+                anew.append(article_id)
+        if progress:
+            progress(len(page))
+        if len(page) < AT_ONCE:
+            return LaneChange(lane=lane.name, anew=tuple(anew), taken_back=tuple(back))
+        last = page[-1][0]
+
+
+def _has_none(copy: Copy, feeds: set[str], new: Partner) -> bool:
+    """It took the story back before, and may still not have it."""
+    return copy.recalled and not feeds & set(new.feeds)
+
+
+def _looks_other(houses: _Houses, article: Article, old: Partner, new: Partner) -> bool:
+    # Both under the agencies' terms of now: a change of those is a change of the story, for everyone.
+    site = houses.now
+    return effect(site.entry(article, _content(old)), site.entry(article, _content(new))) is not None
+
+
+def _content(partner: Partner) -> Terms:
+    return Terms(content=partner.content, source_ids=True)
+
+
+# -- making it so -----------------------------------------------------------------------
+
+
+class Applying:
+    """Journals a plan. ``rate`` is in stories a second: receivers get no flood.
+
+    May be interrupted and begun again: what was done is not done twice.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        settings: Settings,
+        *,
+        rate: float,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._storage = storage
+        self._terms = configured(settings)
+        self._desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
+        self._pause = 1 / rate
+        self._clock = clock
+        self._sleep = sleep
+
+    def run(self, plan: Plan, progress: Progress | None = None) -> int:
+        """Make it so; returns how many stories were journalled."""
+        with self._storage.write() as tx:
+            since = datetime.fromisoformat(begun(tx, self._terms, self._clock().isoformat()))
+        count = 0
+        for change in plan.stories:
+            if self._story(change, since):
+                count += 1
+                self._sleep(self._pause)
+            if progress:
+                progress()
+        with self._storage.write() as tx:
+            for lane in plan.lanes:
+                self._lane(tx, lane)
+            done(tx, self._terms)
+        return count
+
+    def _story(self, change: StoryChange, since: datetime) -> bool:
+        with self._storage.write() as tx:
+            article = tx.articles.get(change.article_id)
+            if article is None or article.status is not PubStatus.USABLE or _was_done(tx, article, since):
+                return False
+            now = self._clock()
+            if change.effect == WITHDRAWN:
+                record.withdraw(tx, self._desk, article, by=record.TERMS, reason=change.why, now=now)
+                return True
+            story = replace(article.story, expires=change.story.expires if change.story else None)
+            narrower = change.effect == Effect.NARROWER
+            record.republish(tx, self._desk, article, story, narrower=narrower, now=now)
+            return True
+
+    def _lane(self, tx: Transaction, change: LaneChange) -> None:
+        """One transaction: a new generation gives new ids, and due times give the pace."""
+        lane = tx.lanes.named(change.lane)
+        if lane is None or lane.state is LaneState.RETIRED or not (change.anew or change.taken_back):
+            return
+        tx.lanes.save(replace(lane, generation=lane.generation + 1))
+        now = self._clock()
+        reasons = [
+            *((article_id, Reason.RECALLED) for article_id in change.taken_back),
+            *((article_id, Reason.RETRY) for article_id in change.anew),
+        ]
+        standings = tx.lanes.standings([article_id for article_id, _ in reasons])
+        for number, (article_id, reason) in enumerate(reasons):
+            due = now + timedelta(seconds=number * self._pause)
+            revision = standings[article_id].revision
+            made = Held(
+                article_id=article_id, reason=reason, revision=revision, since=now, due=due, urgent=True
+            )
+            tx.lanes.hold(lane.id, made)
+
+
+def _was_done(tx: Transaction, article: Article, since: datetime) -> bool:
+    return any(r.cause == record.TERMS and r.at >= since for r in tx.articles.revisions(article.id))
