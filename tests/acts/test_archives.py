@@ -320,7 +320,7 @@ def test_other_terms_render_pages_anew_in_steps_that_a_restart_goes_on_with(hous
     house.publisher.run(house.now, waiting=1)
     house.publisher = build.Publisher(house.storage, house.settings, house.directory)
     with house.storage.read() as tx:
-        digest = house.publisher.archives._digests["latest"]
+        digest = house.publisher.archives.digest("latest")
         assert len(tx.archives.outdated("latest", digest, 10)) == 3
     steps = 0
     while house.publisher.archives.behind:

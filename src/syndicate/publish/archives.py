@@ -49,7 +49,7 @@ class Archives:
         self._renderer = renderer
         self._site = renderer.site
         self._feeds = {slug: feed for slug, feed in settings.feeds.items() if feed.archive}
-        self._digests = {slug: self._digest(slug, feed) for slug, feed in self._feeds.items()}
+        self._digests = {slug: self._digest_of(slug, feed) for slug, feed in self._feeds.items()}
         self._unlike = set(self._feeds)  # may have pages made under other terms
         self._missing: deque[tuple[str, int]] = deque()
         self.behind = True
@@ -197,8 +197,11 @@ class Archives:
     def _file(self, page: ArchivePage, draft: Draft) -> Path:
         return self._site.archive_file(page.feed, page.page, draft.format)
 
-    def _digest(self, slug: str, feed: Feed) -> str:
-        """What a page depends on besides its stories and neighbours."""
+    def digest(self, slug: str) -> str:
+        """The terms a feed's pages are made under: all they depend on but their stories and neighbours."""
+        return self._digests[slug]
+
+    def _digest_of(self, slug: str, feed: Feed) -> str:
         channel = asdict(replace(self._renderer.channel(slug, feed, HTML, EPOCH), hubs=()))
         forms = [self._renderer.digest(feed, FORMATS[name]) for name in feed.formats]
         forms.append(self._renderer.digest(feed, self._renderer.teasers))
