@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -49,7 +49,16 @@ class Built:
 class Publisher:
     """Builds and stores documents under one configuration. One at a time works on a database."""
 
-    def __init__(self, storage: Storage, settings: Settings, directory: Directory) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        settings: Settings,
+        directory: Directory,
+        *,
+        free: Callable[[], datetime] | None = None,
+    ) -> None:
+        """``free``: up to when the clock is not in doubt; no feed ends by a clock that jumped."""
+        self._free = free
         self._storage = storage
         self._settings = settings
         self.renderer = Renderer(settings, directory)
@@ -99,14 +108,17 @@ class Publisher:
 
     def _phase(self, slug: str, now: datetime) -> Phase:
         end = self._ends.get(slug)
-        return end.phase(now) if end else Phase.OPEN
+        return end.phase(self._surely(now)) if end else Phase.OPEN
+
+    def _surely(self, now: datetime) -> datetime:
+        return min(now, self._free()) if self._free else now
 
     def is_due(self, now: datetime) -> bool:
         """Whether the clock wants something rebuilt: a feed's end, or a story too old for the sitemap.
 
         Looks at nothing but memory: it is asked every second.
         """
-        turned = any(self._phases.get(slug) is not end.phase(now) for slug, end in self._ends.items())
+        turned = any(self._phases.get(slug) is not self._phase(slug, now) for slug in self._ends)
         return turned or self._lists.is_due(now)
 
     # -- one feed --------------------------------------------------------------------
@@ -200,7 +212,7 @@ class Publisher:
         """Lists that changed, and the paths of those that are no more."""
         with self._storage.read() as tx:
             heads = {h.format: h for h in tx.documents.heads() if h.feed == ALL_FEEDS}
-            drafts = self._lists.drafts(tx, now)
+            drafts = self._lists.drafts(tx, now, self._surely(now))
         unlisted = [name for name in heads if name not in {d.format for d in drafts}]
         with self._storage.write() as tx:
             stored = [store(tx, d, heads.get(d.format), push=False, now=now) for d in drafts]

@@ -34,12 +34,12 @@ class Lists:
         """Whether a story has become too old for the sitemap."""
         return self.next_due is not None and now >= self.next_due
 
-    def drafts(self, tx: Transaction, now: datetime) -> list[Draft]:
-        """Every list as it should stand now."""
+    def drafts(self, tx: Transaction, now: datetime, surely: datetime | None = None) -> list[Draft]:
+        """Every list as it should stand now. ``surely``: up to when the clock is not in doubt."""
         open_feeds = {
             slug: feed
             for slug, feed in self._settings.feeds.items()
-            if phase_of(self._settings, slug, now) is Phase.OPEN
+            if phase_of(self._settings, slug, surely or now) is Phase.OPEN
         }
         heads = {h.feed: h.updated for h in tx.documents.heads() if h.format == HTML}
         channels = [

@@ -35,6 +35,8 @@ class Shelved:
     may be kept, and is asked about each time),
     ``links`` whole ``Link`` values (rule H5), see ``link``; ``headers`` are further
     ones (licences, reservations), ``trail`` is what deltas are made from (rule H6).
+    ``private``: for whoever asked alone; no shared cache may keep it, and no
+    page's script may read it.
     """
 
     media_type: str
@@ -45,6 +47,7 @@ class Shelved:
     links: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     trail: Trail | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +145,9 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
     unchanged: Headers = [
         (b"etag", etag),
         (b"last-modified", stamp),
-        (b"cache-control", b"public, max-age=%d" % shelved.cache if shelved.cache else b"public, no-cache"),
+        (b"cache-control", _caching(shelved)),
         (b"vary", b"Accept-Encoding"),
-        *CROSS_ORIGIN,
+        *(() if shelved.private else CROSS_ORIGIN),
         *_common(shelved),
     ]
     full: Headers = [
@@ -158,6 +161,11 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
     if shelved.media_type.startswith("text/html"):
         full.append((b"content-security-policy", POLICY.encode("ascii")))
     return Representation(etag, body, full, unchanged)
+
+
+def _caching(shelved: Shelved) -> bytes:
+    whose = b"private" if shelved.private else b"public"
+    return b"%s, max-age=%d" % (whose, shelved.cache) if shelved.cache else whose + b", no-cache"
 
 
 def content_type(media_type: str) -> str:
