@@ -454,7 +454,9 @@ def test_a_thousand_who_wait_cost_no_thread_and_no_question(tmp_path: Path) -> N
         pull = made.app.pull
         first = {f"p{n}": await pull.journal(f"p{n}", Ask()) for n in range(50)}
         waiting = [
-            asyncio.create_task(pull.journal(p, Ask(after=page.next, wait=60))) for p, page in first.items()
+            asyncio.create_task(pull.journal(p, Ask(after=page.next, wait=60)))
+            for p, page in first.items()
+            for _ in range(20)
         ]
         await asyncio.sleep(0.5)
         threads, asked = threading.active_count(), made.asked()
