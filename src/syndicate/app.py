@@ -127,7 +127,7 @@ class App:
         self.directory = Directory.build(self.settings.agencies)
         self.site = Site(self.settings, self.directory)
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
-        self.ingest = Ingest(self.storage, self.settings, self.directory, self._clock)
+        self.ingest = Ingest(self.storage, self.settings, self.directory, self._clock, self.client)
         self.publisher = Publisher(self.storage, self.settings, self.directory)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)

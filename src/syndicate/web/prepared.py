@@ -23,7 +23,8 @@ class Shelved:
     ``bodies`` maps a content coding (``identity`` must be there) to bytes and
     ``etags`` the same to a quoted strong validator (rule H1). ``modified`` is
     when the bytes last changed, ``cache`` the seconds of max-age (rule H3),
-    ``links`` whole ``Link`` values (rule H5), see ``link``.
+    ``links`` whole ``Link`` values (rule H5), see ``link``; ``stated`` further
+    headers that go along with 200 and with 304.
     """
 
     media_type: str
@@ -32,6 +33,7 @@ class Shelved:
     modified: datetime
     cache: int = 300
     links: tuple[str, ...] = ()
+    stated: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,12 @@ class Prepared:
     vary: Headers = field(default_factory=lambda: [(b"vary", b"Accept-Encoding")])
 
 
-def link(rel: str, address: str) -> str:
+def link(rel: str, address: str, media_type: str | None = None) -> str:
     """A ``Link`` value: ``link("self", "https://…")`` → ``<https://…>; rel="self"``."""
     if any(c in address for c in "<>\"' \r\n\t") or not address.isascii() or not address.isprintable():
         raise ValueError(f"{address!r} cannot stand in a Link header")
-    return f'<{address}>; rel="{rel}"'
+    kind = f'; type="{media_type}"' if media_type else ""
+    return f'<{address}>; rel="{rel}"{kind}'
 
 
 def prepare(shelved: Shelved) -> Prepared:
@@ -103,6 +106,7 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
         (b"cache-control", b"public, max-age=%d" % shelved.cache),
         (b"vary", b"Accept-Encoding"),
         *((b"link", value.encode("ascii")) for value in shelved.links),
+        *((name.encode("ascii"), value.encode("ascii")) for name, value in shelved.stated),
     ]
     full: Headers = [
         (b"content-type", content_type(shelved.media_type).encode("ascii")),

@@ -44,7 +44,7 @@ def framed(page: Page, house: House) -> bytes:
     ).format(
         page.language,
         direction(page.language),
-        house.head,
+        house.head + house.reserved,
         _titled(page, house),
         _canonical(page),
         Markup("").join(page.links),

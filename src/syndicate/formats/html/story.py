@@ -8,13 +8,13 @@ from markupsafe import Markup
 
 from syndicate.config import Publisher
 from syndicate.editorial.visible import note_label
-from syndicate.editorial.wording import enumerate_names
+from syndicate.editorial.wording import enumerate_names, wording
 from syndicate.formats.html.feed import also_in
 from syndicate.formats.html.frame import Page, framed
 from syndicate.formats.html.house import House
 from syndicate.formats.html.sharing import cards, meta, meta_data
 from syndicate.formats.html.words import time_element, words
-from syndicate.formats.parts import license_address, translations
+from syndicate.formats.parts import comments, license_address, related, translations
 from syndicate.formats.text import address, clean, line, media_type, medium
 from syndicate.model import Entry, Media, NoticeKind, PubStatus
 
@@ -99,6 +99,7 @@ def _after(entry: Entry) -> Iterator[Markup]:
         if people:
             yield Markup("<p class=hands>{}: {}</p>").format(label, line(people))
     yield also_in(entry)
+    yield from _around(entry)
     if entry.tags:
         topics = enumerate_names([line(tag) for tag in entry.tags], entry.language)
         yield Markup("<p class=tags>{}: {}</p>").format(known["topics"], topics)
@@ -111,6 +112,22 @@ def _after(entry: Entry) -> Iterator[Markup]:
             else entry.license
         )
         yield Markup("<p class=licence>{}: {}</p>").format(known["licence"], shown)
+
+
+def _around(entry: Entry) -> Iterator[Markup]:
+    """Related stories, and where this one is discussed."""
+    known = wording(entry.language)
+    rows = [
+        Markup('<li><a href="{}">{}</a></li>').format(url, line(other.title or "") or url)
+        for url, other in related(entry)
+    ]
+    if rows:
+        form = Markup("<section class=related><h2>{}</h2><ul>{}</ul></section>")
+        yield form.format(known["related"], Markup("").join(rows))
+    said = comments(entry)
+    if said and said.url:
+        shown = f"{known['comments']} ({said.count})" if said.count is not None else known["comments"]
+        yield Markup('<p class=comments><a href="{}">{}</a></p>').format(said.url, shown)
 
 
 def _media(entry: Entry) -> Markup:
