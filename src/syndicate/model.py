@@ -491,6 +491,42 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One entry where it stands in a document's ``identity`` bytes.
+
+    ``key`` names it for good, ``digest`` changes when its bytes do, ``since``
+    is the document's version that first had it as it is now.
+    """
+
+    key: str
+    digest: str
+    offset: int
+    length: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A version that was replaced ``at`` a time, known by its validators in every coding."""
+
+    version: int
+    at: datetime
+    etags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """What deltas are made from (rule H6): a document's parts, and the versions it grew from, oldest first.
+
+    ``shape`` digests everything but the entries and the feed's date.
+    """
+
+    shape: str
+    parts: tuple[Part, ...]
+    earlier: tuple[Earlier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The rendered bytes of one feed in one format.
 
@@ -510,6 +546,7 @@ class Document:
     bodies: Mapping[str, bytes]
     etags: Mapping[str, str]
     links: tuple[tuple[str, str], ...] = ()
+    trail: Trail | None = None
 
 
 class Verdict(StrEnum):

@@ -56,7 +56,8 @@ class Shelving:
             modified=document.modified,
             cache=self._cache,
             links=(*(link(rel, url) for rel, url in document.links), *self._terms),
-            stated=self._reserved,
+            headers=self._reserved,
+            trail=document.trail,
         )
         self.shelf.put(self._site.path(document.feed, document.format), shelved)
 
@@ -78,7 +79,7 @@ class Shelving:
             cache=self._cache,
             # No licence: a page may be an agency's story, and its terms stand with it in the feeds.
             links=own,
-            stated=self._reserved,
+            headers=self._reserved,
         )
 
 

@@ -63,6 +63,10 @@ class Site:
         """The file that mirrors a story's page."""
         return self.output / "stories" / article_id / "index.html"
 
+    def partner_story(self, partner: str, article_id: str) -> str:
+        """Where a partner fetches the newest version of a story."""
+        return self.url(f"/partner/v1/{partner}/stories/{article_id}")
+
     def entry(self, article: Article, terms: Terms, now: datetime | None = None) -> Entry:
         """An article under someone's terms; ``now`` leaves out pictures whose rights have ended."""
         agency = article.story.credit.agency

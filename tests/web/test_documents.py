@@ -39,6 +39,8 @@ async def test_h1_h2_h3_h5_a_plain_poll(web):
         "link": '<https://news.example.org/feeds/latest/rss.xml>; rel="self", '
         '<https://hub.example.com/>; rel="hub"',
         "x-content-type-options": "nosniff",
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": "ETag, Link, IM",
     }
 
 
@@ -199,10 +201,27 @@ async def test_h5_each_link_stands_on_its_own(web):
     assert [value.rpartition("; ")[2] for value in links] == ['rel="self"', 'rel="hub"']
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 async def test_a_document_can_only_be_read(web, method):
     answer = await web.request(method, RSS)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+async def test_a_reader_in_a_browser_may_poll_with_conditions(web):
+    asked = {"origin": "https://reader.example", "access-control-request-headers": "if-none-match,a-im"}
+    answer = await web.options(RSS, headers={**asked, "access-control-request-method": "GET"})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "*")
+    assert answer.headers["access-control-allow-headers"] == "If-None-Match, If-Modified-Since, A-IM"
+    got, _ = await raw(web, if_none_match='"i1"', origin="https://reader.example")
+    assert (got.status_code, got.headers["access-control-allow-origin"]) == (304, "*")
+    assert "access-control-allow-credentials" not in got.headers
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-9", "bytes=-5", "bytes=999999-", "lines=1-2", ""])
+async def test_a_part_of_a_document_is_not_sent(web, wanted):
+    answer, body = await raw(web, range=wanted, if_range='"i1"')
+    assert (answer.status_code, len(body)) == (200, int(answer.headers["content-length"]))
+    assert "accept-ranges" not in answer.headers
 
 
 async def test_a_document_is_replaced_as_a_whole(shelf, shelved, web):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +11,13 @@ import click
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
     from syndicate.config import Partner
+    from syndicate.distribute.rehearsal import Answer
     from syndicate.overview import LaneView
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
 
 
 @click.group()
@@ -45,6 +53,76 @@ def list_partners(context: Context) -> None:
     ]
     columns = ("partner", "name", "feeds", "content", "delay", "endpoints", "contact")
     table(context, columns, rows, empty="no partner is configured: see [partners] in docs/settings.md")
+
+
+@partners.command("test")
+@click.argument("name", metavar="PARTNER")
+@click.option("--endpoint", help="Only this one of its endpoints.")
+@click.pass_obj
+def test_partner(context: Context, name: str, endpoint: str | None) -> int:
+    """Send a rehearsal: new, update, correction, kill, right-to-left, no picture. All of it is withdrawn.
+
+    Nothing of it is stored here. Exit status 1: a push was not taken.
+    """
+    import asyncio
+
+    from syndicate.model import Verdict
+
+    answers = asyncio.run(_rehearse(context, name, endpoint))
+    failed = [a for a in answers if a.outcome.verdict is not Verdict.DELIVERED]
+    if context.json:
+        context.emit([{"lane": a.lane, "step": a.step, **_outcome(a)} for a in answers])
+    else:
+        context.console.print(f"{len(answers) - len(failed)} of {len(answers)} pushes were taken")
+    return 1 if failed else 0
+
+
+async def _rehearse(context: Context, name: str, endpoint: str | None) -> list[Answer]:
+    from syndicate.distribute.receivers import Receivers
+    from syndicate.distribute.rehearsal import rehearse
+    from syndicate.editorial import Directory
+    from syndicate.net.client import Client
+    from syndicate.site import Site
+
+    settings = context.settings
+    site = Site(settings, Directory.build(settings.agencies))
+    async with Client(settings.network, publisher_url=settings.publisher.url) as client:
+        known = Receivers.of(settings, site, client).stories.values()
+        found = [r for r in known if r.partner == name and endpoint in (None, r.endpoint)]
+        _check(context, name, endpoint, bool(found))
+        return [a for r in found for a in await rehearse(r, site, utc_now, partial(_say, context))]
+
+
+def _check(context: Context, name: str, endpoint: str | None, found: bool) -> None:
+    from syndicate.errors import NotFound, UsageError
+
+    partner = context.settings.partners.get(name)
+    if partner is None:
+        known = ", ".join(context.settings.partners) or "none"
+        raise NotFound(f"there is no partner {name!r}", fix=f"the configured partners: {known}")
+    if endpoint is not None and endpoint not in partner.endpoints:
+        known = ", ".join(partner.endpoints) or "none"
+        raise NotFound(f"partner {name!r} has no endpoint {endpoint!r}", fix=f"its endpoints: {known}")
+    if not found:
+        raise UsageError(f"partner {name!r} has no endpoint: it takes stories itself", fix="see [partners]")
+
+
+def _say(context: Context, answer: Answer) -> None:
+    if not context.json:
+        told = _outcome(answer)
+        words = f"{answer.lane}  {answer.step}: {told['verdict']} {told['status'] or ''} {told['detail']}"
+        context.console.print(words.rstrip(), markup=False)
+
+
+def _outcome(answer: Answer) -> dict[str, Any]:
+    outcome = answer.outcome
+    seconds = round(outcome.seconds, 3)
+    return {
+        "verdict": outcome.verdict,
+        "status": outcome.status,
+        "seconds": seconds,
+        "detail": outcome.detail,
+    }
 
 
 def _endpoint(found: dict[str, Any]) -> str:

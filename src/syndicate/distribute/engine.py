@@ -17,7 +17,7 @@ from syndicate.distribute.receivers import HubReceiver, Receivers, StoryReceiver
 from syndicate.distribute.stories import PlannedStory, plan, settle
 from syndicate.distribute.topics import PlannedPing, plan_ping, settle_ping
 from syndicate.errors import StoryError
-from syndicate.formats.ninjs import MEDIA_TYPE, ninjs, ninjs_bytes
+from syndicate.formats.push import Body, Push, body
 from syndicate.lanes import Lane, LaneState, Limits
 from syndicate.model import Article, Outcome, PubStatus, Verdict
 from syndicate.site import Site
@@ -165,25 +165,18 @@ class Distributor:
     async def _send_story(self, planned: PlannedStory, article: Article, receiver: StoryReceiver) -> Outcome:
         now = self._clock()
         try:
-            body = self._render(_recalled(article, now) if planned.recall else article, receiver, now)
+            made = self._render(_recalled(article, now) if planned.recall else article, receiver, now)
         except StoryError as error:
             return Outcome(verdict=Verdict.REFUSED, detail=f"cannot be rendered: {error.message}")
         return await receiver.transport.send(
-            StoryPush(id=planned.push_id, at=now, body=body, media_type=MEDIA_TYPE)
+            StoryPush(id=planned.push_id, at=now, body=made.data, media_type=made.media_type)
         )
 
-    def _render(self, article: Article, receiver: StoryReceiver, now: datetime) -> bytes:
+    def _render(self, article: Article, receiver: StoryReceiver, now: datetime) -> Body:
         entry = self._site.entry(article, receiver.content, now)
-        return ninjs_bytes(
-            ninjs(
-                entry,
-                revision=article.revision,
-                first_created=article.published,
-                version_created=article.changed,
-                publisher=self._site.publisher,
-                expires=article.story.expires,
-            )
-        )
+        where = self._site.partner_story(receiver.partner, article.id)
+        push = Push(article=article, entry=entry, publisher=self._site.publisher, where=where)
+        return body(receiver.format, push)
 
     # -- lanes of documents --------------------------------------------------------------
 

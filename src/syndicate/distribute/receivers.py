@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from syndicate.config import Settings
 from syndicate.editorial.entry import Terms
+from syndicate.formats.push import PushFormat
 from syndicate.lanes import LaneKind, LaneTerms
 from syndicate.net.client import Client
 from syndicate.site import Site
@@ -25,6 +26,7 @@ class StoryReceiver:
     terms: LaneTerms
     content: Terms
     transport: StoryTransport
+    format: PushFormat = "ninjs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,4 +96,5 @@ def _story_receiver(
         terms=LaneTerms(frozenset(agreed.feeds), delay),
         content=Terms(content=agreed.content, source_ids=True),
         transport=open_endpoint(options, client, retry_after_cap=cap),
+        format=getattr(options, "format", "ninjs"),  # a plugin's endpoint may know no other
     )

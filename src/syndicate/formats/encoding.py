@@ -7,6 +7,7 @@ The same bytes give the same result; the gzip header carries no time.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 
 import brotli
 import zstandard
@@ -27,12 +28,7 @@ def encode(identity: bytes) -> tuple[dict[str, bytes], dict[str, str]]:
     An ETag is quoted and strong: it hashes the encoded bytes, so that no two
     codings share one.
     """
-    bodies = {
-        "identity": identity,
-        "gzip": gzip_bytes(identity),
-        "br": brotli_bytes(identity),
-        "zstd": zstd_bytes(identity),
-    }
+    bodies = {"identity": identity, **{coding: compress(identity) for coding, compress in CODINGS.items()}}
     return bodies, {coding: etag(body) for coding, body in bodies.items()}
 
 
@@ -57,3 +53,11 @@ def brotli_bytes(identity: bytes) -> bytes:
 def zstd_bytes(identity: bytes) -> bytes:
     """Zstandard with the content's size in its frame (RFC 8878)."""
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(identity)
+
+
+CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip_bytes,
+    "br": brotli_bytes,
+    "zstd": zstd_bytes,
+}
+"""Every content coding but ``identity``."""

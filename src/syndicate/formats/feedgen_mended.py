@@ -202,6 +202,16 @@ class Cutter:
         return cast(bytes, etree.tostring(root, encoding="UTF-8", xml_declaration=False))
 
 
+def standalone(entry: bytes) -> bytes:
+    """An Atom entry that was cut out, as an element that declares its own namespaces."""
+    root = etree.Element("feed", nsmap=dict(NAMESPACES), xmlns=ATOM)
+    root.text = ""
+    start = etree.tostring(root, encoding="UTF-8", xml_declaration=False)[: -len(end("atom"))]
+    made = etree.fromstring(start + entry + end("atom"))[0]
+    etree.cleanup_namespaces(made)
+    return cast(bytes, etree.tostring(made, encoding="UTF-8", xml_declaration=False))
+
+
 def end(kind: str) -> bytes:
     """What stands after the last entry."""
     return b"</channel></rss>" if kind == "rss" else b"</feed>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -16,8 +16,8 @@ from syndicate.formats import html
 from syndicate.formats import opml as opml_format
 from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
-from syndicate.model import Article, Channel, ContentMode, Document, Finding
-from syndicate.publish import files
+from syndicate.model import Article, Channel, ContentMode, Document, Finding, Trail
+from syndicate.publish import files, trails
 from syndicate.publish.licences import Statement, statements
 from syndicate.publish.render import Failures, Fresh, Renderer, newest_change, profile
 from syndicate.site import ALL_FEEDS, HTML, OPML, Site, formats_of
@@ -49,6 +49,16 @@ class _Draft:
     body: bytes
     updated: datetime
     fresh: Fresh | None = None
+    window: _Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What a feed's document was joined from: its head, its places, and ``(article, fragment)`` in order."""
+
+    channel: Channel
+    places: Sequence[Place]
+    rows: tuple[tuple[str, bytes], ...]
 
 
 class Publisher:
@@ -125,7 +135,8 @@ class Publisher:
             return _Draft(slug, HTML, HTML_TYPE, page, updated, fresh)
         form = FORMATS[format_name]
         rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed)
-        return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh)
+        window = _Window(channel, places, tuple(zip(fresh.shown, rows, strict=True)))
+        return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh, window)
 
     def _addresses(self, slug: str, feed: Feed) -> dict[str, str]:
         return {name: self.site.topic(slug, name) for name in feed.formats}
@@ -188,9 +199,28 @@ class Publisher:
             bodies=bodies,
             etags=etags,
             links=self._links(draft, topic),
+            trail=self._trail(tx, draft, head, version, now),
         )
         tx.documents.save(document, topic)
         return document
+
+    def _trail(
+        self, tx: Transaction, draft: _Draft, head: DocumentHead | None, version: int, now: datetime
+    ) -> Trail | None:
+        """What deltas are made from (rule H6). An entry that left the feed, not only its window, was taken
+        back, and so was one whose withdrawal is shown for the first time."""
+        window = draft.window
+        if window is None:
+            return None
+        bare = FORMATS[draft.format].assemble(replace(window.channel, updated=EPOCH), [])
+        before = tx.documents.trail(draft.feed, draft.format) if head else None
+        parts = trails.located(draft.body, window.rows, version, before)
+        gone = trails.left(before, parts)
+        slid = tx.feeds.members(draft.feed, gone) - {p.article_id for p in window.places} if gone else set()
+        withdrawn = {p.article_id for p in window.places if p.withdrawn} & trails.changed(parts, version)
+        replaced = (head.version, head.etags) if head else None
+        taken_back = (gone - slid) | withdrawn
+        return trails.next_trail(before, trails.digest(bare), parts, replaced, taken_back, now)
 
     def _links(self, draft: _Draft, topic: str) -> tuple[tuple[str, str], ...]:
         """``Link`` headers: exactly one self, and the hubs it can be subscribed at (rule H5)."""

@@ -23,11 +23,15 @@ from syndicate.storage import Place, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """Fragments rendered just now: ``(article, revision, bytes)`` under a key's digest."""
+    """Fragments rendered just now: ``(article, revision, bytes)`` under a key's digest.
+
+    ``shown``: the articles of the whole window that have a fragment, in its order.
+    """
 
     format: str
     digest: str
     rows: tuple[tuple[str, int, bytes], ...]
+    shown: tuple[str, ...] = ()
 
 
 @dataclass
@@ -115,8 +119,9 @@ class Renderer:
             if body is not None:
                 known[article_id] = body
                 fresh.append((article_id, loaded[article_id].revision, body))
-        rows = [known[p.article_id] for p in places if p.article_id in known]
-        return rows, Fresh(format=form.name, digest=digest, rows=tuple(fresh))
+        shown = tuple(p.article_id for p in places if p.article_id in known)
+        made = Fresh(format=form.name, digest=digest, rows=tuple(fresh), shown=shown)
+        return [known[article_id] for article_id in shown], made
 
     def _render(self, article: Article, feed: Feed, form: Rendering, failed: Failures) -> bytes | None:
         try:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, tuple_, update
 
-from syndicate.model import Document
+from syndicate.model import Document, Trail
 from syndicate.storage import schema as s
 from syndicate.storage.sql import chunks, insert_new, upsert
+from syndicate.storage.trails import read_trail, write_trail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Place:
     sort_at: datetime
     revision: int = 0
     changed: datetime | None = None
+    withdrawn: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,15 @@ class Feeds:
         e = s.feed_entries.c
         return self._c.execute(select(e.sort_at).where(e.feed == feed, e.article_id == article_id)).scalar()
 
+    def members(self, feed: str, articles: Collection[str]) -> set[str]:
+        """Those of ``articles`` that are in the feed, whether its window still shows them or not."""
+        e = s.feed_entries.c
+        found: set[str] = set()
+        for part in chunks(sorted(articles), 400):
+            query = select(e.article_id).where(e.feed == feed, e.article_id.in_(part))
+            found.update(self._c.execute(query).scalars())
+        return found
+
     def raise_to(self, feed: str, article_id: str, at: datetime) -> None:
         """Let an article re-enter the window (an older story that was corrected or withdrawn)."""
         e = s.feed_entries.c
@@ -148,7 +159,9 @@ class Feeds:
             .limit(limit)
             .subquery()
         )
-        query = select(newest, a.revision, a.changed).join(s.articles, a.id == newest.c.article_id)
+        query = select(newest, a.revision, a.changed, a.withdrawn).join(
+            s.articles, a.id == newest.c.article_id
+        )
         rows = self._c.execute(query.order_by(newest.c.sort_at.desc(), newest.c.article_id.desc()))
         return [Place(**row._mapping) for row in rows]
 
@@ -200,7 +213,7 @@ class Documents:
         """A document with its bytes."""
         d = s.documents.c
         row = self._c.execute(select(s.documents).where(d.feed == feed, d.format == format_name)).first()
-        return self._document(row) if row else None
+        return self._document(row, self.trail(feed, format_name)) if row else None
 
     def by_topic(self, topic: str) -> DocumentHead | None:
         """The document whose self address this is."""
@@ -210,9 +223,16 @@ class Documents:
     def all(self) -> list[Document]:
         """Every document with its bytes."""
         rows = self._c.execute(select(s.documents).order_by(s.documents.c.feed, s.documents.c.format)).all()
-        return [self._document(row) for row in rows]
+        trails = {(row.feed, row.format): read_trail(row) for row in self._c.execute(select(s.trails))}
+        return [self._document(row, trails.get((row.feed, row.format))) for row in rows]
 
-    def _document(self, row: Any) -> Document:
+    def trail(self, feed: str, format_name: str) -> Trail | None:
+        """What deltas of the document are made from, where it is known."""
+        t = s.trails.c
+        row = self._c.execute(select(s.trails).where(t.feed == feed, t.format == format_name)).first()
+        return read_trail(row) if row else None
+
+    def _document(self, row: Any, trail: Trail | None) -> Document:
         b = s.document_bodies.c
         bodies = self._c.execute(select(b.coding, b.body).where(b.feed == row.feed, b.format == row.format))
         return Document(
@@ -226,6 +246,7 @@ class Documents:
             bodies={b.coding: bytes(b.body) for b in bodies},
             etags=row.etags,
             links=tuple((rel, href) for rel, href in row.links),
+            trail=trail,
         )
 
     def save(self, document: Document, topic: str) -> None:
@@ -256,11 +277,15 @@ class Documents:
             s.document_bodies,
             [{**key, "coding": coding, "body": body} for coding, body in document.bodies.items()],
         )
+        t = s.trails.c
+        self._c.execute(delete(s.trails).where(t.feed == document.feed, t.format == document.format))
+        if document.trail:
+            insert_new(self._c, s.trails, [{**key, **write_trail(document.trail)}])
 
     def drop(self, keys: Collection[tuple[str, str]]) -> None:
         """Documents that are no longer published."""
         for feed, format_name in keys:
-            for table in (s.document_bodies, s.documents):
+            for table in (s.document_bodies, s.trails, s.documents):
                 self._c.execute(
                     delete(table).where(and_(table.c.feed == feed, table.c.format == format_name))
                 )

@@ -162,9 +162,10 @@ def _new_generation(new: Connection, step: int = 1) -> None:
 
 
 def _carry_documents(old: Connection, new: Connection) -> None:
-    for table in (s.document_bodies, s.documents):
+    known = set(inspect(old).get_table_names())
+    for table in (s.document_bodies, s.trails, s.documents):
         new.execute(delete(table))
-        for row in old.execute(select(table)):
+        for row in old.execute(select(table)) if table.name in known else ():
             new.execute(insert(table).values(dict(row._mapping)))
 
 

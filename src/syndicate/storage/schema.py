@@ -271,6 +271,18 @@ document_bodies = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+# What deltas are made from (rule H6): where a document's entries stand and since which version, and
+# the validators of versions before. Read when a document is replaced and at start, never by a poll.
+trails = Table(
+    "trails",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("shape", Text, nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("earlier", Json, nullable=False),
+)
+
 lanes = Table(
     "lanes",
     metadata,

@@ -52,7 +52,7 @@ class WebhookOptions(EndpointOptions):
     secrets: Annotated[
         tuple[Annotated[Secret, AfterValidator(check_signing_secret)], ...], Field(min_length=1)
     ]
-    format: Literal["ninjs"] = "ninjs"
+    format: Literal["ninjs", "atom", "ping"] = "ninjs"
     headers: dict[str, Secret] = Field(default_factory=dict)
     timeout: Duration | None = None
 

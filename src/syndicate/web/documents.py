@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
-from syndicate.web.negotiation import choose_coding, etag_matches, not_modified_since
-from syndicate.web.prepared import Gone, Headers, Prepared, Representation
+from syndicate.web.deltas import Delta
+from syndicate.web.negotiation import choose_coding, etag_matches, not_modified_since, wants_feed
+from syndicate.web.prepared import CROSS_ORIGIN, NOSNIFF, Gone, Headers, Prepared, Representation
 from syndicate.web.shelf import Found, Moved, Shelf
 
 Scope = MutableMapping[str, Any]
@@ -19,8 +20,16 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+_ASKED: Headers = [
+    _ALLOW,
+    *CROSS_ORIGIN,
+    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since, A-IM"),
+    (b"access-control-max-age", b"86400"),
+]
+"""What a browser asks before a page's script may poll with conditions."""
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class Documents:
@@ -38,8 +47,10 @@ class Documents:
         found: Found | None = self._shelf.at(path) or await self._shelf.find(path)
         if found is None:
             await self._rest(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await _send(send, 204, _ASKED, b"")
         elif scope["method"] not in ("GET", "HEAD"):
-            await _plain(scope, send, 405, "This address can only be read.", [(b"allow", b"GET, HEAD")])
+            await _plain(scope, send, 405, "This address can only be read.", [_ALLOW])
         elif isinstance(found, Prepared):
             await _document(scope, send, found)
         elif isinstance(found, Moved):
@@ -49,21 +60,32 @@ class Documents:
 
 
 async def _document(scope: Scope, send: Send, found: Prepared) -> None:
-    accepted, matches, since = _conditions(scope)
+    accepted, matches, since, manipulations = _conditions(scope)
     coding = choose_coding(accepted, found.codings)
     if coding is None:
         await _plain(scope, send, 406, "None of the content codings can be sent.", found.vary)
         return
     chosen = found.representations[coding]
-    if _unchanged(found, chosen, matches, since):
+    if unchanged(found, chosen, matches, since):
         await _send(send, 304, chosen.unchanged, b"")
+    elif delta := await _delta(scope, found, matches, manipulations, coding):
+        await _send(send, 226, delta.headers, delta.body)
     else:
         await _send(send, 200, chosen.full, b"" if scope["method"] == "HEAD" else chosen.body)
 
 
-def _conditions(scope: Scope) -> tuple[bytes | None, bytes | None, bytes | None]:
-    """Accept-Encoding, If-None-Match, If-Modified-Since; a repeated list header is one list."""
-    accepted = matches = since = None
+async def _delta(
+    scope: Scope, found: Prepared, matches: bytes | None, manipulations: bytes | None, coding: str
+) -> Delta | None:
+    """Only what is new, where it is asked for (rule H6). 226 answers GET alone (RFC 3229 10.4.1)."""
+    if manipulations is None or matches is None or found.deltas is None or scope["method"] != "GET":
+        return None
+    return await found.deltas.answer(matches, coding) if wants_feed(manipulations) else None
+
+
+def _conditions(scope: Scope) -> tuple[bytes | None, bytes | None, bytes | None, bytes | None]:
+    """Accept-Encoding, If-None-Match, If-Modified-Since, A-IM; a repeated list header is one list."""
+    accepted = matches = since = manipulations = None
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
             accepted = value if accepted is None else accepted + b"," + value
@@ -71,10 +93,13 @@ def _conditions(scope: Scope) -> tuple[bytes | None, bytes | None, bytes | None]
             matches = value if matches is None else matches + b"," + value
         elif name == b"if-modified-since":
             since = value
-    return accepted, matches, since
+        elif name == b"a-im":
+            manipulations = value if manipulations is None else manipulations + b"," + value
+    return accepted, matches, since, manipulations
 
 
-def _unchanged(found: Prepared, chosen: Representation, matches: bytes | None, since: bytes | None) -> bool:
+def unchanged(found: Prepared, chosen: Representation, matches: bytes | None, since: bytes | None) -> bool:
+    """Whether the reader has the document as it is (rule H1)."""
     if matches is not None:  # If-None-Match wins: the other is not even looked at (RFC 9110 13.1.3)
         return matches == chosen.etag or etag_matches(matches, chosen.etag)
     if since is None:
@@ -101,7 +126,7 @@ async def _plain(scope: Scope, send: Send, status: int, words: str, extra: Heade
     body = words.encode() + b"\n"
     length = b"%d" % len(body)
     kind = (b"content-type", b"text/plain; charset=utf-8")
-    headers = [kind, (b"content-length", length), _NOSNIFF, *extra]
+    headers = [kind, (b"content-length", length), NOSNIFF, *extra]
     await _send(send, status, headers, b"" if scope["method"] == "HEAD" else body)
 
 

@@ -52,11 +52,26 @@ def _weights(header: str) -> dict[str, float]:
     return found
 
 
+@lru_cache(maxsize=256)
+def wants_feed(header: bytes) -> bool:
+    """Whether A-IM asks for the instance manipulation ``feed`` (RFC 3229 10.5.3), and not rather for all."""
+    if len(header) > _HEADER_LIMIT:
+        return False
+    weights = _weights(header.decode("latin-1"))
+    wanted = weights.get("feed", 0.0)
+    return wanted > 0 and wanted >= weights.get(IDENTITY, 0.0)
+
+
+def entity_tags(header: bytes) -> list[bytes]:
+    """The validators an If-None-Match names, without ``W/``."""
+    return _TAG.findall(header)
+
+
 def etag_matches(header: bytes, etag: bytes) -> bool:
     """If-None-Match against our strong validator: lists, ``*`` and ``W/`` (RFC 9110 13.1.2)."""
     if header.strip() == b"*":
         return True
-    return any(found == etag for found in _TAG.findall(header))
+    return any(found == etag for found in entity_tags(header))
 
 
 @lru_cache(maxsize=1024)

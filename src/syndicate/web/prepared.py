@@ -7,12 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from syndicate.model import Trail
+from syndicate.web.deltas import Deltas
+
 Headers = list[tuple[bytes, bytes]]
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; media-src *; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+CROSS_ORIGIN: Headers = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, Link, IM"),
+]
+"""Readers that run in a browser may read what everybody may read."""
 _PREFERENCE = ("br", "zstd", "gzip", "identity")
 
 
@@ -23,8 +32,8 @@ class Shelved:
     ``bodies`` maps a content coding (``identity`` must be there) to bytes and
     ``etags`` the same to a quoted strong validator (rule H1). ``modified`` is
     when the bytes last changed, ``cache`` the seconds of max-age (rule H3),
-    ``links`` whole ``Link`` values (rule H5), see ``link``; ``stated`` further
-    headers that go along with 200 and with 304.
+    ``links`` whole ``Link`` values (rule H5), see ``link``; ``headers`` are further
+    ones (licences, reservations), ``trail`` is what deltas are made from (rule H6).
     """
 
     media_type: str
@@ -33,7 +42,8 @@ class Shelved:
     modified: datetime
     cache: int = 300
     links: tuple[str, ...] = ()
-    stated: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    trail: Trail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +53,18 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """One document in one coding, with its headers for 200 and for 304."""
+    """One document in one coding, with its headers for 200 and for 304, as pairs and as they go out."""
 
     etag: bytes
     body: bytes
     full: Headers
     unchanged: Headers
+    full_lines: bytes = field(init=False)
+    unchanged_lines: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, headers in (("full_lines", self.full), ("unchanged_lines", self.unchanged)):
+            object.__setattr__(self, name, b"".join(b"%b: %b\r\n" % header for header in headers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,7 @@ class Prepared:
     representations: Mapping[str, Representation]
     modified: datetime
     last_modified: bytes
+    deltas: Deltas | None = None
     vary: Headers = field(default_factory=lambda: [(b"vary", b"Accept-Encoding")])
 
 
@@ -80,7 +97,29 @@ def prepare(shelved: Shelved) -> Prepared:
         representations={coding: _represent(shelved, coding, stamp) for coding in smallest},
         modified=shelved.modified,
         last_modified=stamp,
+        deltas=_deltas(shelved, stamp),
     )
+
+
+def _deltas(shelved: Shelved, stamp: bytes) -> Deltas | None:
+    if shelved.trail is None or not shelved.trail.parts:
+        return None
+    return Deltas(
+        identity=shelved.bodies["identity"],
+        trail=shelved.trail,
+        etags={coding: shelved.etags[coding].encode("ascii") for coding in shelved.bodies},
+        content_type=content_type(shelved.media_type).encode("ascii"),
+        headers=[(b"last-modified", stamp), *_common(shelved), NOSNIFF, *CROSS_ORIGIN],
+    )
+
+
+def _common(shelved: Shelved) -> Headers:
+    """What every answer of a document carries, whole or not."""
+    links: Headers = [(b"link", value.encode("ascii")) for value in shelved.links]
+    return [
+        *links,
+        *((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in shelved.headers),
+    ]
 
 
 def _check(shelved: Shelved) -> None:
@@ -105,14 +144,14 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
         (b"last-modified", stamp),
         (b"cache-control", b"public, max-age=%d" % shelved.cache),
         (b"vary", b"Accept-Encoding"),
-        *((b"link", value.encode("ascii")) for value in shelved.links),
-        *((name.encode("ascii"), value.encode("ascii")) for name, value in shelved.stated),
+        *CROSS_ORIGIN,
+        *_common(shelved),
     ]
     full: Headers = [
         (b"content-type", content_type(shelved.media_type).encode("ascii")),
         (b"content-length", b"%d" % len(body)),
         *unchanged,
-        (b"x-content-type-options", b"nosniff"),
+        NOSNIFF,
     ]
     if coding != "identity":
         full.append((b"content-encoding", coding.encode("ascii")))
