@@ -317,7 +317,7 @@ def _house(settings: Settings, site: Site) -> html.House:
         html.Section(feed.title, site.topic(slug, HTML), feed.language or settings.publisher.language)
         for slug, feed in settings.feeds.items()
     ]
-    return html.House(settings.publisher, settings.look, tuple(sections), site.says.reservation)
+    return html.House(settings.publisher, settings.look, tuple(sections))
 
 
 def _passes(draft: _Draft, findings: Sequence[Finding]) -> bool:

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from syndicate.about import Reservation
 from syndicate.config import Look, Publisher
 from syndicate.formats.html.colour import readable
 from syndicate.formats.text import address, line
@@ -44,16 +43,6 @@ class House:
     publisher: Publisher
     look: Look = field(default_factory=Look)
     sections: tuple[Section, ...] = ()
-    reservation: Reservation | None = None
-
-    @cached_property
-    def reserved(self) -> Markup:
-        """That text and data mining is reserved (TDMRep), on every page."""
-        if self.reservation is None:
-            return Markup("")
-        policy = address(self.reservation.policy or "")
-        asked = Markup('<meta name=tdm-policy content="{}">').format(policy) if policy else ""
-        return Markup('<meta name=tdm-reservation content="1">{}').format(asked)
 
     @cached_property
     def accents(self) -> tuple[str, str]:
