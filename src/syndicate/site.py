@@ -13,12 +13,14 @@ from syndicate.config import Feed, Partner, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms, make_entry
 from syndicate.editorial.terms import Says
+from syndicate.errors import StoryError
 from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
-HTML, OPML = "html", "opml"
-LICENSE_PATH = "/license.xml"
+HTML, OPML, LICENSE, TDM = "html", "opml", "license", "tdm"
+LISTS = {HTML: "", OPML: "feeds.opml", LICENSE: "license.xml", TDM: ".well-known/tdmrep.json"}
+LICENSE_PATH = "/" + LISTS[LICENSE]
 ALL_FEEDS = ""  # the "feed" of documents that list every feed
 
 
@@ -40,7 +42,7 @@ class Site:
     def path(self, feed: str, format_name: str) -> str:
         """The path a document is served at."""
         if feed == ALL_FEEDS:
-            return "/feeds.opml" if format_name == OPML else "/"
+            return f"/{LISTS[format_name]}"
         name = "" if format_name == HTML else FORMATS[format_name].file
         return f"/feeds/{feed}/{name}"
 
@@ -51,7 +53,7 @@ class Site:
     def file(self, feed: str, format_name: str) -> Path:
         """The file that mirrors a document."""
         if feed == ALL_FEEDS:
-            return self.output / ("feeds.opml" if format_name == OPML else "index.html")
+            return self.output / (LISTS[format_name] or "index.html")
         name = "index.html" if format_name == HTML else FORMATS[format_name].file
         return self.output / feed / name
 
@@ -68,7 +70,13 @@ class Site:
         return self.url(f"/partner/v1/{partner}/stories/{article_id}")
 
     def entry(self, article: Article, terms: Terms, now: datetime | None = None) -> Entry:
-        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended."""
+        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended.
+
+        Everything that is shown or sent goes through here. Raises StoryError for a story that was
+        never published: under an embargo, on hold, or dated in the future.
+        """
+        if not article.live:
+            raise StoryError(f"article {article.id[:8]} is not published")
         agency = article.story.credit.agency
         return make_entry(
             article,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from syndicate.errors import StoryError
 from syndicate.ingest import holds, record, translations
 from syndicate.ingest.comments import only_counted
 from syndicate.ingest.compose import amend, compose
+from syndicate.ingest.measure import completed
 from syndicate.ingest.take import Taking
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, Story
 from syndicate.storage import Transaction
@@ -65,8 +66,12 @@ def release(tx: Transaction, taking: Taking, article: Article, *, now: datetime)
     """
     translations.answered(tx, article.id)
     draft = tx.articles.draft(article.id)
-    if draft is None or tx.articles.withdrawal(article.id) is not None:
+    if draft is None:
         return record.restore(tx, taking.desk, article, now=now)
+    if tx.articles.withdrawal(article.id) is not None:
+        embargo = draft.given.embargo or article.story.embargo  # the source may have asked for one since
+        held = replace(article, story=replace(article.story, embargo=embargo))
+        return record.restore(tx, taking.desk, held, now=now)
     look = _look(tx, taking, article, draft, now)
     if holds.is_kill(draft, look.reading) and not article.live:
         raise StoryError(
@@ -167,6 +172,7 @@ def _look(tx: Transaction, taking: Taking, article: Article, draft: Draft, now: 
         seen=article.first_seen,
         published=article.published if article.live else None,
     )
+    story = completed(tx, story)
     found = holds.reasons(
         draft, reading, story, overrides=overrides, directory=taking.directory, house=taking.house
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,12 +15,15 @@ import structlog
 from syndicate.config import Settings, SourceOptions
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
-from syndicate.ingest import record
+from syndicate.ingest import measure, record
 from syndicate.ingest.compose import House
 from syndicate.ingest.take import Taken, Taking, is_known, missing, take
 from syndicate.model import Draft, Reading
+from syndicate.net.client import Client
+from syndicate.net.guard import Guard
 from syndicate.sources.base import Batch, Cursor, Source, Trouble
-from syndicate.storage import Storage, Transaction
+from syndicate.storage import MediaFact, Storage, Transaction
+from syndicate.timekeeping import Timekeeper
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +34,7 @@ RELATED_EPOCH = "related_epoch"
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
+_Read = tuple[Draft, Reading | StoryError | None]
 
 
 @dataclass
@@ -61,9 +65,24 @@ class Polled:
 class Ingest:
     """Takes what sources hand in. Everything a batch brought is stored in one transaction."""
 
-    def __init__(self, storage: Storage, settings: Settings, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        settings: Settings,
+        directory: Directory,
+        clock: Clock,
+        keeper: Timekeeper | None = None,
+        *,
+        client: Client | None = None,
+    ) -> None:
+        """``keeper``: says up to when embargoes may lift; without one ``clock`` is believed.
+        ``client`` asks what media are, where the settings want it; without it nobody is asked.
+        """
         self._storage = storage
+        self._client = client
         self._clock = clock
+        self._keeper = keeper or Timekeeper.trusting(clock)
+        self.next_due: datetime | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self.configure(settings, directory)
 
@@ -72,7 +91,9 @@ class Ingest:
         self._settings = settings
         self._directory = directory
         self._options = ReadOptions.build(settings.publisher.name, settings.editorial)
-        self.desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
+        self.desk = record.Desk(
+            feeds=settings.feeds, tombstone=settings.retention.tombstone, free=self._keeper.free
+        )
 
     def close(self) -> None:
         """Let the thread go."""
@@ -105,7 +126,9 @@ class Ingest:
         try:
             cursor = await self._in_thread(self._cursor, source.name)
             async for batch in source.fetch(cursor, hints):
-                total += await self._in_thread(self._store, source.name, batch)
+                readings = await self._in_thread(self._read, batch)
+                await self._measure(readings)
+                total += await self._in_thread(self._keep, source.name, batch, readings)
                 if progress:
                     progress(len(batch.items))
         except SourceError as error:
@@ -115,8 +138,12 @@ class Ingest:
         return total
 
     async def fall_due(self) -> int:
-        """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows."""
-        return await self._in_thread(self._fall_due)
+        """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows.
+
+        Not in the thread of the sources: an embargo does not wait for what is being read.
+        Afterwards ``next_due`` says when there is something to do next.
+        """
+        return await asyncio.to_thread(self._fall_due)
 
     async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
@@ -130,16 +157,19 @@ class Ingest:
             tx.sources.tried(name, self._clock(), error)
 
     def _fall_due(self) -> int:
-        now = self._clock()
+        rows = 0
+        while self._owes(now := self._clock()):
+            with self._storage.write() as tx:
+                done = record.fall_due(tx, self.desk, now)
+            for article_id, action in done:
+                log.info(f"story_{action}", article=article_id, by="clock")
+            rows += len(done)
+        return rows
+
+    def _owes(self, now: datetime) -> bool:
         with self._storage.read() as tx:
-            first = tx.articles.next_due()
-        if first is None or first > now:
-            return 0
-        with self._storage.write() as tx:
-            done = record.fall_due(tx, self.desk, now)
-        for article_id, action in done:
-            log.info(f"story_{action}", article=article_id, by="clock")
-        return len(done)
+            self.next_due = tx.articles.next_due(now)
+            return bool(tx.articles.due(now, 1, free=self.desk.free_until(now)))
 
     def relate_again(self) -> int:
         """After a backup was restored: no story may name one that was withdrawn since.
@@ -167,7 +197,29 @@ class Ingest:
     # -- one batch ---------------------------------------------------------------------
 
     def _store(self, source: str, batch: Batch) -> Polled:
-        readings = self._read(batch)
+        return self._keep(source, batch, self._read(batch))
+
+    async def _measure(self, readings: Sequence[_Read]) -> None:
+        """Find out what the media of new drafts are, before they are stored."""
+        care = self._settings.media
+        if self._client is None or not care.measure:
+            return
+        urls = {u for d, r in readings if isinstance(r, Reading) for u in measure.unstated(d, r)}
+        wanted = await self._in_thread(self._to_ask, urls) if urls else []
+        if wanted:
+            guard = Guard.of(self._settings.network.allow)
+            found = await measure.measured(self._client, guard, care, wanted, self._clock())
+            await self._in_thread(self._keep_facts, found)
+
+    def _to_ask(self, urls: set[str]) -> list[str]:
+        with self._storage.read() as tx:
+            return measure.to_ask(tx, urls, self._clock())
+
+    def _keep_facts(self, found: dict[str, MediaFact]) -> None:
+        with self._storage.write() as tx:
+            tx.media.keep(found)
+
+    def _keep(self, source: str, batch: Batch, readings: Sequence[_Read]) -> Polled:
         taking, now = self.taking(source), self._clock()
         total = Polled(seen=len(batch.drafts))
         with self._storage.write() as tx:
@@ -180,7 +232,7 @@ class Ingest:
             tx.sources.advance(source, token=batch.token, items=batch.items, forget=batch.forget)
         return total
 
-    def _read(self, batch: Batch) -> list[tuple[Draft, Reading | StoryError | None]]:
+    def _read(self, batch: Batch) -> list[_Read]:
         """Read what is not known yet, outside the transaction: reading is what takes long."""
         with self._storage.read() as tx:
             known = [is_known(tx, draft) for draft in batch.drafts]
