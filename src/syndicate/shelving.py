@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from syndicate.about import Reservation
 from syndicate.config import Settings
 from syndicate.formats.encoding import encode
+from syndicate.formats.rsl import MEDIA_TYPE as RSL_TYPE
+from syndicate.formats.text import address
 from syndicate.model import Document
 from syndicate.publish.build import HTML_TYPE, Publisher
-from syndicate.site import Site
+from syndicate.site import LICENSE_PATH, Site
 from syndicate.storage import Storage
 from syndicate.web.prepared import Shelved, link
 from syndicate.web.shelf import Shelf
@@ -24,7 +27,11 @@ class Shelving:
         self._feeds = settings.feeds
         self._site = site
         self._publisher = publisher
-        self._cache = round(settings.web.cache.total_seconds())
+        self._cache = settings.web.max_age
+        # Terms for machines: RSL 1.0, section 4.5, and TDMRep's headers.
+        terms = settings.says_terms
+        self._terms = (link("license", site.url(LICENSE_PATH), RSL_TYPE),) if terms else ()
+        self._reserved = reserved(site.says.reservation)
 
     def fill(self) -> None:
         """Everything that is stored, the moves of renamed feeds, and nothing else."""
@@ -48,7 +55,8 @@ class Shelving:
             etags=document.etags,
             modified=document.modified,
             cache=self._cache,
-            links=tuple(link(rel, address) for rel, address in document.links),
+            links=(*(link(rel, url) for rel, url in document.links), *self._terms),
+            headers=self._reserved,
             trail=document.trail,
         )
         self.shelf.put(self._site.path(document.feed, document.format), shelved)
@@ -64,5 +72,20 @@ class Shelving:
         bodies, etags = encode(found[0])
         own = (link("self", self._site.url(path)),)
         return Shelved(
-            media_type=HTML_TYPE, bodies=bodies, etags=etags, modified=found[1], cache=self._cache, links=own
+            media_type=HTML_TYPE,
+            bodies=bodies,
+            etags=etags,
+            modified=found[1],
+            cache=self._cache,
+            # No licence: a page may be an agency's story, and its terms stand with it in the feeds.
+            links=own,
+            headers=self._reserved,
         )
+
+
+def reserved(reservation: Reservation | None) -> tuple[tuple[str, str], ...]:
+    """The headers that reserve text and data mining."""
+    if reservation is None:
+        return ()
+    policy = address(reservation.policy or "")
+    return (("tdm-reservation", "1"), *((("tdm-policy", policy),) if policy else ()))

@@ -18,8 +18,9 @@ from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
-HTML, OPML = "html", "opml"
-LICENSE_PATH = "/license.xml"
+HTML, OPML, LICENSE, TDM = "html", "opml", "license", "tdm"
+LISTS = {HTML: "", OPML: "feeds.opml", LICENSE: "license.xml", TDM: ".well-known/tdmrep.json"}
+LICENSE_PATH = "/" + LISTS[LICENSE]
 ALL_FEEDS = ""  # the "feed" of documents that list every feed
 
 
@@ -41,7 +42,7 @@ class Site:
     def path(self, feed: str, format_name: str) -> str:
         """The path a document is served at."""
         if feed == ALL_FEEDS:
-            return "/feeds.opml" if format_name == OPML else "/"
+            return f"/{LISTS[format_name]}"
         name = "" if format_name == HTML else FORMATS[format_name].file
         return f"/feeds/{feed}/{name}"
 
@@ -52,7 +53,7 @@ class Site:
     def file(self, feed: str, format_name: str) -> Path:
         """The file that mirrors a document."""
         if feed == ALL_FEEDS:
-            return self.output / ("feeds.opml" if format_name == OPML else "index.html")
+            return self.output / (LISTS[format_name] or "index.html")
         name = "index.html" if format_name == HTML else FORMATS[format_name].file
         return self.output / feed / name
 

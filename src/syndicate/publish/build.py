@@ -18,7 +18,8 @@ from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Channel, ContentMode, Document, Finding, Trail
 from syndicate.publish import files, trails
-from syndicate.publish.render import Failures, Fresh, Renderer, newest_change
+from syndicate.publish.licences import Statement, statements
+from syndicate.publish.render import Failures, Fresh, Renderer, newest_change, profile
 from syndicate.site import ALL_FEEDS, HTML, OPML, Site, formats_of
 from syndicate.storage import DocumentHead, Place, Storage, Transaction
 
@@ -160,11 +161,15 @@ class Publisher:
             _Draft(ALL_FEEDS, HTML, HTML_TYPE, index, updated),
             _Draft(ALL_FEEDS, OPML, opml_format.MEDIA_TYPE.partition(";")[0], listing, updated),
         ]
+        drafts += [_Draft(ALL_FEEDS, name, kind, body, EPOCH) for name, kind, body in self._statements()]
         with self._storage.write() as tx:
             stored = [self._store(tx, d, heads.get((d.feed, d.format)), push=False, now=now) for d in drafts]
         replaced = [d for d in stored if d is not None]
         self._write(replaced)
         return replaced
+
+    def _statements(self) -> list[Statement]:
+        return [*statements(self._settings, profile(self._settings.publisher))]
 
     def _listed(self, slug: str, feed: Feed, heads: dict[tuple[str, str], DocumentHead]) -> Channel:
         head = heads.get((slug, HTML))
@@ -246,11 +251,10 @@ class Publisher:
     def _drop_unknown(self) -> None:
         """Documents of feeds or formats that the configuration no longer names."""
         kept = {(slug, f) for slug, feed in self._settings.feeds.items() for f in formats_of(feed)}
+        kept |= {(ALL_FEEDS, f) for f in (HTML, OPML, *(name for name, _, _ in self._statements()))}
         with self._storage.write() as tx:
             heads = tx.documents.heads()
-            gone = [
-                (h.feed, h.format) for h in heads if h.feed != ALL_FEEDS and (h.feed, h.format) not in kept
-            ]
+            gone = [(h.feed, h.format) for h in heads if (h.feed, h.format) not in kept]
             tx.documents.drop(gone)
         for feed, format_name in gone:
             files.remove_document(self.site.file(feed, format_name))
