@@ -139,7 +139,9 @@ class App:
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.keeper = self._keeper or self._open_keeper()
         self._confirmed = confirmation(self.storage)
-        self.ingest = Ingest(self.storage, self.settings, self.directory, self._clock, self.keeper)
+        self.ingest = Ingest(
+            self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
+        )
         self.publisher = Publisher(self.storage, self.settings, self.directory, free=self.keeper.free)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)

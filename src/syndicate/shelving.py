@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from syndicate.about import Reservation
 from syndicate.config import Settings
 from syndicate.config.ends import Phase, ends
 from syndicate.formats.encoding import encode
+from syndicate.formats.rsl import MEDIA_TYPE as RSL_TYPE
+from syndicate.formats.text import address
 from syndicate.model import Document
 from syndicate.publish.build import Built, Publisher
 from syndicate.publish.render import HTML_TYPE
-from syndicate.site import Site
+from syndicate.site import LICENSE_PATH, Site
 from syndicate.storage import Storage
 from syndicate.web.prepared import Shelved, link
 from syndicate.web.shelf import Shelf
@@ -33,7 +36,11 @@ class Shelving:
         self._ends = ends(settings)
         self._site = site
         self._publisher = publisher
-        self._cache = round(settings.web.cache.total_seconds())
+        self._cache = settings.web.max_age
+        # Terms for machines: RSL 1.0, section 4.5, and TDMRep's headers.
+        terms = settings.says_terms
+        self._terms = (link("license", site.url(LICENSE_PATH), RSL_TYPE),) if terms else ()
+        self._reserved = reserved(site.says.reservation)
 
     def fill(self) -> None:
         """Everything that is stored, the moves of renamed feeds, the ends of others, and nothing else."""
@@ -71,14 +78,26 @@ class Shelving:
 
     def put(self, document: Document) -> None:
         """Serve a document in place of its version before."""
-        self.shelf.put(self._site.path(document.feed, document.format), _shelved(document, self._cache))
+        self.shelf.put(self._site.path(document.feed, document.format), self._shelved(document, self._cache))
 
     def _load(self, path: str) -> Shelved | None:
         if path.startswith(STORIES):
             return self._load_page(path)
         found = self._publisher.archives.load(path)
         # Kept by whoever likes, but asked about each time: a withdrawal leaves archives at once.
-        return _shelved(found, cache=0) if found else None
+        return self._shelved(found, cache=0) if found else None
+
+    def _shelved(self, document: Document, cache: int) -> Shelved:
+        return Shelved(
+            media_type=document.media_type,
+            bodies=document.bodies,
+            etags=document.etags,
+            modified=document.modified,
+            cache=cache,
+            links=(*(link(rel, url) for rel, url in document.links), *self._terms),
+            headers=self._reserved,
+            trail=document.trail,
+        )
 
     def _load_page(self, path: str) -> Shelved | None:
         found = self._publisher.load_page(path)
@@ -87,17 +106,20 @@ class Shelving:
         bodies, etags = encode(found[0])
         own = (link("self", self._site.url(path)),)
         return Shelved(
-            media_type=HTML_TYPE, bodies=bodies, etags=etags, modified=found[1], cache=self._cache, links=own
+            media_type=HTML_TYPE,
+            bodies=bodies,
+            etags=etags,
+            modified=found[1],
+            cache=self._cache,
+            # No licence: a page may be an agency's story, and its terms stand with it in the feeds.
+            links=own,
+            headers=self._reserved,
         )
 
 
-def _shelved(document: Document, cache: int) -> Shelved:
-    return Shelved(
-        media_type=document.media_type,
-        bodies=document.bodies,
-        etags=document.etags,
-        modified=document.modified,
-        cache=cache,
-        links=tuple(link(rel, address) for rel, address in document.links),
-        trail=document.trail,
-    )
+def reserved(reservation: Reservation | None) -> tuple[tuple[str, str], ...]:
+    """The headers that reserve text and data mining."""
+    if reservation is None:
+        return ()
+    policy = address(reservation.policy or "")
+    return (("tdm-reservation", "1"), *((("tdm-policy", policy),) if policy else ()))

@@ -19,10 +19,17 @@ from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
-HTML, OPML, SITEMAP, ROBOTS = "html", "opml", "sitemap", "robots"
-LICENSE_PATH = "/license.xml"
+HTML, OPML, SITEMAP, ROBOTS, LICENSE, TDM = "html", "opml", "sitemap", "robots", "license", "tdm"
+LISTS = {
+    HTML: "",
+    OPML: "feeds.opml",
+    SITEMAP: "sitemap-news.xml",
+    ROBOTS: "robots.txt",
+    LICENSE: "license.xml",
+    TDM: ".well-known/tdmrep.json",
+}
+LICENSE_PATH = "/" + LISTS[LICENSE]
 ALL_FEEDS = ""  # the "feed" of documents that list every feed
-LISTS = {HTML: "", OPML: "feeds.opml", SITEMAP: "sitemap-news.xml", ROBOTS: "robots.txt"}
 _ARCHIVED = re.compile(r"/feeds/([a-z0-9-]+)/archive/([1-9][0-9]{0,9})/([a-z.]*)")
 
 

@@ -18,7 +18,7 @@ from syndicate.config.look import Look
 from syndicate.config.notify import Notify
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
-from syndicate.config.values import Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
+from syndicate.config.values import ByteRate, Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
 from syndicate.model import ContentMode, CreditRole
 
 FeedFormat = Literal["rss", "atom", "json"]
@@ -144,6 +144,7 @@ class Network(Part):
     timeout: Duration = timedelta(seconds=15)
     in_flight: Annotated[int, Field(ge=1, le=1000)] = 64
     in_flight_per_host: Annotated[int, Field(ge=1, le=100)] = 4
+    in_flight_per_address: Annotated[int, Field(ge=1, le=1000)] = 16
 
     @field_validator("allow")
     @classmethod
@@ -245,8 +246,10 @@ class Hub(Part):
     """Our own WebSub hub. Leases lie between ``lease_min`` and ``lease_max``.
 
     ``max_subscriptions_per_host`` counts a callback's host; ``verify_per_minute``
-    bounds how often strangers can make us ask one. ``ports``: the only ports of
-    callbacks; empty: all.
+    bounds how often strangers can make us ask one; ``max_subscriptions_per_address``
+    counts the address its name led to when it was confirmed. ``ports``: the
+    only ports of callbacks; empty: all. ``min_interval``: the least time
+    between two pushes of one topic. ``egress``: bytes a second that go out.
     """
 
     enabled: bool = False
@@ -254,7 +257,10 @@ class Hub(Part):
     lease_default: Duration = timedelta(days=10)
     lease_max: Duration = timedelta(days=30)
     max_subscriptions_per_host: Annotated[int, Field(ge=1)] = 1000
+    max_subscriptions_per_address: Annotated[int, Field(ge=1)] = 5000
     verify_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
+    min_interval: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(minutes=10))] = timedelta(0)
+    egress: ByteRate | None = None
     signature: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
     ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
 

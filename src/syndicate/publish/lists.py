@@ -10,7 +10,8 @@ from syndicate.config.ends import Phase, phase_of
 from syndicate.formats import html, sitemap
 from syndicate.formats import opml as opml_format
 from syndicate.model import Article, Channel
-from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Fresh, Renderer, newest_change
+from syndicate.publish.licences import Statement, statements
+from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Fresh, Renderer, newest_change, profile
 from syndicate.publish.storing import Draft
 from syndicate.site import ALL_FEEDS, HTML, OPML, ROBOTS, SITEMAP
 from syndicate.storage import Place, Transaction
@@ -52,6 +53,7 @@ class Lists:
             self._draft(OPML, _bare(opml_format.MEDIA_TYPE), self._opml(channels, open_feeds), updated),
             *self._sitemap(tx, now),
             *self._robots(),
+            *(self._draft(name, kind, body, EPOCH) for name, kind, body in self._statements()),
         ]
 
     def _draft(
@@ -108,6 +110,9 @@ class Lists:
         yield self._draft(SITEMAP, sitemap.MEDIA_TYPE, body, updated, fresh)
         for name, part in zip(names, parts, strict=True):
             yield self._draft(name, sitemap.MEDIA_TYPE, sitemap.urlset(part), updated)
+
+    def _statements(self) -> Iterator[Statement]:
+        yield from statements(self._settings, profile(self._settings.publisher))
 
     def _robots(self) -> Iterator[Draft]:
         """Only where the whole host is ours: it speaks for all that is on it."""

@@ -160,7 +160,7 @@ class Renderer:
             logo=feed.logo or publisher.logo,
             ttl=web.ttl,
             updates_an_hour=web.updates_an_hour,
-            profile=profile(publisher, feed),
+            profile=profile(publisher, feed.logo),
             license=rights.license,
             license_name=rights.license_name,
             terms_url=self.site.url(LICENSE_PATH) if self._settings.says_terms else None,
@@ -175,14 +175,14 @@ class Renderer:
         return (*own, *(hub.url for hub in self._settings.external_hubs.values()))
 
 
-def profile(publisher: Publisher, feed: Feed) -> Profile:
+def profile(publisher: Publisher, logo: str | None = None) -> Profile:
     """What the outlet says about itself; a feed's own logo has no size that we know."""
-    sized = feed.logo is None or feed.logo == publisher.logo
+    sized = logo is None or logo == publisher.logo
     return Profile(
         name=publisher.name,
         url=publisher.url,
         description=publisher.description,
-        logo=feed.logo or publisher.logo,
+        logo=logo or publisher.logo,
         logo_width=publisher.logo_width if sized else None,
         logo_height=publisher.logo_height if sized else None,
         icon=publisher.icon,

@@ -8,7 +8,7 @@ of them; nothing is committed in between.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -20,6 +20,8 @@ from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.hosts import HostStates, ShutHost
+from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
@@ -29,6 +31,7 @@ from syndicate.storage.subscriptions import (
     Edition,
     Failure,
     Pending,
+    SubscriberCount,
     Subscription,
     Subscriptions,
     SubscriptionView,
@@ -44,6 +47,7 @@ __all__ = [
     "Failure",
     "Holder",
     "JournalRow",
+    "LaneDesk",
     "MediaFact",
     "Notice",
     "Offered",
@@ -52,9 +56,11 @@ __all__ = [
     "Problem",
     "Progress",
     "Scope",
+    "ShutHost",
     "SourceState",
     "Stale",
     "Storage",
+    "SubscriberCount",
     "Subscription",
     "SubscriptionView",
     "Takedown",
@@ -85,6 +91,15 @@ class Transaction:
     def lanes(self) -> Lanes:
         """Receivers' progress."""
         return Lanes(self.connection)
+
+    def desk(self, lane_ids: Collection[int]) -> LaneDesk:
+        """Some lanes to plan and settle together."""
+        return LaneDesk(self.connection, lane_ids)
+
+    @cached_property
+    def hosts(self) -> HostStates:
+        """Hosts that do not answer."""
+        return HostStates(self.connection)
 
     @cached_property
     def feeds(self) -> Feeds:

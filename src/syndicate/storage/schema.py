@@ -474,6 +474,20 @@ problems = Table(
     Column("last", Instant, nullable=False),
 )
 
+# Hosts that do not answer, as the breakers left them; well ones have no row. ``scope`` parts partners
+# and hubs that we push to from subscribers of our own hub.
+shut_hosts = Table(
+    "shut_hosts",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("trips", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
 # Subscribers of our own hub. ``version`` is the document's they last took; ``due`` is set while they
 # fail. The index finds who lacks the newest version of a topic by one range scan, and those that fail
 # and are not due are never looked at. Numbers are never used twice: an answer may come in late.
@@ -496,9 +510,11 @@ subscriptions = Table(
     Column("last_try", Instant),
     Column("last_ok", Instant),
     Column("last_error", Text),
+    Column("network", Text),
     Index("ix_subscriptions_callback", "callback", "topic", unique=True),
     Index("ix_subscriptions_owed", "topic", "due", "version", "id"),
     Index("ix_subscriptions_host", "host"),
+    Index("ix_subscriptions_network", "network"),
     sqlite_autoincrement=True,
 )
 

@@ -83,11 +83,12 @@ class Prepared:
     vary: Headers = field(default_factory=lambda: [(b"vary", b"Accept-Encoding")])
 
 
-def link(rel: str, address: str) -> str:
+def link(rel: str, address: str, media_type: str | None = None) -> str:
     """A ``Link`` value: ``link("self", "https://…")`` → ``<https://…>; rel="self"``."""
     if any(c in address for c in "<>\"' \r\n\t") or not address.isascii() or not address.isprintable():
         raise ValueError(f"{address!r} cannot stand in a Link header")
-    return f'<{address}>; rel="{rel}"'
+    kind = f'; type="{media_type}"' if media_type else ""
+    return f'<{address}>; rel="{rel}"{kind}'
 
 
 def prepare(shelved: Shelved) -> Prepared:
