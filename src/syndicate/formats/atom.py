@@ -47,7 +47,7 @@ class Atom:
     name = "atom"
     file = "atom.xml"
     media_type = MEDIA_TYPE
-    version = 4
+    version = 5
 
     def __init__(self) -> None:
         self._cutter = Cutter("atom")
