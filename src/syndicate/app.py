@@ -42,6 +42,8 @@ from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
 from syndicate.web.app import create_app
+from syndicate.web.courtesy import Courtesy
+from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
 from syndicate.web.server import Server
 
@@ -235,8 +237,12 @@ class App:
         """Answer readers. Raises SyndicateError where the port is taken."""
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
-        app = create_app(self.shelving.shelf, ready=lambda: list(self._ready), routes=[hub])
-        self.server = Server(app, self.settings.web.host, self.settings.web.port)
+        web, shelf = self.settings.web, self.shelving.shelf
+        limit = web.unconditional_limit
+        courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
+        app = create_app(shelf, ready=lambda: list(self._ready), routes=[hub], courtesy=courtesy)
+        door = Door(shelf, limit=web.connections, unconditional=not limit) if web.front else None
+        self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
         await self.server.start()
         log.info("listening", url=self.server.url)
 

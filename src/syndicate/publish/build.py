@@ -14,7 +14,7 @@ from syndicate.editorial.entry import Terms
 from syndicate.errors import NotFound
 from syndicate.formats import html
 from syndicate.formats import opml as opml_format
-from syndicate.formats.encoding import encode, etag
+from syndicate.formats.encoding import Encoded, encode, encode_many, etag
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Channel, ContentMode, Document, Finding, Trail
 from syndicate.publish import files, trails
@@ -49,6 +49,7 @@ class _Draft:
     updated: datetime
     fresh: Fresh | None = None
     window: _Window | None = None
+    encoded: Encoded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Publisher:
             noted = tx.problems.refs(f"feed:{slug}")
         findings = {d.format: FORMATS[d.format].check(d.body) for d in drafts if d.format in FORMATS}
         good = [d for d in drafts if _passes(d, findings.get(d.format, []))]
+        self._encode([d for d in good if self._differs(d, heads[d.format])])
         with self._storage.write() as tx:
             documents = [self._store(tx, d, heads[d.format], push=stale.worth_a_push, now=now) for d in good]
             tx.feeds.set_built(slug, stale.touched)
@@ -160,6 +162,7 @@ class Publisher:
             _Draft(ALL_FEEDS, HTML, HTML_TYPE, index, updated),
             _Draft(ALL_FEEDS, OPML, opml_format.MEDIA_TYPE.partition(";")[0], listing, updated),
         ]
+        self._encode([d for d in drafts if self._differs(d, heads.get((d.feed, d.format)))])
         with self._storage.write() as tx:
             stored = [self._store(tx, d, heads.get((d.feed, d.format)), push=False, now=now) for d in drafts]
         replaced = [d for d in stored if d is not None]
@@ -178,9 +181,9 @@ class Publisher:
         if draft.fresh and draft.fresh.rows:
             tx.documents.keep_fragments(draft.fresh.rows, draft.fresh.format, draft.fresh.digest, now)
         topic = self.site.topic(draft.feed, draft.format)
-        if head and head.topic == topic and head.etags["identity"] == etag(draft.body):
+        if draft.encoded is None:
             return None
-        bodies, etags = encode(draft.body)
+        bodies, etags = draft.encoded
         version = head.version + 1 if head else 1
         pushed = head.push_version if head else 0
         document = Document(
@@ -193,11 +196,22 @@ class Publisher:
             modified=max(now, head.modified) if head else now,
             bodies=bodies,
             etags=etags,
-            links=self._links(draft, topic),
+            links=self.renderer.links(draft.format, topic),
             trail=self._trail(tx, draft, head, version, now),
         )
         tx.documents.save(document, topic)
         return document
+
+    def _differs(self, draft: _Draft, head: DocumentHead | None) -> bool:
+        """Whether it is another document than the stored one."""
+        if head is None or head.topic != self.site.topic(draft.feed, draft.format):
+            return True
+        return head.etags["identity"] != etag(draft.body)
+
+    def _encode(self, drafts: Sequence[_Draft]) -> None:
+        """Compress what changed before the transaction that stores it, which keeps other writers waiting."""
+        for draft, encoded in zip(drafts, encode_many([d.body for d in drafts]), strict=True):
+            draft.encoded = encoded
 
     def _trail(
         self, tx: Transaction, draft: _Draft, head: DocumentHead | None, version: int, now: datetime
@@ -216,11 +230,6 @@ class Publisher:
         replaced = (head.version, head.etags) if head else None
         taken_back = (gone - slid) | withdrawn
         return trails.next_trail(before, trails.digest(bare), parts, replaced, taken_back, now)
-
-    def _links(self, draft: _Draft, topic: str) -> tuple[tuple[str, str], ...]:
-        """``Link`` headers: exactly one self, and the hubs it can be subscribed at (rule H5)."""
-        hubs = self.renderer.hubs() if draft.format in FORMATS else ()
-        return (("self", topic), *(("hub", hub) for hub in hubs))
 
     def _report(
         self,
