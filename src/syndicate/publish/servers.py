@@ -211,7 +211,7 @@ def caddy(found: Outlet) -> str:
 
 def _caddy_kind(found: Outlet, number: int, kind: Served) -> str:
     policy = (
-        f'\n            Content-Security-Policy "{found.policy}"' if kind.media_type == _HTML_TYPE else ""
+        f'\n                Content-Security-Policy "{found.policy}"' if kind.media_type == _HTML_TYPE else ""
     )
     return _CADDY_KIND.format(
         name=f"kind{number}",
@@ -230,6 +230,12 @@ _CADDY = """\
 #
 # For a public host Caddy gets certificates by itself: write the bare name instead of http://….
 
+(syndicate_daemon) {{
+    reverse_proxy {daemon} {{
+        flush_interval -1
+    }}
+}}
+
 http://{host} {{
     # What each document says of itself, for subscribers that read headers (WebSub).
     map {{http.request.orig_uri.path}} {{syndicate_links}} {{
@@ -241,9 +247,7 @@ http://{host} {{
 
     # 301 of moved feeds, 410 of retired ones, archives, stories, /hub, /api, /partner, deltas (A-IM).
     handle {{
-        reverse_proxy {daemon} {{
-            flush_interval -1
-        }}
+        import syndicate_daemon
     }}
 }}
 """
@@ -252,28 +256,31 @@ _CADDY_KIND = """\
         method GET HEAD
         not header A-IM *
         path_regexp {name} {address}
-        file {{
-            root "{folder}"
-            try_files "{file}"
-        }}
     }}
     handle @{name} {{
         root * "{folder}"
-        rewrite * "{file}"
-        header {{
-            Content-Type "{media_type}"
-            Link "{{syndicate_links}}"
-            Cache-Control "public, max-age={max_age}"
-            Access-Control-Allow-Origin "*"
-            Access-Control-Expose-Headers "ETag, Link, IM"
-            X-Content-Type-Options "nosniff"{policy}
+        # Apart from the address: Caddy asks the conditions of one matcher in any order.
+        @there file "{file}"
+        handle @there {{
+            rewrite * "{file}"
+            request_header -Range
+            header {{
+                Content-Type "{media_type}"
+                Link "{{syndicate_links}}"
+                Cache-Control "public, max-age={max_age}"
+                Access-Control-Allow-Origin "*"
+                Access-Control-Expose-Headers "ETag, Link, IM"
+                X-Content-Type-Options "nosniff"{policy}
+            }}
+            header Vary Accept-Encoding {{
+                defer
+            }}
+            file_server {{
+                precompressed br zstd gzip
+            }}
         }}
-        header Vary Accept-Encoding {{
-            defer
-        }}
-        request_header -Range
-        file_server {{
-            precompressed br zstd gzip
+        handle {{
+            import syndicate_daemon
         }}
     }}"""
 
