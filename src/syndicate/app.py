@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from syndicate.config import Settings
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
+from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
@@ -30,6 +31,7 @@ from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
 from syndicate.notify.teller import Teller
+from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
 from syndicate.shelving import Shelving
@@ -41,24 +43,24 @@ from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
+from syndicate.timebook import confirmation, keep, open_keeper
+from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.app import create_app
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
+from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
 
 log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
+CLOCK_KEPT = timedelta(minutes=5)
+"""How often it is written down what the clock showed."""
 NOTIFY = timedelta(minutes=1)
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
-
-
-def utc_now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -81,11 +83,16 @@ class App:
         settings: Settings,
         *,
         clock: Callable[[], datetime] = utc_now,
+        keeper: Timekeeper | None = None,
         settings_file: Path | None = None,
     ) -> None:
+        """``keeper``: the timekeeper; without one the machine's, or one that believes another ``clock``."""
         self.settings = settings
         self._file = settings_file
         self._clock = clock
+        self._keeper = keeper
+        self._jump: Jump | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self.storage = Storage(settings.storage.url.reveal())
         self._ownership = Ownership(self.storage)
         self._stop = asyncio.Event()
@@ -113,6 +120,7 @@ class App:
     async def __aexit__(self, *_: object) -> None:
         await self.distributor.stop()
         await self.hub.stop()
+        await self.pull.stop()
         await self.client.close()
         self.ingest.close()
         if self.server is not None:
@@ -129,7 +137,9 @@ class App:
         self.directory = Directory.build(self.settings.agencies)
         self.site = Site(self.settings, self.directory)
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
-        self.ingest = Ingest(self.storage, self.settings, self.directory, self._clock)
+        self.keeper = self._keeper or self._open_keeper()
+        self._confirmed = confirmation(self.storage)
+        self.ingest = Ingest(self.storage, self.settings, self.directory, self._clock, self.keeper)
         self.publisher = Publisher(self.storage, self.settings, self.directory)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
@@ -143,8 +153,15 @@ class App:
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.pull = Pull(self.storage, self.settings, self.site, self._clock)
+        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
+
+    def _open_keeper(self) -> Timekeeper:
+        if self._clock is utc_now:
+            return open_keeper(self.storage, self.settings)
+        return Timekeeper.trusting(self._clock)
 
     def _compare_terms(self, settings: Settings) -> None:
         """Stories went out under terms; receivers hold them so until an operator applies new ones."""
@@ -175,6 +192,7 @@ class App:
         if polled.changed:
             self._publish_wanted.set()
             self.distributor.wake()
+            self.pull.wake()
         self._look_again(name, source)
         return polled
 
@@ -224,6 +242,7 @@ class App:
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
         """Ask every source, or one; what the clock owes comes first."""
+        await self._look_at_clock()
         await self.ingest.fall_due()
         total = Polled()
         for name in self.sources:
@@ -237,10 +256,18 @@ class App:
         """Answer readers. Raises SyndicateError where the port is taken."""
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
+        self.partners = PartnerDesk(
+            self.pull,
+            self.papers,
+            self.keyring,
+            per_minute=lambda: self.settings.tokens.requests_per_minute,
+            url=lambda path: self.site.url(path),
+        )
+        routes = [hub, *self.partners.routes()]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
-        app = create_app(shelf, ready=lambda: list(self._ready), routes=[hub], courtesy=courtesy)
+        app = create_app(shelf, ready=lambda: list(self._ready), routes=routes, courtesy=courtesy)
         door = Door(shelf, limit=web.connections, unconditional=not limit) if web.front else None
         self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
         await self.server.start()
@@ -285,7 +312,8 @@ class App:
             with suppress(Exception):
                 await task
         await self.publish()
-        await asyncio.gather(self.distributor.stop(), self.hub.stop())
+        await self._keep_clock()
+        await asyncio.gather(self.distributor.stop(), self.hub.stop(), self.pull.stop())
         await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -328,7 +356,11 @@ class App:
                 await self.poll(name, keys)
 
     def _set_jobs(self) -> None:
-        jobs: dict[str, tuple[Job, timedelta]] = {"tick": (self._tick, TICK), "prune": (self._prune, PRUNE)}
+        jobs: dict[str, tuple[Job, timedelta]] = {
+            "tick": (self._tick, TICK),
+            "prune": (self._prune, PRUNE),
+            "clock": (self._keep_clock, CLOCK_KEPT),
+        }
         if self.settings.notify.ways:
             jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
@@ -337,19 +369,68 @@ class App:
 
     async def _tick(self) -> None:
         """Let the clock have its due, and notice what another process committed."""
-        if await self.ingest.fall_due():
-            self._publish_wanted.set()
+        await self._look_at_clock()
+        await self._fall_due()
         changes = await asyncio.to_thread(self.storage.changes)
         if changes != self._seen_changes or not self.storage.database.is_sqlite:
             self._seen_changes = changes
+            await self._heed_confirmation()
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            self.pull.wake()
             await asyncio.to_thread(self.keyring.refresh)
         await asyncio.to_thread(self.keyring.write_used)
 
     async def _notify(self) -> None:
         await self.teller.run()
+
+    async def _fall_due(self) -> None:
+        """What is due now; what falls due before the next tick has its very moment."""
+        if await self.ingest.fall_due():
+            self._publish_wanted.set()
+            self.distributor.wake()
+        if self.ingest.next_due is None or self._stop.is_set():
+            return
+        seconds = (self.ingest.next_due - self._clock()).total_seconds()
+        if seconds < 2 * TICK.total_seconds():
+            if self._alarm is not None:
+                self._alarm.cancel()
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(max(0.001, seconds), self._fall_due_soon)
+
+    def _fall_due_soon(self) -> None:
+        if not self._stop.is_set():
+            self._spawn(self._fall_due(), "poll clock")
+
+    # -- the clock -------------------------------------------------------------------------
+
+    async def _look_at_clock(self) -> None:
+        """Say, and write down for the next start, that the clock jumped or is believed again."""
+        jump = self.keeper.jump()
+        if jump == self._jump:
+            return
+        self._jump = jump
+        if jump is None:
+            log.info("clock_believed_again")
+        else:
+            log.warning(
+                "clock_jumped",
+                seconds=round(jump.by, 1),
+                confirmed_at=self.keeper.confirmed_at(jump).isoformat(timespec="seconds"),
+                fix="embargoes wait; if the clock is right now: `syndicate clock confirm`",
+            )
+        await self._keep_clock()
+
+    async def _keep_clock(self) -> None:
+        await asyncio.to_thread(keep, self.storage, self.keeper)
+
+    async def _heed_confirmation(self) -> None:
+        """Another process may have been told that the clock is right."""
+        confirmed = await asyncio.to_thread(confirmation, self.storage)
+        if confirmed != self._confirmed:
+            self._confirmed = confirmed
+            self.keeper.confirm()
 
     async def _prune(self) -> None:
         done = await asyncio.to_thread(self._prune_now)
@@ -403,6 +484,7 @@ class App:
             self.settings = fresh
             await asyncio.to_thread(self._reconfigure_parts, fresh)
             self._reconfigure_hub(fresh)
+            self._reconfigure_partners(fresh)
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
@@ -423,6 +505,11 @@ class App:
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
         self._open_sources()
+
+    def _reconfigure_partners(self, fresh: Settings) -> None:
+        self.pull.configure(fresh, self.site)
+        self.papers.configure(fresh, self.directory)
+        self.partners.configure()
 
     def _reconfigure_hub(self, fresh: Settings) -> None:
         terms = HubTerms.of(fresh, self.site)

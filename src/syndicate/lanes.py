@@ -28,10 +28,14 @@ JITTER = 0.2
 
 
 class LaneKind(StrEnum):
-    """What travels on a lane: single stories, or a document's newest version."""
+    """What travels on a lane: single stories, or a document's newest version.
+
+    ``pull``: nothing is sent; it keeps what a partner that pulls was offered and took.
+    """
 
     STORIES = "stories"
     DOCUMENTS = "documents"
+    PULL = "pull"
 
 
 class LaneState(StrEnum):

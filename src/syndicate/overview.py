@@ -10,6 +10,8 @@ from syndicate.config import Settings
 from syndicate.lanes import LaneKind, LaneState, Reason
 from syndicate.storage import Problem, Storage, Transaction
 from syndicate.storage.lock import is_running
+from syndicate.timebook import open_keeper
+from syndicate.timekeeping import Timekeeper
 
 DAY = timedelta(hours=24)
 PROBLEMS_SHOWN = 200
@@ -73,10 +75,25 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockView:
+    """Whether the clock is believed. ``jumped``: seconds it went another way than the machine's own.
+
+    Until ``confirmed_at``, or until it is confirmed otherwise, embargoes lift
+    only up to ``free``.
+    """
+
+    believed: bool
+    free: datetime
+    jumped: float | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """Everything ``status`` shows. ``needs`` says what an operator has to look at; empty: nothing."""
 
     running: bool
+    clock: ClockView
     sources: tuple[SourceView, ...]
     articles: Mapping[str, int]
     feeds: tuple[FeedView, ...]
@@ -90,6 +107,7 @@ class Overview:
 def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
     """One consistent look at the database."""
     running = is_running(storage)
+    clock = clock_view(open_keeper(storage, settings))
     with storage.read() as tx:
         sources = tuple(_source(tx, name) for name in settings.sources)
         articles = tx.articles.count()
@@ -98,6 +116,7 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
         refused = refused_stories(tx)
         return Overview(
             running=running,
+            clock=clock,
             sources=sources,
             articles=articles,
             feeds=feed_views(tx, settings),
@@ -105,8 +124,23 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
             attempts=tx.lanes.verdicts_since(now - DAY),
             problems=problems,
             refused=refused,
-            needs=_needs(sources, articles, lanes, problems, refused),
+            needs=(*_clock_needs(clock), *_needs(sources, articles, lanes, problems, refused)),
         )
+
+
+def clock_view(keeper: Timekeeper) -> ClockView:
+    """The clock for people."""
+    free, jump = keeper.free(), keeper.jump()
+    if jump is None:
+        return ClockView(believed=True, free=free)
+    by = round(jump.by, 1)
+    return ClockView(believed=False, free=free, jumped=by, confirmed_at=keeper.confirmed_at(jump))
+
+
+def _clock_needs(clock: ClockView) -> tuple[str, ...]:
+    if clock.believed:
+        return ()
+    return ("the clock jumped, and embargoes wait: `syndicate clock confirm` if it is right now",)
 
 
 def _needs(

@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from syndicate.config import Feed, Settings
+from syndicate.config import Feed, Partner, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms, make_entry
 from syndicate.editorial.terms import Says
+from syndicate.errors import StoryError
+from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
@@ -67,7 +69,13 @@ class Site:
         return self.url(f"/partner/v1/{partner}/stories/{article_id}")
 
     def entry(self, article: Article, terms: Terms, now: datetime | None = None) -> Entry:
-        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended."""
+        """An article under someone's terms; ``now`` leaves out pictures whose rights have ended.
+
+        Everything that is shown or sent goes through here. Raises StoryError for a story that was
+        never published: under an embargo, on hold, or dated in the future.
+        """
+        if not article.live:
+            raise StoryError(f"article {article.id[:8]} is not published")
         agency = article.story.credit.agency
         return make_entry(
             article,
@@ -80,6 +88,29 @@ class Site:
             page_of=lambda other: self.url(self.story_path(other)),
             says=self.says,
         )
+
+    def ninjs(self, article: Article, terms: Terms, now: datetime) -> bytes:
+        """An article as partners get it. Raises StoryError."""
+        return ninjs_bytes(
+            ninjs(
+                self.entry(article, terms, now),
+                revision=article.revision,
+                first_created=article.published,
+                version_created=article.changed,
+                publisher=self.publisher,
+                expires=article.story.expires,
+            )
+        )
+
+
+def partner_terms(partner: Partner) -> Terms:
+    """How stories look that a partner gets, pushed or pulled."""
+    return Terms(
+        content=partner.content,
+        excerpt_words=partner.excerpt_words,
+        pictures=partner.pictures,
+        source_ids=True,
+    )
 
 
 def formats_of(feed: Feed) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from house import START, House, draft
 
 from syndicate.config import Adapters, load
 from syndicate.editorial.entry import Terms
-from syndicate.errors import ConfigError
+from syndicate.errors import ConfigError, StoryError
 from syndicate.formats.html import story_page
 from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.model import ContentMode, CreditRole, Draft, Media, Picture, PubStatus
@@ -136,7 +136,10 @@ def test_a_delay_is_an_embargo_from_publication_on(house: House) -> None:
     house.configure('[agencies.pajhwok]\ndelay = "30m"\n')
     house.take(wire(published=START))
     assert house.article("a").story.embargo == START + timedelta(minutes=30)
-    assert "secret end" not in "".join(outputs(house)[n] for n in ("rss.xml", "atom.xml", "feed.json"))
+    house.publish(everything=True)
+    assert "secret end" not in "".join(house.text("latest", n) for n in ("rss.xml", "atom.xml", "feed.json"))
+    with pytest.raises(StoryError, match="not published"):
+        house.publisher.site.entry(house.article("a"), Terms(), house.now)
     house.take(wire(published=START, section="World"))
     house.later(minutes=29)
     assert house.tick() == 0

@@ -13,7 +13,7 @@ from syndicate.errors import DocumentError, StoryError
 from syndicate.formats import atom
 from syndicate.formats.feedgen_mended import document
 from syndicate.formats.registry import FORMATS
-from syndicate.model import ContentMode, Credit
+from syndicate.model import ContentMode, Credit, Translation
 
 ATOM = FORMATS["atom"]
 A = {"a": "http://www.w3.org/2005/Atom"}
@@ -163,3 +163,13 @@ def test_check_finds_a_broken_head(channel, entry, before, after, rule):
     whole = ATOM.assemble(channel("atom.xml"), [ATOM.fragment(entry())])
     findings = ATOM.check(whole.replace(before, after, 1))
     assert rule in {f.rule for f in findings if f.severity == "error"}
+
+
+def test_a2_a_translated_storys_own_link_is_the_first_and_the_last_alternate(built, entry):
+    other = Translation(article_id="x", language="ps", url="https://times.example.org/ps/1")
+    (node,) = built(replace(entry(), translations=(other,))).findall("a:entry", A)
+    found = [x for x in node.findall("a:link", A) if x.get("rel") == "alternate"]
+    own = "https://times.example.org/stories/1"
+    assert [x.get("href") for x in found] == [own, other.url, own]
+    # RFC 4287 4.1.2: no two alternates of one type and language.
+    assert len({(x.get("type"), x.get("hreflang")) for x in found}) == 3

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from lxml import html
 
+from syndicate.about import Comments, Related, Reservation, Thumbnail
 from syndicate.config import Publisher
 from syndicate.editorial.entry import Terms
 from syndicate.formats.html import (
@@ -292,3 +293,62 @@ def test_fifty_teasers_stay_below_100_kb(entry, channel, corrected):
     excerpt = "The river rose on Tuesday and did not fall before the week was out. " * 5
     entries = [entry(n, excerpt=excerpt, **corrected) for n in range(50)]
     assert len(feed_page(channel(), entries, FORMATS)) < 100_000
+
+
+def test_related_stories_and_comments_are_linked(entry):
+    made = replace(
+        entry(),
+        related=(
+            Related(url="https://times.example.org/ps/2", title="سیند", language="ps"),
+            Related(url="https://times.example.org/3"),
+        ),
+        comments=Comments(url="https://times.example.org/stories/1#comments", count=7),
+    )
+    page = read(story_page(made, PUBLISHER))
+    rows = page.xpath("//aside[@class='related']//li")
+    assert [(r.get("dir"), r.findtext("a")) for r in rows] == [
+        ("rtl", "سیند"),
+        ("ltr", "https://times.example.org/3"),
+    ]
+    (comments,) = page.xpath("//*[@itemprop='discussionUrl']")
+    assert comments.text_content() == "Comments (7)"
+    assert not read(story_page(entry(), PUBLISHER)).xpath("//aside | //*[@itemprop='discussionUrl']")
+
+
+def test_a_licence_is_called_by_its_name(entry):
+    made = replace(entry(), license="https://creativecommons.org/licenses/by/4.0/", license_name="CC BY 4.0")
+    (link,) = read(story_page(made, PUBLISHER)).xpath("//a[@rel='license']")
+    assert (link.text, link.get("href")) == ("CC BY 4.0", made.license)
+
+
+def test_how_a_story_was_made_is_said_on_both_pages_once(entry, channel):
+    made = entry(digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia")
+    for page in (story_page(made, PUBLISHER), feed_page(channel(), [made], FORMATS)):
+        assert len(read(page).xpath("//p[@class='disclosure']")) == 1
+
+
+def test_reserved_mining_is_said_on_every_page(entry, channel):
+    asked = Reservation(policy="https://times.example.org/policy")
+    for page in (
+        story_page(replace(entry(), reservation=asked), PUBLISHER),
+        feed_page(channel(reservation=asked), [entry()], FORMATS),
+    ):
+        known = {m.get("name"): m.get("content") for m in read(page).xpath("//meta[@name]")}
+        assert known["tdm-reservation"] == "1"
+        assert known["tdm-policy"] == asked.policy
+
+
+def test_a_teaser_shows_the_small_picture_where_there_is_one(entry, channel):
+    image = replace(
+        entry().image, thumbnail=Thumbnail(url="https://times.example.org/small.jpg", width=300, height=200)
+    )
+    page = read(feed_page(channel(), [replace(entry(), image=image)], FORMATS))
+    (shown,) = page.xpath("//article//img")
+    assert (shown.get("src"), shown.get("width")) == ("https://times.example.org/small.jpg", "300")
+
+
+def test_a_rights_line_stands_on_a_storys_page_once(entry):
+    ours = PUBLISHER.model_copy(update={"rights": "© The Pashtun Times"})
+    for rights in ("© The Pashtun Times", "© Somebody else"):
+        shown = words(read(story_page(replace(entry(), rights=rights), ours)))
+        assert shown.count(rights) == shown.count("© The Pashtun Times") == 1

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from syndicate.timekeeping import utc_now
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
@@ -22,18 +24,15 @@ if TYPE_CHECKING:
     Act = Callable[[Transaction, Taking, Article, datetime], JournalAction | None]
 
 
-def utc_now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
-
-
 @contextmanager
 def _desk(context: Context, storage: Storage) -> Iterator[Ingest]:
     from syndicate.editorial import Directory
     from syndicate.ingest.poll import Ingest
+    from syndicate.timebook import open_keeper
 
     settings = context.settings
-    ingest = Ingest(storage, settings, Directory.build(settings.agencies), utc_now)
+    keeper = open_keeper(storage, settings)
+    ingest = Ingest(storage, settings, Directory.build(settings.agencies), utc_now, keeper)
     try:
         yield ingest
     finally:
@@ -43,18 +42,23 @@ def _desk(context: Context, storage: Storage) -> Iterator[Ingest]:
 def _decide(context: Context, storage: Storage, name: str, act: Act) -> int:
     """One decision in one transaction; says what came of it and who carries it out."""
     from syndicate.cli.common import say_who_acts
+    from syndicate.ingest import record
 
     with _desk(context, storage) as ingest, storage.write() as tx:
         article = tx.articles.named(name)
         action = act(tx, ingest.taking(article.source), article, utc_now())
         after = tx.articles.get(article.id) or article
+        waits = record.waits_until(ingest.desk, after, utc_now())
     if context.json:
-        context.emit({"id": after.id, "action": action, "revision": after.revision, "hold": after.hold})
+        told = {"action": action, "revision": after.revision, "hold": after.hold, "embargo": waits}
+        context.emit({"id": after.id, **told})
     else:
         words = str(action) if action else "nothing to publish"
         context.console.print(f"{after.id[:8]} {after.story.headline}: {words}", markup=False)
         if after.hold:
             context.console.print(f"  still on hold: {after.hold}", markup=False)
+        if waits:
+            context.console.print(f"  not before {waits:%Y-%m-%d %H:%M:%S} UTC: its embargo", markup=False)
     if action:
         say_who_acts(context, storage)
     return 0

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from syndicate.lanes import LaneKind
 from syndicate.model import Article, Correction
-from syndicate.storage import Attempt, Holder, JournalRow, Transaction, Withdrawal
+from syndicate.storage import Ack, Attempt, Holder, JournalRow, Transaction, Withdrawal
 from syndicate.storage.articles import RevisionRow
 
 ATTEMPTS = 10
@@ -22,6 +23,7 @@ class Dossier:
     feeds: Sequence[str]
     origin: str | None
     holders: Sequence[Holder]
+    confirmations: Sequence[Ack]
     overrides: Mapping[str, Any]
     corrections: Sequence[Correction]
     withdrawal: Withdrawal | None
@@ -39,6 +41,7 @@ def dossier(tx: Transaction, article: Article) -> Dossier:
         feeds=sorted(tx.feeds.of(article.id)),
         origin=draft.origin if draft else None,
         holders=tx.lanes.holders(article.id),
+        confirmations=tx.pulls.acks(article_id=article.id),
         overrides=tx.articles.overrides(article.id),
         corrections=tx.articles.corrections(article.id),
         withdrawal=tx.articles.withdrawal(article.id),
@@ -57,6 +60,7 @@ def lines(found: Dossier) -> Iterator[str]:
     yield from _section("set by operators", (f"{k}: {_plain(v)}" for k, v in found.overrides.items()))
     yield from _section("corrections", (f"{c.at:%Y-%m-%d %H:%M} {c.note}" for c in _corrections(found)))
     yield from _section("who has it", (holder(h) for h in found.holders))
+    yield from _section("confirmed by", (_confirmation(ack) for ack in found.confirmations))
     yield from _section("due", (f"{kind} at {at:%Y-%m-%d %H:%M:%S} UTC" for kind, at in found.due.items()))
     rows = (f"{r.revision} {r.at:%Y-%m-%d %H:%M:%S} by {r.cause}, {r.status}" for r in found.revisions)
     yield from _section("revisions", rows)
@@ -98,11 +102,26 @@ def _fields(found: Dossier) -> Iterator[tuple[str, object]]:
 
 def holder(h: Holder) -> str:
     """One receiver's copy, in words."""
+    if h.kind is LaneKind.PULL:
+        return _pulled(h)
     if not h.acked:
         return f"{h.lane}: offered revision {h.offered} {h.offered_at:%Y-%m-%d %H:%M:%S}, never confirmed"
     confirmed = f"{h.acked_at:%Y-%m-%d %H:%M:%S}" if h.acked_at else "-"
     words = f"{h.lane}: confirmed revision {h.acked} {confirmed}"
     return words if h.acked == h.offered else f"{words}, offered revision {h.offered} since"
+
+
+def _pulled(h: Holder) -> str:
+    """A partner's that pulls: it took what its cursor passed, or what it asked for by id."""
+    words = f"{h.partner} (pull): offered revision {h.offered} {h.offered_at:%Y-%m-%d %H:%M:%S}"
+    if not h.acked_at:
+        return f"{words}, not taken"
+    return f"{words}, took revision {h.acked} {h.acked_at:%Y-%m-%d %H:%M:%S}"
+
+
+def _confirmation(ack: Ack) -> str:
+    when = f"{ack.at:%Y-%m-%d %H:%M:%S}"
+    return f"{ack.partner}: {ack.action} revision {ack.revision} {when}, token {ack.label!r}"
 
 
 def _attempt(a: Attempt) -> str:

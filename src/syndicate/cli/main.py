@@ -24,6 +24,7 @@ COMMANDS = {
     "lanes": ("syndicate.cli.lanes:lanes", "Every receiver's progress: pause, resume, replay."),
     "hub": ("syndicate.cli.hub:hub", "Subscribers at our own hub."),
     "status": ("syndicate.cli.status:status", "One screen: sources, feeds, lanes, trouble."),
+    "clock": ("syndicate.cli.clock:clock", "Whether the clock is believed: embargoes hang on it."),
     "notify": ("syndicate.cli.notify:notify", "What needs a person, and who is told."),
     "config": ("syndicate.cli.config:config", "The effective settings and their schema."),
     "partners": ("syndicate.cli.partners:partners", "Who may take stories."),

@@ -55,6 +55,30 @@ def list_partners(context: Context) -> None:
     table(context, columns, rows, empty="no partner is configured: see [partners] in docs/settings.md")
 
 
+@partners.command()
+@click.argument("name")
+@click.pass_obj
+def show(context: Context, name: str) -> None:
+    """One partner: its terms, tokens and endpoints, what it was offered, took and confirmed."""
+    from syndicate.cli.common import storage_of
+    from syndicate.cli.partner_file import lines, partner_file
+    from syndicate.errors import NotFound
+    from syndicate.overview import lane_views
+
+    partner = context.settings.partners.get(name)
+    if partner is None:
+        known = ", ".join(context.settings.partners) or "none"
+        raise NotFound(f"there is no partner {name!r}", fix=f"the configured partners: {known}")
+    with storage_of(context) as storage, storage.read() as tx:
+        view = _view(name, partner, {view.name: view for view in lane_views(tx)})
+        found = partner_file(tx, name)
+    if context.json:
+        context.emit({**view, **found})
+        return
+    for line in lines(view, found):
+        context.console.print(line, markup=False)
+
+
 @partners.command("test")
 @click.argument("name", metavar="PARTNER")
 @click.option("--endpoint", help="Only this one of its endpoints.")
@@ -154,6 +178,8 @@ def _view(name: str, partner: Partner, lanes: dict[str, LaneView]) -> dict[str, 
         "contact": partner.contact,
         "feeds": partner.feeds,
         "content": partner.content,
+        "excerpt_words": partner.excerpt_words,
+        "pictures": partner.pictures,
         "delay": format_duration(partner.delay),
         "endpoints": endpoints,
     }

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.overview import LaneView, Overview
+    from syndicate.overview import ClockView, LaneView, Overview
 
 SHOWN = 10
 """How many problems and refused stories fit on the screen."""
@@ -41,6 +41,7 @@ def status(context: Context) -> int:
 
 def _lines(view: Overview) -> Iterator[str]:
     yield "[green]a daemon is running[/]" if view.running else "[yellow]no daemon is running[/]"
+    yield from clock_lines(view.clock)
     counts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in view.articles.items())
     yield f"[bold]articles[/] {counts}"
     yield from _sources(view)
@@ -50,6 +51,17 @@ def _lines(view: Overview) -> Iterator[str]:
     yield f"[bold]attempts in 24 h[/] {tries}"
     yield from _problems(view)
     yield from _refused(view)
+
+
+def clock_lines(clock: ClockView) -> Iterator[str]:
+    """What there is to say of the clock; nothing while it is believed."""
+    if clock.believed or clock.jumped is None or clock.confirmed_at is None:
+        return
+    from syndicate.cli.common import ago, span
+
+    way = "ahead" if clock.jumped > 0 else "back"
+    yield f"[red]the clock jumped {way} by {span(abs(clock.jumped))}[/]; embargoes wait"
+    yield f"  believed again {ago(clock.confirmed_at)}, sooner if a time service confirms it"
 
 
 def _sources(view: Overview) -> Iterator[str]:

@@ -189,6 +189,13 @@ class Retention(Part):
     journal: Duration = timedelta(days=90)
 
 
+class Clock(Part):
+    """``confirm_after``: how long a clock that was set must go on in step with the machine's
+    own until embargoes lift by it again (a time service or an operator confirms it sooner)."""
+
+    confirm_after: Duration = timedelta(hours=1)
+
+
 class Log(Part):
     """Logs go to standard error. ``auto``: for people on a terminal, JSON otherwise."""
 
@@ -345,14 +352,25 @@ class EndpointOptions(Part):
 
 
 class Partner(Part):
-    """An outlet that may take stories, and what it may have."""
+    """An outlet that may take stories, and what it may have.
+
+    ``excerpt_words`` cuts its excerpts; without ``pictures`` it gets none.
+    """
 
     feeds: tuple[str, ...]
     name: str | None = None
     contact: str | None = None
     content: ContentMode = ContentMode.FULL
+    excerpt_words: Annotated[int, Field(ge=1)] | None = None
+    pictures: bool = True
     delay: Duration = timedelta(0)
     endpoints: dict[Name, EndpointOptions] = Field(default_factory=dict)
+
+
+class TokenLimits(Part):
+    """What whoever shows a token may ask for."""
+
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
 
 class Settings(BaseSettings):
@@ -371,6 +389,7 @@ class Settings(BaseSettings):
     network: Network = Network()
     delivery: Delivery = Delivery()
     retention: Retention = Retention()
+    clock: Clock = Clock()
     log: Log = Log()
     sources: dict[Name, SourceOptions] = Field(default_factory=dict)
     feeds: dict[Slug, Feed] = Field(default_factory=dict)
@@ -382,6 +401,7 @@ class Settings(BaseSettings):
     vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
+    tokens: TokenLimits = TokenLimits()
     notify: Notify = Notify()
 
     @property

@@ -41,7 +41,7 @@ def chosen(tx: Transaction, name: str | None, every: bool) -> list[Lane]:
 def named(tx: Transaction, name: str) -> Lane:
     """One lane by its name. Raises NotFound naming the nearest."""
     lane = tx.lanes.named(name)
-    if lane is not None:
+    if lane is not None and lane.kind is not LaneKind.PULL:
         return lane
     known = [lane.name for lane in tx.lanes.all()]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)

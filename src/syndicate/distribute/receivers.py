@@ -9,8 +9,9 @@ from syndicate.editorial.entry import Terms
 from syndicate.formats.push import PushFormat
 from syndicate.lanes import LaneKind, LaneTerms
 from syndicate.net.client import Client
-from syndicate.site import Site
+from syndicate.site import Site, partner_terms
 from syndicate.storage import Storage
+from syndicate.storage.pulls import lane_name
 from syndicate.transports.base import StoryTransport
 from syndicate.transports.registry import open_endpoint
 from syndicate.transports.websub import WebSubPing
@@ -45,6 +46,7 @@ class Receivers:
 
     stories: dict[str, StoryReceiver]
     hubs: dict[str, HubReceiver]
+    partners: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, settings: Settings, site: Site, client: Client) -> Receivers:
@@ -66,7 +68,11 @@ class Receivers:
             for slug, feed in settings.feeds.items()
             for form in feed.formats
         ]
-        return cls(stories={r.lane: r for r in found}, hubs={r.lane: r for r in hubs})
+        return cls(
+            stories={r.lane: r for r in found},
+            hubs={r.lane: r for r in hubs},
+            partners=frozenset(settings.partners),
+        )
 
     def align(self, storage: Storage) -> None:
         """Make the lanes of new receivers, and rest those the configuration no longer names.
@@ -80,7 +86,7 @@ class Receivers:
                 tx.lanes.ensure(story.lane, LaneKind.STORIES, story.partner, story.endpoint, position=head)
             for hub in self.hubs.values():
                 tx.lanes.ensure(hub.lane, LaneKind.DOCUMENTS, hub.hub, hub.topic, position=0)
-            tx.lanes.retire_all_but([*self.stories, *self.hubs])
+            tx.lanes.retire_all_but([*self.stories, *self.hubs, *map(lane_name, self.partners)])
 
 
 def _story_receiver(
@@ -94,7 +100,7 @@ def _story_receiver(
         partner=partner,
         endpoint=endpoint,
         terms=LaneTerms(frozenset(agreed.feeds), delay),
-        content=Terms(content=agreed.content, source_ids=True),
+        content=partner_terms(agreed),
         transport=open_endpoint(options, client, retry_after_cap=cap),
         format=getattr(options, "format", "ninjs"),  # a plugin's endpoint may know no other
     )

@@ -64,12 +64,14 @@ class Terms:
 
     ``source_ids``: keep the id that the source's own feed gave a story, where
     it gave one (setting ``ids = "source"``, rule X4). ``rights_line`` and
-    ``rights`` are a feed's own, in place of the outlet's.
+    ``rights`` are a feed's own, in place of the outlet's. Without ``pictures``
+    it gets none.
     """
 
     content: ContentMode = ContentMode.FULL
     excerpt_words: int | None = None
     source_ids: bool = False
+    pictures: bool = True
     rights_line: str | None = None
     rights: Rights | None = None
 
@@ -81,6 +83,8 @@ class Terms:
         """
         known: list[object] = [self.content.value, self.excerpt_words, self.source_ids]
         known += [self.rights_line, self.rights]
+        if not self.pictures:
+            known.append("no pictures")
         if publisher is not None:
             known += [publisher.name, publisher.base_url, publisher.rights, publisher.url]
         if agency is not None:
@@ -114,7 +118,8 @@ def make_entry(
     """
     if article.status is not PubStatus.USABLE:
         return _withdrawn(article, terms, publisher, page_url)
-    story = permitted(article.story, now=now, pictures=agency is None or agency.pictures, barred=barred)
+    pictures = terms.pictures and (agency is None or agency.pictures)
+    story = permitted(article.story, now=now, pictures=pictures, barred=barred)
     credit = credit_view(story.credit, story.language, agency)
     if credit:
         story = _said_once(story, credit.sentence)

@@ -46,7 +46,7 @@ class Atom:
     name = "atom"
     file = "atom.xml"
     media_type = MEDIA_TYPE
-    version = 2
+    version = 3
 
     def __init__(self) -> None:
         self._cutter = Cutter("atom")
@@ -144,8 +144,13 @@ def _nodes(entry: Entry) -> Iterator[Node]:
         yield _link(via, "via", type="text/html")
     if canonical := canonical_address(entry):
         yield _link(canonical, "canonical", type="text/html")
-    for language, url in translations(entry):
+    others = translations(entry)
+    for language, url in others:
         yield _link(url, "alternate", type=PAGE_TYPE, hreflang=language)
+    if others:
+        # Readers take the first alternate as the story's address, or the last (newsboat): it is both,
+        # told apart by its language, as RFC 4287 4.1.2 wants of two alternates.
+        yield _link(story_address(entry), "alternate", type="text/html", hreflang=entry.language)
     if license_url := license_address(entry):
         yield _link(license_url, "license")
     if found := enclosure(entry):

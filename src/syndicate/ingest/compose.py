@@ -73,8 +73,8 @@ def compose(
     agency = directory.get(credit.agency) if credit.agency else None
     base = published or given.published or reading.published or seen
     embargo = _embargo(given, agency, base, seen) if published is None else given.embargo
-    if embargo is None and published is not None and before is not None:
-        embargo = before.embargo
+    if embargo is None and published is not None and before is not None and before.embargo is not None:
+        embargo = before.embargo if before.embargo <= now else None  # what was, not what was taken back
     story = Story(
         headline=headline,
         subtitle=_plain(given.subtitle),

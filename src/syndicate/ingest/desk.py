@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -65,8 +65,12 @@ def release(tx: Transaction, taking: Taking, article: Article, *, now: datetime)
     """
     translations.answered(tx, article.id)
     draft = tx.articles.draft(article.id)
-    if draft is None or tx.articles.withdrawal(article.id) is not None:
+    if draft is None:
         return record.restore(tx, taking.desk, article, now=now)
+    if tx.articles.withdrawal(article.id) is not None:
+        embargo = draft.given.embargo or article.story.embargo  # the source may have asked for one since
+        held = replace(article, story=replace(article.story, embargo=embargo))
+        return record.restore(tx, taking.desk, held, now=now)
     look = _look(tx, taking, article, draft, now)
     if holds.is_kill(draft, look.reading) and not article.live:
         raise StoryError(

@@ -58,11 +58,6 @@ def as_story(draft: Draft, reading: Reading, language: str) -> Story:
     )
 
 
-def is_settled(article: Article) -> bool:
-    """Whether a story is withdrawn already."""
-    return article.status is not PubStatus.USABLE
-
-
 def _articles(tx: Transaction, ids: list[str]) -> list[Article]:
     known = tx.articles.many(list(dict.fromkeys(ids)))
     return [known[i] for i in dict.fromkeys(ids) if i in known]

@@ -21,6 +21,7 @@ from syndicate.ingest.take import Taken, Taking, is_known, missing, take
 from syndicate.model import Draft, Reading
 from syndicate.sources.base import Batch, Cursor, Source, Trouble
 from syndicate.storage import Storage, Transaction
+from syndicate.timekeeping import Timekeeper
 
 log = structlog.get_logger(__name__)
 
@@ -61,9 +62,19 @@ class Polled:
 class Ingest:
     """Takes what sources hand in. Everything a batch brought is stored in one transaction."""
 
-    def __init__(self, storage: Storage, settings: Settings, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        settings: Settings,
+        directory: Directory,
+        clock: Clock,
+        keeper: Timekeeper | None = None,
+    ) -> None:
+        """``keeper``: says up to when embargoes may lift; without one ``clock`` is believed."""
         self._storage = storage
         self._clock = clock
+        self._keeper = keeper or Timekeeper.trusting(clock)
+        self.next_due: datetime | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self.configure(settings, directory)
 
@@ -72,7 +83,9 @@ class Ingest:
         self._settings = settings
         self._directory = directory
         self._options = ReadOptions.build(settings.publisher.name, settings.editorial)
-        self.desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
+        self.desk = record.Desk(
+            feeds=settings.feeds, tombstone=settings.retention.tombstone, free=self._keeper.free
+        )
 
     def close(self) -> None:
         """Let the thread go."""
@@ -115,8 +128,12 @@ class Ingest:
         return total
 
     async def fall_due(self) -> int:
-        """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows."""
-        return await self._in_thread(self._fall_due)
+        """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows.
+
+        Not in the thread of the sources: an embargo does not wait for what is being read.
+        Afterwards ``next_due`` says when there is something to do next.
+        """
+        return await asyncio.to_thread(self._fall_due)
 
     async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
@@ -130,16 +147,19 @@ class Ingest:
             tx.sources.tried(name, self._clock(), error)
 
     def _fall_due(self) -> int:
-        now = self._clock()
+        rows = 0
+        while self._owes(now := self._clock()):
+            with self._storage.write() as tx:
+                done = record.fall_due(tx, self.desk, now)
+            for article_id, action in done:
+                log.info(f"story_{action}", article=article_id, by="clock")
+            rows += len(done)
+        return rows
+
+    def _owes(self, now: datetime) -> bool:
         with self._storage.read() as tx:
-            first = tx.articles.next_due()
-        if first is None or first > now:
-            return 0
-        with self._storage.write() as tx:
-            done = record.fall_due(tx, self.desk, now)
-        for article_id, action in done:
-            log.info(f"story_{action}", article=article_id, by="clock")
-        return len(done)
+            self.next_due = tx.articles.next_due(now)
+            return bool(tx.articles.due(now, 1, free=self.desk.free_until(now)))
 
     def relate_again(self) -> int:
         """After a backup was restored: no story may name one that was withdrawn since.

@@ -6,7 +6,7 @@ revision, journal row and cursor are stored together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,10 +26,19 @@ _A_SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What recording needs to know of the house: its feeds and how long notices stay."""
+    """What recording needs to know of the house: its feeds and how long notices stay.
+
+    ``free``: up to when embargoes may lift, where the clock is in doubt earlier
+    than now (see ``timekeeping``).
+    """
 
     feeds: Mapping[str, Feed]
     tombstone: timedelta
+    free: Callable[[], datetime] | None = None
+
+    def free_until(self, now: datetime) -> datetime:
+        """Embargoes that end up to this moment may lift."""
+        return min(now, self.free()) if self.free else now
 
 
 def first(
@@ -50,7 +59,7 @@ def first(
     tx.articles.save(article, draft_digest=digest, cause="source", at=now)
     tx.articles.identify(article.id, known_as)
     related.keep(tx, article, None)
-    _owe(tx, article, now)
+    _owe(tx, desk, article, now)
     action = publish_if_free(tx, desk, article, now, trace)
     if action is None:
         _tell_related(tx, desk, article, now)  # named by its address before: not until it is out
@@ -61,16 +70,82 @@ def publish_if_free(
     tx: Transaction, desk: Desk, article: Article, now: datetime, trace: str | None = None
 ) -> JournalAction | None:
     """Journal the first publication of a story, if nothing stands against it."""
-    embargoed = article.story.embargo is not None and article.story.embargo > now
-    if article.live or article.hold or embargoed or article.status is not PubStatus.USABLE:
+    if article.live or article.hold or article.status is not PubStatus.USABLE:
         return None
-    if article.published > now:
+    if under_embargo(desk, article.story, now) or article.published > desk.free_until(now):
         return None
+    if is_over(article.story, now):
+        return None  # the clock withdraws it, and nobody ever saw it
     tx.articles.set_live(article.id, now)
     out = replace(article, live=True)
     action = _announce(tx, desk, out, JournalAction.PUBLISHED, now, trace)
     _tell(tx, desk, out, action, now)
     return action
+
+
+def under_embargo(desk: Desk, story: Story, now: datetime) -> bool:
+    """Whether a story must not be shown yet."""
+    return story.embargo is not None and story.embargo > desk.free_until(now)
+
+
+def waits_until(desk: Desk, article: Article, now: datetime) -> datetime | None:
+    """Until when a story must wait for its embargo or its date, ``None`` where it need not."""
+    frees = max(
+        filter(None, (article.story.embargo, None if article.live else article.published)), default=None
+    )
+    return frees if frees is not None and frees > desk.free_until(now) else None
+
+
+def is_over(story: Story, now: datetime) -> bool:
+    """Whether a story must not be shown any more."""
+    return story.expires is not None and story.expires <= now
+
+
+def hold_back(
+    tx: Transaction,
+    desk: Desk,
+    before: Article,
+    story: Story,
+    *,
+    digest: str,
+    now: datetime,
+    trace: str | None = None,
+) -> JournalAction | None:
+    """A story that is out came under an embargo: it is withheld, and goes out again when that ends.
+
+    Whoever was offered it is told. What changes until then is kept under the
+    revision that receivers hold the withdrawal under, so that nobody sees it.
+    """
+    held = replace(before, story=story)
+    if before.status is PubStatus.USABLE:
+        reason = f"under embargo until {story.embargo:%Y-%m-%dT%H:%M:%SZ}"
+        action = withdraw(
+            tx, desk, held, by=EMBARGO, reason=reason, now=now, status=PubStatus.WITHHELD, trace=trace
+        )
+    else:
+        action = None
+        tx.articles.release_withdrawal(before.id, now)
+        tx.articles.recast(held)
+        related.keep(tx, held, before.story)
+        _stay_withheld(tx, held, now)
+    tx.articles.touch(before.id, draft_digest=digest)
+    tx.articles.set_due(before.id, EMBARGO, story.embargo)
+    return action
+
+
+def _stay_withheld(tx: Transaction, article: Article, now: datetime) -> None:
+    """The withdrawal that receivers hold goes on, as the embargo's."""
+    reason = article.reason or "under embargo"
+    tx.articles.withdraw(Withdrawal(article_id=article.id, by=EMBARGO, reason=reason, at=now))
+    tx.articles.set_due(article.id, EMBARGO, article.story.embargo)
+
+
+def is_recalled(tx: Transaction, article: Article) -> bool:
+    """Whether a story was withdrawn, and not only put under an embargo."""
+    if article.status is PubStatus.USABLE:
+        return False
+    withdrawal = tx.articles.withdrawal(article.id)
+    return withdrawal is None or withdrawal.by != EMBARGO
 
 
 def revise(
@@ -101,12 +176,12 @@ def revise(
         if digest is not None:
             tx.articles.touch(before.id, draft_digest=digest)
         return None
-    after = replace(
-        before, story=story, revision=before.revision + 1, changed=_changed(before, at, now), hold=hold
-    )
+    waits = not before.live and before.published > now  # edits before its time leave no trace
+    changed = before.published if waits else _changed(before, at, now)
+    after = replace(before, story=story, revision=before.revision + 1, changed=changed, hold=hold)
     tx.articles.save(after, draft_digest=digest, cause=cause, at=now)
     related.keep(tx, after, before.story)
-    _owe(tx, after, now)
+    _owe(tx, desk, after, now)
     if not before.live:
         return publish_if_free(tx, desk, after, now, trace)
     new = set(story.corrections) - set(before.story.corrections)
@@ -138,7 +213,7 @@ def republish(
     """
     after = replace(before, story=story, revision=before.revision + 1, changed=_changed(before, None, now))
     tx.articles.save(after, draft_digest=None, cause=TERMS, at=now)
-    _owe(tx, after, now)
+    _owe(tx, desk, after, now)
     action = JournalAction.CORRECTED if narrower else JournalAction.UPDATED
     return _announce(tx, desk, after, action, now, None)
 
@@ -186,9 +261,16 @@ def restore(
     by: str | None = None,
     trace: str | None = None,
 ) -> JournalAction | None:
-    """End a withdrawal (only those ``by`` someone, if given) and let a story on hold go."""
+    """End a withdrawal (only those ``by`` someone, if given) and let a story on hold go.
+
+    One that is under an embargo meanwhile stays withheld until that ends.
+    """
     tx.articles.release_withdrawal(before.id, now, by)
     if tx.articles.withdrawal(before.id) is not None:
+        return None
+    if before.live and before.status is not PubStatus.USABLE and under_embargo(desk, before.story, now):
+        tx.articles.recast(before)
+        _stay_withheld(tx, before, now)
         return None
     if before.status is PubStatus.USABLE:
         tx.articles.set_hold(before.id, None)
@@ -205,7 +287,8 @@ def restore(
     )
     tx.articles.save(after, draft_digest=None, cause="release", at=now)
     tx.articles.set_due(after.id, TOMBSTONE, None)
-    _owe(tx, after, now)
+    tx.articles.set_due(after.id, EMBARGO, None)
+    _owe(tx, desk, after, now)
     if not before.live:
         return publish_if_free(tx, desk, after, now, trace)
     action = _announce(tx, desk, after, JournalAction.UPDATED, now, trace)
@@ -221,7 +304,7 @@ def relate_again(tx: Transaction, desk: Desk, article: Article, now: datetime) -
 def fall_due(tx: Transaction, desk: Desk, now: datetime) -> list[tuple[str, JournalAction]]:
     """What the clock owes becomes journal rows: embargoes, expiries, pictures, tombstones."""
     done: list[tuple[str, JournalAction]] = []
-    for article_id, kind, _ in tx.articles.due(now):
+    for article_id, kind, _ in tx.articles.due(now, free=desk.free_until(now)):
         tx.articles.set_due(article_id, kind, None)
         article = tx.articles.get(article_id)
         action = _fall_due(tx, desk, article, kind, now) if article else None
@@ -233,8 +316,10 @@ def fall_due(tx: Transaction, desk: Desk, now: datetime) -> list[tuple[str, Jour
 def _fall_due(
     tx: Transaction, desk: Desk, article: Article, kind: str, now: datetime
 ) -> JournalAction | None:
-    if kind == EMBARGO:
+    if kind == EMBARGO and not article.live:
         return publish_if_free(tx, desk, article, now)
+    if kind == EMBARGO:
+        return _embargo_ends(tx, desk, article, now)
     if kind == EXPIRY:
         return withdraw(tx, desk, article, by="clock", reason="its time was up", now=now)
     if kind == PICTURE:
@@ -244,6 +329,16 @@ def _fall_due(
     if article.status is PubStatus.USABLE:
         return None
     return _announce(tx, desk, article, JournalAction.LAPSED, now, None)
+
+
+def _embargo_ends(tx: Transaction, desk: Desk, article: Article, now: datetime) -> JournalAction | None:
+    """A story that was withheld for an embargo goes out again, unless somebody else withdrew it."""
+    if is_over(article.story, now):
+        ended = Withdrawal(article_id=article.id, by="clock", reason="its time was up", at=now)
+        tx.articles.withdraw(ended)
+    if article.status is PubStatus.USABLE:
+        return None
+    return restore(tx, desk, article, now=now, by=EMBARGO)
 
 
 def _announce(
@@ -334,10 +429,12 @@ def _recall(tx: Transaction, desk: Desk, article: Article, now: datetime) -> Non
             tx.feeds.raise_to(slug, article.id, now)
 
 
-def _owe(tx: Transaction, article: Article, now: datetime) -> None:
+def _owe(tx: Transaction, desk: Desk, article: Article, now: datetime) -> None:
     story = article.story
     free_from = max(filter(None, (story.embargo, article.published)))
-    tx.articles.set_due(article.id, EMBARGO, free_from if free_from > now and not article.live else None)
+    if not article.live:
+        waits = free_from > desk.free_until(now)
+        tx.articles.set_due(article.id, EMBARGO, free_from if waits else None)
     tx.articles.set_due(article.id, EXPIRY, story.expires)
     tx.articles.set_due(article.id, PICTURE, rights_end(story))
 

@@ -150,7 +150,7 @@ def _take_kill(
         return _unmatched(notice, found)
     (story,) = found
     tx.articles.identify(notice.id, [("kill", story.id)])
-    if kills.is_settled(story):
+    if record.is_recalled(tx, story):
         return Taken(article_id=story.id, unchanged=True)
     words = reading.notice_text or reading.headline or holds.KILL
     action = record.withdraw(tx, taking.desk, story, by="source", reason=words, now=now, trace=trace)
@@ -305,7 +305,8 @@ def _withdrawn_by_source(
     tx.articles.touch(before.id, draft_digest=digest)
     status = draft.given.status if draft.given.status is PubStatus.WITHHELD else PubStatus.CANCELED
     reason = reading.notice_text or draft.given.correction or f"the source says it is {status}"
-    if tx.articles.withdrawal(before.id) is not None:
+    in_force = tx.articles.withdrawal(before.id)
+    if in_force is not None and in_force.by != record.EMBARGO:
         return Taken(article_id=before.id, unchanged=True)
     action = record.withdraw(
         tx, taking.desk, before, by="source", reason=reason, now=now, status=status, trace=trace
@@ -323,16 +324,22 @@ def _revised(
     now: datetime,
     trace: str | None,
 ) -> Taken:
-    restored: JournalAction | None = None
-    if before.status is not PubStatus.USABLE:
-        restored = record.restore(tx, taking.desk, before, now=now, trace=trace)
-        before = tx.articles.get(before.id) or before
     overrides = tx.articles.overrides(before.id)
     noted = tx.articles.corrections(before.id)
     story = _compose(taking, draft, reading, overrides, noted, before, now)
     tx.articles.identify(before.id, _known_as(draft, story))
     translations.register(tx, replace(before, story=story))
     hold = hold_reason(taking, draft, reading, story, overrides)
+    if before.live and _comes_under_embargo(taking, before, story, now):
+        # Down at once, also where the new version is on hold: then what was published comes back.
+        kept = replace(before.story, embargo=story.embargo) if hold else story
+        action = record.hold_back(tx, taking.desk, before, kept, digest=digest, now=now, trace=trace)
+        return Taken(article_id=before.id, action=action)
+    restored: JournalAction | None = None
+    if before.status is not PubStatus.USABLE:
+        freed = replace(before, story=replace(before.story, embargo=story.embargo))
+        restored = record.restore(tx, taking.desk, freed, now=now, trace=trace)
+        before = tx.articles.get(before.id) or before
     if hold and before.live:
         # What is published stays as it is until an editor has looked at the new version.
         tx.articles.touch(before.id, draft_digest=digest)
@@ -346,7 +353,7 @@ def _revised(
     action = record.revise(
         tx,
         taking.desk,
-        _redated(before, draft, story),
+        _redated(before, draft, reading, story),
         story,
         cause="source",
         now=now,
@@ -358,11 +365,20 @@ def _revised(
     return Taken(article_id=before.id, action=action or restored, held=hold)
 
 
-def _redated(before: Article, draft: Draft, story: Story) -> Article:
-    """Until a story is published its date may still move; afterwards it is frozen."""
+def _comes_under_embargo(taking: Taking, before: Article, story: Story, now: datetime) -> bool:
+    """Whether a story that was out must not be shown. An embargo that it had when it went out is over,
+    also where the clock was set back since."""
+    if before.status is PubStatus.USABLE and story.embargo == before.story.embargo:
+        return False
+    return record.under_embargo(taking.desk, story, now)
+
+
+def _redated(before: Article, draft: Draft, reading: Reading, story: Story) -> Article:
+    """Until a story is published its date may still move, also back; afterwards it is frozen."""
     if before.live:
         return before
-    wanted = max(filter(None, (draft.given.published or before.published, story.embargo)))
+    stated = draft.given.published or reading.published or before.first_seen
+    wanted = max(filter(None, (stated, story.embargo)))
     return replace(before, published=wanted)
 
 
@@ -393,7 +409,7 @@ def missing(tx: Transaction, taking: Taking, source: str, source_id: str, now: d
     """A story disappeared from a source whose options say that this withdraws it."""
     known = tx.articles.by_identity([(f"id:{source}", source_id)])
     before = tx.articles.get(known) if known else None
-    if before is None or before.status is not PubStatus.USABLE:
+    if before is None or record.is_recalled(tx, before):
         return None
     tx.articles.touch(before.id, draft_digest="")
     action = record.withdraw(

@@ -78,10 +78,10 @@ class Renderer:
             rights=feed.terms.over(outlet) if feed.terms else None,
         )
 
-    def digest(self, feed: Feed, form: Rendering) -> str:
+    def digest(self, feed: Feed, form: Rendering, terms: Terms | None = None) -> str:
         """A fragment's key beside article, revision and format: terms, policy, base address, renderer."""
-        terms = self.terms(feed).digest(self._settings.publisher)
-        known = f"{terms}/{form.name}/{form.version}"
+        own = (terms or self.terms(feed)).digest(self._settings.publisher)
+        known = f"{own}/{form.name}/{form.version}"
         if known not in self._digests:
             # Stories' own pages carry the look, and are written with the page's fragments.
             look = self._settings.look.digest() if form.name == HTML else None
@@ -105,18 +105,22 @@ class Renderer:
         places: Sequence[Place],
         loaded: dict[str, Article],
         failed: Failures,
+        *,
+        terms: Terms | None = None,
     ) -> tuple[list[bytes], Fresh]:
         """The window's fragments in order, and those that had to be rendered.
 
         ``loaded`` collects articles read on the way, for the other formats.
+        ``terms``: a partner's, in place of the public feed's.
         """
-        digest = self.digest(feed, form)
+        own = terms or self.terms(feed)
+        digest = self.digest(feed, form, own)
         known = tx.documents.fragments([(p.article_id, p.revision) for p in places], form.name, digest)
         absent = [p.article_id for p in places if p.article_id not in known]
         loaded.update(tx.articles.many([a for a in absent if a not in loaded]))
         fresh: list[tuple[str, int, bytes]] = []
         for article_id in absent:
-            body = self._render(loaded[article_id], feed, form, failed)
+            body = self._render(loaded[article_id], own, form, failed)
             if body is not None:
                 known[article_id] = body
                 fresh.append((article_id, loaded[article_id].revision, body))
@@ -124,9 +128,9 @@ class Renderer:
         made = Fresh(format=form.name, digest=digest, rows=tuple(fresh), shown=shown)
         return [known[article_id] for article_id in shown], made
 
-    def _render(self, article: Article, feed: Feed, form: Rendering, failed: Failures) -> bytes | None:
+    def _render(self, article: Article, terms: Terms, form: Rendering, failed: Failures) -> bytes | None:
         try:
-            return form.fragment(self.site.entry(article, self.terms(feed)))
+            return form.fragment(self.site.entry(article, terms))
         except StoryError as error:
             failed.reasons[article.id] = error
             return None

@@ -21,6 +21,7 @@ from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, S
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
+from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
@@ -34,6 +35,7 @@ from syndicate.storage.subscriptions import (
 from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
+    "Ack",
     "Attempt",
     "DocumentHead",
     "Edition",
@@ -42,15 +44,18 @@ __all__ = [
     "JournalRow",
     "MediaFact",
     "Notice",
+    "Offered",
     "Pending",
     "Place",
     "Problem",
+    "Progress",
     "Scope",
     "SourceState",
     "Stale",
     "Storage",
     "Subscription",
     "SubscriptionView",
+    "Takedown",
     "Token",
     "Transaction",
     "Unconfirmed",
@@ -108,6 +113,11 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def pulls(self) -> Pulls:
+        """What partners that pull were offered, took and confirmed."""
+        return Pulls(self.connection)
 
     @cached_property
     def relations(self) -> Relations:

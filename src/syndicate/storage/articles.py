@@ -223,6 +223,14 @@ class Articles:
             )
         )
 
+    def recast(self, article: Article) -> None:
+        """Put another content in the place of the newest revision's: only where nobody was sent it."""
+        r = s.revisions.c
+        story = adapter(Story).dump_json(article.story, exclude_defaults=True).decode()
+        where = (r.article_id == article.id, r.revision == article.revision)
+        self._c.execute(update(s.revisions).where(*where).values(story=story))
+        self._c.execute(update(s.articles).where(s.articles.c.id == article.id).values(**_row(article)))
+
     def touch(self, article_id: str, *, draft_digest: str) -> None:
         """Remember that a draft was read and changed nothing."""
         self._c.execute(
@@ -326,9 +334,13 @@ class Articles:
         else:
             upsert(self._c, s.due, [{"article_id": article_id, "kind": kind, "at": at}])
 
-    def due(self, now: datetime, limit: int = 200) -> list[tuple[str, str, datetime]]:
-        """``(article_id, kind, at)`` of what fell due, oldest first."""
+    def due(
+        self, now: datetime, limit: int = 200, *, free: datetime | None = None
+    ) -> list[tuple[str, str, datetime]]:
+        """``(article_id, kind, at)`` of what fell due, oldest first; embargoes up to ``free`` only."""
         query = select(s.due).where(s.due.c.at <= now).order_by(s.due.c.at).limit(limit)
+        if free is not None:
+            query = query.where(or_(s.due.c.kind != "embargo", s.due.c.at <= free))
         return [(row.article_id, row.kind, row.at) for row in self._c.execute(query)]
 
     def due_between(
@@ -346,9 +358,10 @@ class Articles:
         rows = self._c.execute(select(s.due.c.kind, s.due.c.at).where(s.due.c.article_id == article_id))
         return {row.kind: row.at for row in rows}
 
-    def next_due(self) -> datetime | None:
-        """When the clock owes something next."""
-        return self._c.execute(select(func.min(s.due.c.at))).scalar()
+    def next_due(self, after: datetime | None = None) -> datetime | None:
+        """When the clock owes something next, or next after a moment."""
+        query = select(func.min(s.due.c.at))
+        return self._c.execute(query if after is None else query.where(s.due.c.at > after)).scalar()
 
 
 def _row(article: Article) -> dict[str, Any]:
@@ -438,9 +451,9 @@ def _journal_row(row: Any) -> JournalRow:
     )
 
 
-def next_number(connection: Connection, name: str) -> int:
-    """The next number of a counter. Its row stays locked until the transaction ends."""
-    bump = update(s.counters).where(s.counters.c.name == name).values(value=s.counters.c.value + 1)
+def next_number(connection: Connection, name: str, count: int = 1) -> int:
+    """The last of a counter's next ``count`` numbers. Its row stays locked until the transaction ends."""
+    bump = update(s.counters).where(s.counters.c.name == name).values(value=s.counters.c.value + count)
     value = connection.execute(bump.returning(s.counters.c.value)).scalar()
     if value is None:
         insert_new(connection, s.counters, [{"name": name, "value": 0}])

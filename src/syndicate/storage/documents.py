@@ -149,16 +149,13 @@ class Feeds:
         where = (e.feed == feed, e.article_id == article_id)
         self._c.execute(update(s.feed_entries).where(*where).values(sort_at=at))
 
-    def window(self, feed: str, limit: int) -> list[Place]:
-        """The newest places of a feed."""
+    def window(self, feed: str, limit: int, *, live_before: datetime | None = None) -> list[Place]:
+        """The newest places of a feed; ``live_before``: only stories that were first published by then."""
         e, a = s.feed_entries.c, s.articles.c
-        newest = (
-            select(e.article_id, e.sort_at)
-            .where(e.feed == feed)
-            .order_by(e.sort_at.desc(), e.article_id.desc())
-            .limit(limit)
-            .subquery()
-        )
+        found = select(e.article_id, e.sort_at).where(e.feed == feed)
+        if live_before is not None:
+            found = found.join(s.articles, a.id == e.article_id).where(a.live_since <= live_before)
+        newest = found.order_by(e.sort_at.desc(), e.article_id.desc()).limit(limit).subquery()
         query = select(newest, a.revision, a.changed, a.withdrawn).join(
             s.articles, a.id == newest.c.article_id
         )

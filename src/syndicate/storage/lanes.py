@@ -33,9 +33,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who has a story: what was offered to a lane and what it acknowledged."""
+    """Who has a story: what was offered to a lane and what it acknowledged.
+
+    On a lane of kind ``pull`` what it acknowledged is what the partner took.
+    """
 
     lane: str
+    partner: str
+    kind: LaneKind
     state: LaneState
     offered: int
     offered_at: datetime
@@ -82,9 +87,11 @@ class Lanes:
         row = self._c.execute(select(s.lanes).where(s.lanes.c.name == name)).first()
         return _lane(row) if row else None
 
-    def all(self, *, retired: bool = False, limit: int = 10_000) -> list[Lane]:
-        """Every lane by name."""
+    def all(self, *, retired: bool = False, pulls: bool = False, limit: int = 10_000) -> list[Lane]:
+        """Every lane by name; ``pulls``: those of partners that pull too, on which nothing is sent."""
         query = select(s.lanes).order_by(s.lanes.c.name).limit(limit)
+        if not pulls:
+            query = query.where(s.lanes.c.kind.in_((LaneKind.STORIES, LaneKind.DOCUMENTS)))
         if not retired:
             query = query.where(s.lanes.c.state != LaneState.RETIRED)
         return [_lane(row) for row in self._c.execute(query)]
@@ -227,7 +234,7 @@ class Lanes:
     def holders(self, article_id: str) -> list[Holder]:
         """Which receivers an article was ever offered to."""
         query = (
-            select(s.lanes.c.name, s.lanes.c.state, s.copies)
+            select(s.lanes.c.name, s.lanes.c.receiver, s.lanes.c.kind, s.lanes.c.state, s.copies)
             .join(s.copies, s.copies.c.lane_id == s.lanes.c.id)
             .where(s.copies.c.article_id == article_id)
             .order_by(s.lanes.c.name)
@@ -235,6 +242,8 @@ class Lanes:
         return [
             Holder(
                 lane=row.name,
+                partner=row.receiver,
+                kind=LaneKind(row.kind),
                 state=LaneState(row.state),
                 offered=row.offered,
                 offered_at=row.offered_at,

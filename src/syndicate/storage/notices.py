@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from syndicate.lanes import Reason
 from syndicate.storage import schema as s
@@ -70,7 +70,7 @@ class Notices:
 
         Begins with the log of withdrawals, so its cost does not grow with the archive.
         """
-        w, a, c, lane = s.withdrawals.c, s.articles.c, s.copies.c, s.lanes.c
+        w, a, c, lane, k = s.withdrawals.c, s.articles.c, s.copies.c, s.lanes.c, s.acks.c
         columns = (lane.name, lane.receiver, c.article_id, a.guid)
         withdrawn = (
             select(*columns, w.reason, w.at.label("since"))
@@ -79,6 +79,9 @@ class Notices:
             .join(s.lanes, lane.id == c.lane_id)
             .where(w.released.is_(None), w.at <= before, c.recalled.is_(False))
             .where(or_(c.acked != a.revision, c.acked_generation < 0))
+            .where(
+                ~exists().where(k.partner == lane.receiver, k.article_id == a.id, k.revision >= a.revision)
+            )
             .order_by(w.at, w.id)
             .limit(limit)
         )

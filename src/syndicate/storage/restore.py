@@ -27,6 +27,7 @@ from syndicate.storage import Storage, Transaction
 from syndicate.storage import schema as s
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import back_up, file_of, has_tables, upgrade
+from syndicate.storage.pulls import pulling, renumber
 from syndicate.storage.sql import chunks, insert_new, upsert
 
 UNKNOWN_GAP = 1_000_000
@@ -44,6 +45,7 @@ _OF_A_STORY = (
 )
 _NUMBERED = (s.corrections, s.withdrawals)
 """Tables whose numbers are their own: rows from elsewhere get new ones."""
+_CONFIRMED = (s.acks.c.article_id, s.acks.c.partner, s.acks.c.revision, s.acks.c.action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +121,15 @@ def _take_over(
             _carry_documents(old.connection, new.connection)
             _carry_as_they_were(old.connection, new.connection)
             withdrawn = _carry_withdrawn(old, new, now)
+            _carry_confirmations(old.connection, new.connection)
+            _begin_logs_anew(new.connection, now)
             return (_new_epoch(new), withdrawn), None
     except (StorageError, SQLAlchemyError) as error:
         reason = error.message if isinstance(error, StorageError) else type(error).__name__
     with restored.write() as new:
         new.connection.execute(update(s.counters).values(value=s.counters.c.value + UNKNOWN_GAP))
         _new_generation(new.connection, UNKNOWN_GAP)
+        _begin_logs_anew(new.connection, now)
         return (_new_epoch(new), []), reason
 
 
@@ -148,6 +153,8 @@ def _carry_lanes(old: Connection, new: Connection) -> None:
     for row in old.execute(select(s.lanes)):
         values = {key: value for key, value in row._mapping.items() if key != "id"}
         if row.name not in known:
+            if row.kind == LaneKind.PULL:  # what it examined since, the backup does not know
+                values |= {"position": 0, "urgent_position": 0, "held_due": None}
             new.execute(insert(s.lanes).values(values))
             continue
         told = {"version": row.version} if row.kind == LaneKind.DOCUMENTS else {}
@@ -186,7 +193,7 @@ def _carry_withdrawn(old: Transaction, new: Transaction, now: datetime) -> list[
     for part in chunks(ids):
         _carry_stories(old.connection, new.connection, part)
     for article_id in ids:
-        for holder in new.lanes.all(retired=True):
+        for holder in new.lanes.all(retired=True, pulls=True):
             new.lanes.drop_held(holder.id, article_id)
         _announce(new, article_id, now)
     return ids
@@ -221,6 +228,28 @@ def _carry_copies(old: Connection, new: Connection, ids: Collection[str]) -> Non
         for row in old.execute(query.where(s.copies.c.article_id.in_(ids)))
     ]
     upsert(new, s.copies, rows)
+
+
+def _carry_confirmations(old: Connection, new: Connection) -> None:
+    """What partners confirmed since, and how far they were: evidence that nobody can give again."""
+    known = set(inspect(old).get_table_names())
+    if not {s.acks.name, s.pulls.name} <= known:
+        return
+    here = set(new.execute(select(s.articles.c.id)).scalars())
+    have = {tuple(row) for row in new.execute(select(*_CONFIRMED))}
+    for part in chunks(old.execute(select(s.acks))):
+        rows = [{k: v for k, v in row._mapping.items() if k != "id"} for row in part]
+        fresh = [
+            r for r in rows if r["article_id"] in here and tuple(r[c.name] for c in _CONFIRMED) not in have
+        ]
+        if fresh:
+            new.execute(insert(s.acks), fresh)
+    upsert(new, s.pulls, [dict(row._mapping) for row in old.execute(select(s.pulls))])
+
+
+def _begin_logs_anew(new: Connection, now: datetime) -> None:
+    for lane_id, partner in pulling(new):
+        renumber(new, partner, lane_id, now)
 
 
 def _rows(connection: Connection, table: Table, where: ColumnElement[bool]) -> list[dict[str, object]]:

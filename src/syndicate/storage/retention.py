@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from syndicate.lanes import LaneKind, LaneState
 from syndicate.storage import schema as s
 from syndicate.storage.documents import prune_fragments
+from syndicate.storage.pulls import prune_log
 
 
 def prune(
@@ -24,13 +25,15 @@ def prune(
     """Delete what is older than its bound and no longer needed; returns rows deleted by kind.
 
     Never deleted: current revisions, withdrawals, and journal rows that a
-    lane has not examined yet.
+    lane, or a partner that pulls, has not examined yet; of a partner's log the
+    newest row of each story, and what partners confirmed.
     """
     return {
         "attempts": connection.execute(delete(s.attempts).where(s.attempts.c.at < attempts_before)).rowcount,
         "revisions": _revisions(connection, revisions_before),
         "journal": _journal(connection, journal_before),
         "fragments": prune_fragments(connection, windows, fragments_before),
+        "offered": prune_log(connection, journal_before),
     }
 
 
@@ -43,7 +46,9 @@ def _revisions(connection: Connection, before: datetime) -> int:
 def _journal(connection: Connection, before: datetime) -> int:
     lane = s.lanes.c
     behind = connection.execute(
-        select(func.min(lane.position)).where(lane.kind == LaneKind.STORIES, lane.state != LaneState.RETIRED)
+        select(func.min(lane.position)).where(
+            lane.kind.in_((LaneKind.STORIES, LaneKind.PULL)), lane.state != LaneState.RETIRED
+        )
     ).scalar()
     j = s.journal.c
     query = delete(s.journal).where(j.at < before, j.urgent.is_(False))

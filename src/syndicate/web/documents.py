@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
+from starlette.responses import Response
+
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.deltas import Delta
 from syndicate.web.negotiation import choose_coding, etag_matches, not_modified_since, wants_feed
@@ -34,6 +36,17 @@ _ASK_WITH_A_CONDITION = (
     "Too many fetches. Send If-None-Match with the ETag you have: such polls are not limited."
 )
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
+
+
+class DocumentResponse(Response):
+    """A document as the answer of a route: conditional and compressed like the public ones."""
+
+    def __init__(self, found: Prepared) -> None:
+        super().__init__()
+        self._found = found
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        await _document(scope, send, self._found)
 
 
 class Documents:

@@ -34,6 +34,8 @@ class Shelved:
     when the bytes last changed, ``cache`` the seconds of max-age (rule H3),
     ``links`` whole ``Link`` values (rule H5), see ``link``; ``headers`` are further
     ones (licences, reservations), ``trail`` is what deltas are made from (rule H6).
+    ``private``: for whoever asked alone; no shared cache may keep it, and no
+    page's script may read it.
     """
 
     media_type: str
@@ -44,6 +46,7 @@ class Shelved:
     links: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     trail: Trail | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,9 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
     unchanged: Headers = [
         (b"etag", etag),
         (b"last-modified", stamp),
-        (b"cache-control", b"public, max-age=%d" % shelved.cache),
+        (b"cache-control", b"%s, max-age=%d" % (b"private" if shelved.private else b"public", shelved.cache)),
         (b"vary", b"Accept-Encoding"),
-        *CROSS_ORIGIN,
+        *(() if shelved.private else CROSS_ORIGIN),
         *_common(shelved),
     ]
     full: Headers = [

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from syndicate.config import Publisher
+from syndicate.editorial.disclosure import disclosure
 from syndicate.editorial.visible import notes
 from syndicate.editorial.wording import enumerate_names, feed_wording
 from syndicate.formats.html.frame import Page, alternate, format_links, framed
 from syndicate.formats.html.house import House
+from syndicate.formats.html.sharing import reserved
 from syndicate.formats.html.words import language_name, time_element, words
 from syndicate.formats.parts import translations
 from syndicate.formats.text import address, clean, line
@@ -32,7 +34,7 @@ class Teasers:
     """A feed's page as a format: an entry is a fragment, rendered once like any other."""
 
     name = "html"
-    version = 3
+    version = 4
 
     def __init__(self, timezone: str = "UTC") -> None:
         self._zone = timezone
@@ -64,7 +66,10 @@ def joined_page(
         language=channel.language,
         path=channel.page_url,
         canonical=channel.self_url if channel.paging.sealed else channel.page_url,
-        links=[alternate(name, url, channel.title) for name, url in formats.items()],
+        links=[
+            *(alternate(name, url, channel.title) for name, url in formats.items()),
+            *reserved(channel.reservation),
+        ],
         # A feed that is called like the outlet would say its name twice.
         front=_is_named_like(channel, house),
         main=_head(channel, formats, house)
@@ -136,9 +141,11 @@ def _kicker(entry: Entry) -> Markup:
 
 
 def _beside(entry: Entry) -> Iterator[Markup]:
-    """What an excerpt alone has in it already: the notes of correction, and the one credit sentence."""
+    """What an excerpt alone has in it already: notes of correction, how it was made, the one credit."""
     if entry.content is not None:
         yield Markup(clean(notes(entry.corrections, entry.language)))  # noqa: S704 - escaped there
+        if made := disclosure(entry.digital_source_type, entry.language):
+            yield Markup("<p class=disclosure>{}</p>").format(made)
         yield Markup(clean(entry.credit.markup if entry.credit else ""))  # noqa: S704 - escaped by credit_text
     yield also_in(entry)
 
@@ -169,12 +176,13 @@ def byline(entry: Entry, zone: str) -> Markup:
 
 
 def _thumb(image: Picture | None) -> Markup:
-    url = address(image.url) if image else None
-    if image is None or url is None:
+    small = (image.thumbnail or image) if image else None
+    url = address(small.url) if small else None
+    if image is None or small is None or url is None:
         return Markup("")
     size = Markup("").join(
         Markup(" {}={}").format(name, number)
-        for name, number in (("width", image.width), ("height", image.height))
+        for name, number in (("width", small.width), ("height", small.height))
         if number
     )
     credit = line(image.credit or image.rights or "")

@@ -22,7 +22,8 @@ NAMES: Mapping[str, str] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One page's own parts. ``path`` is its own address, ``front`` makes the outlet's name its title."""
+    """One page's own parts. ``path`` is its own address, ``front`` makes the outlet's name its title;
+    ``rights`` is a rights line that stands on it already."""
 
     title: str
     language: str
@@ -32,6 +33,7 @@ class Page:
     links: Sequence[Markup] = ()
     foot: Sequence[Markup] = field(default_factory=tuple)
     front: bool = False
+    rights: str | None = None
 
 
 def framed(page: Page, house: House) -> bytes:
@@ -111,7 +113,7 @@ def _foot(page: Page, house: House) -> Markup:
         house.publisher.language, direction(house.publisher.language), rights
     )
     return Markup("<footer class=foot>{}{}{}</footer>").format(
-        Markup("").join(page.foot), said, ours if rights else ""
+        Markup("").join(page.foot), said, ours if rights and rights != line(page.rights or "") else ""
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from syndicate.about import Reservation
 from syndicate.config import Publisher
 from syndicate.formats.parts import credited
 from syndicate.formats.text import address, line, rfc3339
@@ -21,6 +22,14 @@ _CARD_WORDS = 300
 def meta(name: str, content: str, attribute: str = "name") -> Markup:
     """A ``<meta>`` of the head."""
     return Markup('<meta {}="{}" content="{}">').format(attribute, name, content)
+
+
+def reserved(reservation: Reservation | None) -> Iterator[Markup]:
+    """That text and data mining is reserved, as TDMRep says it in pages."""
+    if reservation is not None:
+        yield meta("tdm-reservation", "1")
+        if reservation.policy:
+            yield meta("tdm-policy", reservation.policy)
 
 
 def cards(entry: Entry, publisher: Publisher) -> Iterator[Markup]:

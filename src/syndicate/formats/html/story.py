@@ -12,11 +12,11 @@ from syndicate.editorial.wording import enumerate_names
 from syndicate.formats.html.feed import also_in
 from syndicate.formats.html.frame import Page, framed
 from syndicate.formats.html.house import House
-from syndicate.formats.html.sharing import cards, meta, meta_data
+from syndicate.formats.html.sharing import cards, meta, meta_data, reserved
 from syndicate.formats.html.words import time_element, words
 from syndicate.formats.parts import license_address, translations
 from syndicate.formats.text import address, clean, line, media_type, medium
-from syndicate.model import Entry, Media, NoticeKind, PubStatus
+from syndicate.model import Entry, Media, NoticeKind, PubStatus, direction
 
 
 def story_page(entry: Entry, publisher: Publisher, house: House | None = None) -> bytes:
@@ -27,11 +27,12 @@ def story_page(entry: Entry, publisher: Publisher, house: House | None = None) -
         title=entry.title,
         language=entry.language,
         path=entry.url,
+        rights=None if gone else entry.rights,
         canonical=entry.canonical_url or entry.url,
         # What is gone is not to be kept by search engines either.
         links=[meta("robots", "noindex,noarchive")]
         if gone
-        else [*_hreflang(entry), *cards(entry, publisher)],
+        else [*_hreflang(entry), *cards(entry, publisher), *reserved(entry.reservation)],
         main=_notice(entry) if gone else _story(entry, publisher),
     )
     return framed(page, house)
@@ -47,7 +48,7 @@ def _story(entry: Entry, publisher: Publisher) -> Markup:
     form = Markup(
         '<article class=story itemscope itemtype="https://schema.org/NewsArticle">'
         "<header>{}{}<h1 itemprop=headline>{}</h1>{}{}{}</header>"
-        "<div class=text itemprop=articleBody>{}</div>{}<footer class=end>{}</footer></article>"
+        "<div class=text itemprop=articleBody>{}</div>{}<footer class=end>{}</footer></article>{}"
     )
     return form.format(
         meta_data(entry, publisher),
@@ -59,6 +60,7 @@ def _story(entry: Entry, publisher: Publisher) -> Markup:
         _own_markup(entry),
         _media(entry),
         Markup("").join(_after(entry)),
+        _related(entry),
     )
 
 
@@ -98,6 +100,7 @@ def _after(entry: Entry) -> Iterator[Markup]:
     ):
         if people:
             yield Markup("<p class=hands>{}: {}</p>").format(label, line(people))
+    yield _comments(entry)
     yield also_in(entry)
     if entry.tags:
         topics = enumerate_names([line(tag) for tag in entry.tags], entry.language)
@@ -105,12 +108,38 @@ def _after(entry: Entry) -> Iterator[Markup]:
     yield _said("rights", entry.rights, "copyrightNotice")
     if entry.license:
         where = license_address(entry)
-        shown = (
-            Markup('<a rel=license itemprop=license href="{0}">{0}</a>').format(where)
-            if where
-            else entry.license
-        )
+        named = line(entry.license_name or entry.license)
+        link = Markup('<a rel=license itemprop=license href="{}">{}</a>')
+        shown = link.format(where, named) if where else named
         yield Markup("<p class=licence>{}: {}</p>").format(known["licence"], shown)
+
+
+def _comments(entry: Entry) -> Markup:
+    """Where readers discuss it."""
+    comments = entry.comments
+    where = address(comments.url) if comments and comments.url else None
+    if comments is None or where is None:
+        return Markup("")
+    known = words(entry.language)["comments"]
+    count = Markup("") if comments.count is None else Markup(" (<bdi>{}</bdi>)").format(comments.count)
+    return Markup('<p class=comments><a href="{}" itemprop=discussionUrl>{}{}</a></p>').format(
+        where, known, count
+    )
+
+
+def _related(entry: Entry) -> Markup:
+    """Stories that go with it, each in its own language."""
+    form = Markup('<li lang="{}" dir="{}"><a href="{}">{}</a></li>')
+    rows = [
+        form.format(tag, direction(tag), url, line(other.title or "") or url)
+        for other in entry.related
+        if (url := address(other.url or "")) and (tag := other.language or entry.language)
+    ]
+    if not rows:
+        return Markup("")
+    return Markup("<aside class=related><h2>{}</h2><ul>{}</ul></aside>").format(
+        words(entry.language)["related"], Markup("").join(rows)
+    )
 
 
 def _media(entry: Entry) -> Markup:

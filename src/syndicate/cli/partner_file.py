@@ -1,0 +1,75 @@
+"""What is on file of one partner, for ``partners show``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from syndicate.storage import Scope, Transaction
+
+CONFIRMED_SHOWN = 20
+
+
+def partner_file(tx: Transaction, name: str) -> dict[str, Any]:
+    """Tokens, how far it pulls, and takedowns: those not confirmed, and the last that were."""
+    lane, progress = tx.pulls.lane(name), tx.pulls.progress(name)
+    pull = None
+    if lane is not None:
+        pull = {
+            "offered": progress.head,
+            "served": progress.served,
+            "served_at": progress.served_at,
+            "taken": progress.taken,
+            "taken_at": progress.taken_at,
+            "next_due": tx.pulls.due(lane.id),
+        }
+    return {
+        "tokens": tx.tokens.all(scope=Scope.PARTNER, owner=name),
+        "pull": pull,
+        "unconfirmed": tx.pulls.unconfirmed(partner=name),
+        "confirmed": tx.pulls.acks(partner=name, limit=CONFIRMED_SHOWN),
+    }
+
+
+def lines(view: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    """The same for people."""
+    from syndicate.cli.common import ago
+
+    yield f"{view['partner']}  {view['name'] or ''}".rstrip()
+    yield f"  feeds {', '.join(view['feeds']) or 'none'}; {_terms(view)}"
+    yield f"  contact {view['contact'] or '-'}"
+    for e in view["endpoints"]:
+        yield f"  pushed to {e['name']} ({e['type']} to {e['host']}): {e['state'] or 'not started yet'}"
+    for token in found["tokens"]:
+        yield f"  token {token.id} {token.label!r}: last used {ago(token.last_used)}"
+    yield f"  {_pull(found['pull'])}"
+    if found["unconfirmed"]:
+        yield "takedowns it has not confirmed"
+    for t in found["unconfirmed"]:
+        told = f"told {t.told:%Y-%m-%d %H:%M:%S}" if t.told else "not told yet"
+        yield f"  {t.article_id[:8]} {t.headline}: withdrawn {t.since:%Y-%m-%d %H:%M:%S}, {told}"
+    if found["confirmed"]:
+        yield "what it confirmed last"
+    for ack in found["confirmed"]:
+        when = f"{ack.at:%Y-%m-%d %H:%M:%S}"
+        yield f"  {ack.article_id[:8]} revision {ack.revision} {ack.action} {when}, token {ack.label!r}"
+
+
+def _terms(view: Mapping[str, Any]) -> str:
+    words = [f"{view['content']} text" if view["content"] == "full" else "excerpts"]
+    if view["excerpt_words"]:
+        words.append(f"excerpts of {view['excerpt_words']} words")
+    if not view["pictures"]:
+        words.append("no pictures")
+    return ", ".join([*words, f"delay {view['delay']}"])
+
+
+def _pull(pull: Mapping[str, Any] | None) -> str:
+    if pull is None:
+        return "it never pulled"
+    served = f"{pull['served_at']:%Y-%m-%d %H:%M:%S}" if pull["served_at"] else "never"
+    taken = f"{pull['taken_at']:%Y-%m-%d %H:%M:%S}" if pull["taken_at"] else "never"
+    return (
+        f"pulls: offered up to number {pull['offered']}, "
+        f"served up to {pull['served']} ({served}), took up to {pull['taken']} ({taken})"
+    )

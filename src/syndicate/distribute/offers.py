@@ -1,0 +1,184 @@
+"""Which stories fall due for a partner that pulls, and which of them it may have now.
+
+The decisions are the lanes' own (``syndicate.lanes.owed``): what a push would
+send is what gets a number here. Nothing is sent, so that a story the partner
+was offered once counts as had; its next revision gets the next number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from syndicate.lanes import Copy, Held, Lane, LaneTerms, Reason, Send, Standing, Wait, owed
+from syndicate.model import Article, JournalAction, PubStatus
+from syndicate.storage import JournalRow, Transaction
+
+ROWS_AT_A_TIME = 500
+
+
+@dataclass
+class _Found:
+    """What a look at the journal came to; written in one go, or not at all."""
+
+    position: int
+    rows: list[tuple[str, int, datetime, bool]] = field(default_factory=list)
+    revisions: dict[str, int] = field(default_factory=dict)
+    delayed: dict[str, Held] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+    later: dict[str, datetime] = field(default_factory=dict)
+    full: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.delayed or self.settled or self.later or self.full)
+
+
+def anything_due(tx: Transaction, lane: Lane, terms: LaneTerms, now: datetime) -> bool:
+    """Whether ``examine`` would have something to write. Reads only."""
+    due = tx.pulls.due(lane.id)
+    return (due is not None and due <= now) or bool(_Look(tx, lane, terms, now).news())
+
+
+def examine(tx: Transaction, partner: str, terms: LaneTerms, now: datetime) -> bool:
+    """Give numbers to what fell due for a partner; returns whether the journal has more to look at."""
+    lane = tx.pulls.begin(partner)
+    look = _Look(tx, lane, terms, now)
+    look.delayed()
+    found = look.news()
+    _write(tx, partner, lane, found, now)
+    return found.full
+
+
+def offer(tx: Transaction, partner: str, terms: LaneTerms, ids: Iterable[str], now: datetime) -> None:
+    """Give numbers to those of these stories that are the partner's and have none.
+
+    The journal is cut after some months; a story it no longer tells of may still be shown in a feed.
+    """
+    lane = tx.pulls.begin(partner)
+    look = _Look(tx, lane, terms, now)
+    look.these(ids)
+    _write(tx, partner, lane, look.found, now)
+
+
+def _write(tx: Transaction, partner: str, lane: Lane, found: _Found, now: datetime) -> None:
+    tx.pulls.allot(partner, found.rows)
+    tx.pulls.offer(lane.id, found.revisions, now)
+    tx.pulls.move(partner, found.later)
+    for article_id in found.settled:
+        tx.lanes.drop_held(lane.id, article_id)
+    for held in found.delayed.values():
+        tx.lanes.hold(lane.id, held)
+    tx.lanes.save(replace(lane, position=found.position, urgent_position=found.position))
+
+
+class _Look:
+    """One look at a partner's part of the journal. Writes nothing."""
+
+    def __init__(self, tx: Transaction, lane: Lane, terms: LaneTerms, now: datetime) -> None:
+        self._tx = tx
+        self._lane = lane
+        self._terms = terms
+        self._now = now
+        # Read before any row: what is committed meanwhile is looked at next time.
+        self._head = tx.journal.head()
+        self.found = _Found(position=lane.position)
+        self._offered: dict[str, int] = {}
+        self._held: dict[str, Held] = {}
+        self._standings: dict[str, Standing] = {}
+
+    def news(self) -> _Found:
+        rows = self._tx.journal.after(self._lane.position, ROWS_AT_A_TIME)
+        self._load({row.article_id for row in rows})
+        for row in rows:
+            self._examine(row)
+        self.found.full = len(rows) == ROWS_AT_A_TIME
+        self.found.position = rows[-1].seq if self.found.full else max(self._head, self._lane.position)
+        return self.found
+
+    def delayed(self) -> None:
+        due = self._tx.pulls.fell_due(self._lane.id, self._now)
+        self._load({held.article_id for held in due})
+        for held in due:
+            self._decide(held.article_id, self._head, held.due or self._now, urgent=held.urgent)
+
+    def these(self, ids: Iterable[str]) -> None:
+        wanted = list(ids)
+        self._load(wanted)
+        for article_id in wanted:
+            standing = self._standings.get(article_id)
+            if standing is not None and not self._offered.get(article_id) and standing.live_since:
+                due = standing.live_since + self._terms.delay
+                self._decide(article_id, self._head, due, urgent=False, hold=False)
+
+    def _load(self, ids: Iterable[str]) -> None:
+        fresh = [i for i in ids if i not in self._standings]
+        self._standings |= self._tx.lanes.standings(fresh)
+        copies = self._tx.lanes.copies(self._lane.id, fresh)
+        self._offered |= {article_id: copy.offered for article_id, copy in copies.items()}
+        self._held |= self._tx.lanes.held(self._lane.id, fresh)
+
+    def _examine(self, row: JournalRow) -> None:
+        if row.action is JournalAction.LAPSED:
+            return
+        if self._offered.get(row.article_id) == row.revision:
+            # The row before it was examined late, and brought this revision already: so it is of this time.
+            self.found.later[row.article_id] = row.at
+        self._decide(row.article_id, row.seq, row.at, urgent=row.urgent)
+
+    def _decide(self, article_id: str, seq: int, at: datetime, *, urgent: bool, hold: bool = True) -> None:
+        standing, before = self._standings[article_id], self._offered.get(article_id, 0)
+        decision = owed(standing, _as_had(before), self._terms, generation=0, urgent=urgent, now=self._now)
+        if isinstance(decision, Wait):
+            if hold:
+                self._delay(standing, decision)
+            return
+        if isinstance(decision, Send):
+            recall = before > 0 and (urgent or decision.kill)
+            since = standing.live_since
+            due = max(at, since + self._terms.delay) if since and not recall else at
+            self.found.rows.append((article_id, seq, min(due, self._now), recall))
+            self.found.revisions[article_id] = self._offered[article_id] = decision.revision
+        self.found.delayed.pop(article_id, None)
+        if article_id in self._held:
+            self.found.settled.add(article_id)
+
+    def _delay(self, standing: Standing, wait: Wait) -> None:
+        known = self._held.get(standing.article_id)
+        if known is None or known.due != wait.due:
+            self.found.delayed[standing.article_id] = Held(
+                article_id=standing.article_id,
+                reason=Reason.DELAYED,
+                revision=standing.revision,
+                since=known.since if known else self._now,
+                due=wait.due,
+            )
+
+
+def _as_had(revision: int) -> Copy:
+    return Copy(offered=revision, acked=revision, acked_generation=0)
+
+
+def may_have(
+    article: Article,
+    standing: Standing,
+    terms: LaneTerms,
+    now: datetime,
+    *,
+    offered: bool,
+    recalled: bool = False,
+) -> bool:
+    """Whether a partner may be handed the newest revision of a story now. The last gate before any byte.
+
+    ``offered``: it was before. A withdrawal goes to whoever was offered the
+    story; ``recalled``: so does what was corrected since, whatever the
+    partner's feeds are now.
+    """
+    if article.status is not PubStatus.USABLE:
+        return offered
+    embargo = article.story.embargo
+    if not article.live or article.hold or (embargo is not None and embargo > now):
+        return False
+    if offered:
+        return recalled or not terms.feeds.isdisjoint(standing.feeds)
+    return isinstance(owed(standing, Copy(), terms, generation=0, urgent=False, now=now), Send)

@@ -1,0 +1,94 @@
+"""Partners: their terms, and who was offered, took and confirmed what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from newsroom_cli import HEADER, KEY, SECRET, Newsroom
+
+from syndicate.distribute.cursors import Ask
+from syndicate.distribute.pull_books import Page, PullBooks
+from syndicate.editorial import Directory
+from syndicate.installed import load_settings
+from syndicate.keyring import make_token
+from syndicate.site import Site
+from syndicate.storage import Scope
+
+
+def pull(newsroom: Newsroom, *, twice: bool = False) -> list[str]:
+    """The gazette's programme asks for all there is; ``twice``: and shows that it has it."""
+    storage = newsroom.storage()
+    given = load_settings(newsroom.file)
+    books = PullBooks(storage, given, Site(given, Directory.build({})), lambda: datetime.now(UTC))
+    page = books.pages([("gazette", Ask())])[0]
+    assert isinstance(page, Page)
+    if twice:
+        books.pages([("gazette", Ask(after=page.next))])
+    storage.close()
+    return [story.decode() for story in page.stories]
+
+
+def confirm(newsroom: Newsroom, name: str, version: int) -> None:
+    storage, given = newsroom.storage(), load_settings(newsroom.file)
+    books = PullBooks(storage, given, Site(given, Directory.build({})), lambda: datetime.now(UTC))
+    with storage.write() as tx:
+        _, token = make_token(tx, Scope.PARTNER, "gazette", "the CMS", datetime.now(UTC))
+    books.confirm("gazette", token, newsroom.id(name), version, None)
+    storage.close()
+
+
+def test_a_partner_that_never_pulled_says_so(newsroom: Newsroom) -> None:
+    found = newsroom.json("partners", "show", "gazette")
+    assert found["pull"] is None
+    assert found["feeds"] == ["latest"]
+    status, out, _ = newsroom.run("partners", "show", "gazette")
+    assert status == 0
+    assert "it never pulled" in out
+    for secret in (SECRET, HEADER, KEY):
+        assert secret not in out + str(found)
+
+
+def test_what_it_was_offered_and_took_is_on_file(newsroom: Newsroom) -> None:
+    assert len(pull(newsroom)) == 3
+    served = newsroom.json("partners", "show", "gazette")["pull"]
+    assert (served["offered"], served["served"], served["taken"]) == (3, 3, 0)
+    holder = next(
+        h for h in newsroom.json("articles", "show", newsroom.id("bridge"))["holders"] if h["kind"] == "pull"
+    )
+    assert (holder["partner"], holder["offered"], holder["acked"]) == ("gazette", 1, 0)
+    pull(newsroom, twice=True)
+    assert newsroom.json("partners", "show", "gazette")["pull"]["taken"] == 3
+    _, out, _ = newsroom.run("articles", "show", newsroom.id("bridge"))
+    assert "gazette (pull): offered revision 1" in out
+    assert "took revision 1" in out
+
+
+def test_a_takedown_is_open_until_it_is_confirmed(newsroom: Newsroom) -> None:
+    pull(newsroom)
+    newsroom.run("articles", "withdraw", newsroom.id("bridge"), "--reason", "wrong", "--yes")
+    open_ones = newsroom.json("partners", "show", "gazette")["unconfirmed"]
+    assert [(t["revision"], t["told"]) for t in open_ones] == [(2, None)]
+    pull(newsroom, twice=True)
+    assert newsroom.json("partners", "show", "gazette")["unconfirmed"][0]["told"]
+    _, out, _ = newsroom.run("partners", "show", "gazette")
+    assert "takedowns it has not confirmed" in out
+    confirm(newsroom, "bridge", 2)
+    found = newsroom.json("partners", "show", "gazette")
+    assert found["unconfirmed"] == []
+    assert [(a["action"], a["label"]) for a in found["confirmed"]] == [("removed", "the CMS")]
+    _, out, _ = newsroom.run("articles", "show", newsroom.id("bridge"))
+    assert "gazette: removed revision 2" in out
+    assert "'the CMS'" in out
+
+
+def test_lanes_list_shows_what_is_sent_and_no_pulling(newsroom: Newsroom) -> None:
+    before = {v["name"] for v in newsroom.json("lanes", "list")}
+    pull(newsroom)
+    assert {v["name"] for v in newsroom.json("lanes", "list")} == before
+    assert newsroom.run("lanes", "pause", "pull:gazette")[0] == 1
+
+
+def test_an_unknown_partner_names_the_known(newsroom: Newsroom) -> None:
+    status, _, err = newsroom.run("partners", "show", "gazete")
+    assert status == 1
+    assert "gazette" in err

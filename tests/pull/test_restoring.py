@@ -1,0 +1,118 @@
+"""A restored backup begins partners' journals anew: withdrawals first, and no number twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pullroom import Room, settings
+
+from syndicate.distribute.cursors import PullRefusal
+from syndicate.storage import Ack, Storage
+from syndicate.storage.migrate import back_up, upgrade
+from syndicate.storage.restore import restore
+
+
+class Restored:
+    """A room on a file, its backup, and the room as it is after the backup took its place."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = f"sqlite:///{folder / 'syndicate.db'}"
+        self.given = settings(folder)
+        storage = Storage(self.url)
+        upgrade(storage)
+        self.room = Room(storage, self.given)
+
+    def back_up(self) -> Path:
+        return back_up(self.room.storage, self.folder / "backup.db")
+
+    def restore(self, kept: Path) -> Room:
+        now = self.room.now + timedelta(seconds=2)
+        restore(self.room.storage, kept, now)
+        self.room.close()
+        after = Room(Storage(self.url), self.given)
+        after.now = now + timedelta(seconds=2)
+        return after
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Restored:
+    return Restored(tmp_path)
+
+
+def test_withdrawals_come_first_and_no_number_is_used_twice(both: Restored) -> None:
+    before = both.room
+    for name in ("a", "b", "c"):
+        before.publish(name)
+    before.ask("near")
+    before.withdraw("b")
+    before.ask("near")
+    kept = both.back_up()
+    before.publish("lost")
+    before.withdraw("c")
+    cursor = before.ask("near")["next"]
+    used = before.numbers("near")
+    after = both.restore(kept)
+    with pytest.raises(PullRefusal) as caught:
+        after.ask("near", cursor)
+    assert caught.value.status == 410
+    begin = str(caught.value.body["next"])
+    found = after.all("near", begin)
+    assert [(s, status) for s, _, status in found[:2]] == [("b", "canceled"), ("c", "canceled")]
+    assert found[2:] == [("a", "1", "usable")]
+    assert begin.partition(".")[0] != cursor.partition(".")[0]
+    assert min(after.numbers("near")) > max(used)
+    after.publish("new")
+    assert after.all("near", after.ask("near", since=after.now)["next"]) == []
+    assert after.all("near", begin)[-1] == ("new", "1", "usable")
+    after.close()
+
+
+def test_a_partner_that_came_since_hears_what_was_withdrawn_since(both: Restored) -> None:
+    before = both.room
+    before.publish("a")
+    before.publish("b")
+    kept = both.back_up()
+    before.ask("near")
+    before.withdraw("b")
+    after = both.restore(kept)
+    assert after.all("near") == [("b", "2", "canceled"), ("a", "1", "usable")]
+    after.close()
+
+
+def test_what_partners_confirmed_since_is_not_forgotten(both: Restored) -> None:
+    before = both.room
+    before.publish("a")
+    before.ask("near")
+    before.withdraw("a")
+    kept = both.back_up()
+    with before.storage.write() as tx:
+        ack = Ack(partner="near", article_id="a", revision=2, action="removed", at=before.now, label="cms")
+        tx.pulls.confirm(ack, 1)
+    after = both.restore(kept)
+    with after.storage.read() as tx:
+        assert tx.pulls.acks() == [ack]
+        assert tx.pulls.unconfirmed() == []
+    after.close()
+
+
+def test_where_the_replaced_database_is_unreadable_numbers_jump(both: Restored) -> None:
+    before = both.room
+    before.publish("a")
+    before.ask("near")
+    kept = both.back_up()
+    before.publish("b")
+    cursor = before.ask("near")["next"]
+    before.storage.close()
+    file = both.folder / "syndicate.db"
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    file.write_bytes(b"no database" * 1000)
+    after = both.restore(kept)
+    with pytest.raises(PullRefusal):
+        after.ask("near", cursor)
+    assert after.all("near") == [("a", "1", "usable")]
+    assert min(after.numbers("near")) > 1_000_000
+    after.close()
