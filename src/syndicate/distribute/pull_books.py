@@ -16,9 +16,10 @@ import structlog
 from syndicate.config import Settings
 from syndicate.distribute.cursors import Ask, Cursor, PullRefusal, check_cursor
 from syndicate.distribute.offers import anything_due, examine, may_have, offer
+from syndicate.distribute.recalls import recalled
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
-from syndicate.lanes import LaneTerms
+from syndicate.lanes import LaneTerms, Standing
 from syndicate.model import Article, PubStatus
 from syndicate.site import Site, partner_terms
 from syndicate.storage import Ack, Offered, Progress, Storage, Token, Transaction
@@ -102,7 +103,7 @@ class PullBooks:
             for name, partner in settings.partners.items()
         }
         self.known.clear()
-        self._rendered: OrderedDict[tuple[str, int, Terms], bytes] = OrderedDict()
+        self._rendered: OrderedDict[tuple[str, int, PubStatus, Terms], bytes] = OrderedDict()
 
     def journal_head(self) -> int:
         """The journal's newest number."""
@@ -202,6 +203,8 @@ class PullBooks:
         ids = [row.article_id for row in rows]
         articles, standings = tx.articles.many(ids), tx.lanes.standings(ids)
         terms = self.terms[partner].lane
+        for article_id in _taken_back(tx, partner, terms, standings):
+            articles[article_id] = recalled(articles[article_id], now)
         return _Rows(
             rows=rows,
             articles=articles,
@@ -238,7 +241,7 @@ class PullBooks:
     def _ninjs(self, article: Article, terms: Terms, now: datetime) -> bytes:
         if any(item.expires for item in (article.story.image, *article.story.media) if item):
             return self._site.ninjs(article, terms, now)
-        key, kept = (article.id, article.revision, terms), self._rendered
+        key, kept = (article.id, article.revision, article.status, terms), self._rendered
         body = kept.get(key)
         if body is None:
             body = kept[key] = self._site.ninjs(article, terms, now)
@@ -274,8 +277,11 @@ class PullBooks:
                 return None
             row = tx.pulls.newest(partner, article.id)
             standing = tx.lanes.standings([article.id])[article.id]
-        offered, recalled = row is not None, row is not None and row.urgent
-        if not may_have(article, standing, terms.lane, now, offered=offered, recalled=recalled):
+            back = _taken_back(tx, partner, terms.lane, {article.id: standing})
+        offered, urgent = row is not None, row is not None and row.urgent
+        if back:
+            article = recalled(article, now)
+        if not may_have(article, standing, terms.lane, now, offered=offered, recalled=urgent):
             return None
         body = self._ninjs(article, terms.content, now)
         self._took(partner, article, now, offered=offered)
@@ -323,6 +329,16 @@ class PullBooks:
             log.info(f"story_{ack.action}_confirmed", partner=partner, **words)
         same = (k for k in known if (k.revision, k.action) == (ack.revision, ack.action))
         return next(same), fresh
+
+
+def _taken_back(
+    tx: Transaction, partner: str, terms: LaneTerms, standings: Mapping[str, Standing]
+) -> list[str]:
+    """Which of these stories new terms took back from a partner."""
+    lane = tx.pulls.lane(partner)
+    copies = tx.lanes.copies(lane.id, list(standings)) if lane else {}
+    lost = (a for a, copy in copies.items() if copy.recalled)
+    return [a for a in lost if terms.feeds.isdisjoint(standings[a].feeds)]
 
 
 def _named(tx: Transaction, name: str) -> Article | None:
