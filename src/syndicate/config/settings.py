@@ -375,6 +375,8 @@ class Partner(Part):
     """An outlet that may take stories, and what it may have.
 
     ``excerpt_words`` cuts its excerpts; without ``pictures`` it gets none.
+    ``confirm``: what counts as its word that it took a story down: that it
+    ``received`` the withdrawal (2xx, or its cursor passed it), or said that it ``removed`` the story.
     """
 
     feeds: tuple[str, ...]
@@ -384,6 +386,7 @@ class Partner(Part):
     excerpt_words: Annotated[int, Field(ge=1)] | None = None
     pictures: bool = True
     delay: Duration = timedelta(0)
+    confirm: Literal["received", "removed"] = "received"
     endpoints: dict[Name, EndpointOptions] = Field(default_factory=dict)
 
 
