@@ -22,7 +22,7 @@ from syndicate.publish.archives import Archives
 from syndicate.publish.ended import ended_channel, last_entry
 from syndicate.publish.lists import Lists
 from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
-from syndicate.publish.storing import Draft, Window, store
+from syndicate.publish.storing import Draft, Window, pack, store
 from syndicate.site import ALL_FEEDS, HTML, formats_of
 from syndicate.storage import DocumentHead, Place, Storage, Transaction
 
@@ -136,6 +136,7 @@ class Publisher:
         good = [d for name, d in made.items() if isinstance(d, Draft) and name in passed]
         # What was said of a story stands until it is rendered anew or leaves the feed.
         noted -= {p.article_id for p in places} - failed.rendered
+        pack([(d, heads[d.format]) for d in good])
         with self._storage.write() as tx:
             push = stale.worth_a_push or self._just_ended(tx, slug, now)
             documents = [store(tx, d, heads[d.format], push=push, now=now) for d in good]
