@@ -22,7 +22,7 @@ from syndicate.ingest.compose import expiry
 from syndicate.ingest.holds import without_link
 from syndicate.lanes import Copy, Held, Lane, LaneKind, LaneState, Reason
 from syndicate.model import Article, PubStatus, Story
-from syndicate.site import Site
+from syndicate.site import Site, partner_terms
 from syndicate.storage import Storage, Transaction
 
 AT_ONCE = 200
@@ -202,8 +202,8 @@ def _lanes(
         with storage.read() as tx:
             lanes = [
                 lane
-                for lane in tx.lanes.all()
-                if lane.kind is LaneKind.STORIES and lane.receiver == change.name
+                for lane in tx.lanes.all(pulls=True)
+                if lane.kind is not LaneKind.DOCUMENTS and lane.receiver == change.name
             ]
         for lane in lanes:
             yield _lane_change(storage, houses, lane, change.name, touched, progress)
@@ -248,7 +248,7 @@ def _looks_other(houses: _Houses, article: Article, old: Partner, new: Partner) 
 
 
 def _content(partner: Partner) -> Terms:
-    return Terms(content=partner.content, source_ids=True)
+    return partner_terms(partner)
 
 
 # -- making it so -----------------------------------------------------------------------

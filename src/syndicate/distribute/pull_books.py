@@ -16,7 +16,7 @@ import structlog
 
 from syndicate.config import Settings
 from syndicate.distribute.cursors import Ask, Cursor, PullRefusal, check_cursor
-from syndicate.distribute.offers import Found, Reading, look, may_have, offer, write
+from syndicate.distribute.offers import Found, Reading, look, may_have, offer, taken_back, write
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
 from syndicate.lanes import Lane, LaneState, LaneTerms
@@ -105,7 +105,7 @@ class PullBooks:
             for name, partner in settings.partners.items()
         }
         self.known.clear()
-        self._rendered: OrderedDict[tuple[str, int, Terms], bytes] = OrderedDict()
+        self._rendered: OrderedDict[tuple[str, int, PubStatus, Terms], bytes] = OrderedDict()
 
     def journal_head(self) -> int:
         """The journal's newest number."""
@@ -204,6 +204,8 @@ class PullBooks:
             terms = self.terms[partner].lane
             for row in rows.rows:
                 article, standing = articles[row.article_id], standings[row.article_id]
+                if row.taken_back:
+                    article = taken_back(article, row)
                 if may_have(article, standing, terms, now, offered=True, recalled=row.urgent):
                     rows.allowed.append((row, article))
 
@@ -220,7 +222,7 @@ class PullBooks:
     def _ninjs(self, article: Article, terms: Terms, now: datetime) -> bytes:
         if any(item.expires for item in (article.story.image, *article.story.media) if item):
             return self._site.ninjs(article, terms, now)
-        key, kept = (article.id, article.revision, terms), self._rendered
+        key, kept = (article.id, article.revision, article.status, terms), self._rendered
         body = kept.get(key)
         if body is None:
             body = kept[key] = self._site.ninjs(article, terms, now)
@@ -257,6 +259,8 @@ class PullBooks:
                 return None
             row = tx.pulls.newest(partner, article.id)
             standing = tx.lanes.standings([article.id])[article.id]
+        if row is not None and row.taken_back:
+            article = taken_back(article, row)
         offered, recalled = row is not None, row is not None and row.urgent
         if not may_have(article, standing, terms.lane, now, offered=offered, recalled=recalled):
             return None
