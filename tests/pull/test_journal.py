@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from pullroom import Room, in_memory, settings, short
 
 from syndicate.distribute.cursors import PullRefusal
-from syndicate.lanes import Held, LaneTerms, Reason
+from syndicate.lanes import LaneTerms
 from syndicate.storage import Storage
 
 
@@ -243,45 +242,6 @@ def test_the_journal_is_kept_for_a_partner_that_has_not_looked(room: Room) -> No
             fragments_before=room.now, windows=(),
         )  # fmt: skip
     assert room.all("near", begin) == [("b", "1", "usable")]
-
-
-def hold(room: Room, partner: str, name: str, reason: Reason) -> None:
-    """What applying changed terms leaves on a partner's lane."""
-    with room.storage.write() as tx:
-        lane = tx.pulls.lane(partner)
-        assert lane
-        held = Held(article_id=name, reason=reason, revision=1, since=room.now, due=room.now, urgent=True)
-        tx.lanes.hold(lane.id, held)
-
-
-def test_what_new_terms_no_longer_cover_is_taken_back_from_that_partner_alone(room: Room) -> None:
-    room.publish("cup", section="Sport")
-    begin = room.ask("sport")["next"]
-    room.ask("near")
-    old = room.pull.books.terms["sport"]
-    room.pull.books.terms["sport"] = replace(old, lane=LaneTerms(frozenset()))
-    hold(room, "sport", "cup", Reason.RECALLED)
-    page = room.ask("sport", begin)
-    assert [short(s) for s in page["stories"]] == [("cup", "1", "canceled")]
-    assert "no longer cover" in page["stories"][0]["edNote"]
-    assert "Story cup" not in str(page)
-    assert room.all("sport") == [("cup", "1", "canceled")], "on a replay too"
-    assert b"canceled" in (room.pull.books.story("sport", "cup") or b"")
-    assert room.all("near") == [("cup", "1", "usable")]
-    room.withdraw("cup")
-    assert room.all("sport", page["next"]) == [], "it has taken it back already"
-    room.release("cup")
-    room.pull.books.terms["sport"] = old
-    room.edit("cup")
-    assert room.all("sport", page["next"]) == [("cup", "4", "usable")]
-
-
-def test_new_terms_bring_a_story_anew(room: Room) -> None:
-    room.publish("a")
-    begin = room.ask("near")["next"]
-    hold(room, "near", "a", Reason.RETRY)
-    assert room.all("near", begin) == [("a", "1", "usable")]
-    assert room.numbers("near") == [1, 2]
 
 
 def test_a_story_that_is_released_into_other_feeds_does_not_come_back(room: Room) -> None:

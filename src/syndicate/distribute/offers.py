@@ -13,7 +13,7 @@ from datetime import datetime
 
 from syndicate.lanes import Copy, Held, Lane, LaneTerms, Reason, Send, Standing, Wait, owed
 from syndicate.model import Article, JournalAction, PubStatus
-from syndicate.storage import JournalRow, Offered, Transaction
+from syndicate.storage import JournalRow, Transaction
 
 ROWS_AT_A_TIME = 500
 
@@ -24,8 +24,7 @@ class Found:
 
     position: int
     journal: int
-    rows: list[tuple[str, int, datetime, bool, bool]] = field(default_factory=list)
-    taken_back: set[str] = field(default_factory=set)
+    rows: list[tuple[str, int, datetime, bool]] = field(default_factory=list)
     revisions: dict[str, int] = field(default_factory=dict)
     delayed: dict[str, Held] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
@@ -80,7 +79,7 @@ def offer(tx: Transaction, partner: str, terms: LaneTerms, ids: Iterable[str], n
 def write(tx: Transaction, partner: str, lane: Lane, found: Found, now: datetime) -> None:
     """Give the numbers that a look came to. Nobody else may have written for the partner since."""
     tx.pulls.allot(partner, found.rows)
-    tx.pulls.offer(lane.id, found.revisions, now, found.taken_back)
+    tx.pulls.offer(lane.id, found.revisions, now)
     tx.pulls.move(partner, found.later)
     for article_id in found.settled:
         tx.lanes.drop_held(lane.id, article_id)
@@ -100,7 +99,7 @@ class _Look:
         self._now = now
         self.found = Found(position=lane.position, journal=reading.head)
         self._offered: dict[str, int] = {}
-        self._back: set[str] = set()
+        self._recalled: set[str] = set()
         self._held: dict[str, Held] = {}
         self._standings: dict[str, Standing] = {}
 
@@ -119,8 +118,7 @@ class _Look:
         due = self._tx.pulls.fell_due(self._lane.id, self._now)
         self._load({held.article_id for held in due})
         for held in due:
-            at = held.due or self._now
-            self._decide(held.article_id, self._reading.head, at, urgent=held.urgent, reason=held.reason)
+            self._decide(held.article_id, self._reading.head, held.due or self._now, urgent=held.urgent)
 
     def these(self, ids: Iterable[str]) -> None:
         wanted = list(ids)
@@ -136,7 +134,7 @@ class _Look:
         self._standings |= self._reading.standings(fresh)
         copies = self._tx.lanes.copies(self._lane.id, fresh)
         self._offered |= {article_id: copy.offered for article_id, copy in copies.items()}
-        self._back |= {article_id for article_id, copy in copies.items() if copy.recalled}
+        self._recalled |= {article_id for article_id, copy in copies.items() if copy.recalled}
         self._held |= self._tx.lanes.held(self._lane.id, fresh)
 
     def _examine(self, row: JournalRow) -> None:
@@ -145,42 +143,24 @@ class _Look:
         if self._offered.get(row.article_id) == row.revision:
             # The row before it was examined late, and brought this revision already: so it is of this time.
             self.found.later[row.article_id] = row.at
-        # A withdrawal that was taken back before anybody looked calls nothing back.
+        # A withdrawal that was undone before anybody looked calls nothing back.
         corrected = row.action is JournalAction.CORRECTED
         self._decide(row.article_id, row.seq, row.at, urgent=corrected)
 
-    def _decide(
-        self,
-        article_id: str,
-        seq: int,
-        at: datetime,
-        *,
-        urgent: bool,
-        hold: bool = True,
-        reason: Reason = Reason.DELAYED,
-    ) -> None:
-        """``reason``: what led here again; new terms bring a story anew, or take it back (``plan.py``)."""
+    def _decide(self, article_id: str, seq: int, at: datetime, *, urgent: bool, hold: bool = True) -> None:
         standing, before = self._standings[article_id], self._offered.get(article_id, 0)
-        had = before if reason is Reason.DELAYED else 0
-        copy = Copy(offered=before, acked=had, acked_generation=0, recalled=article_id in self._back)
-        recall = reason is Reason.RECALLED
-        decision = owed(
-            standing, copy, self._terms, generation=0, urgent=urgent, now=self._now, recall=recall
-        )
+        had = _as_had(before, recalled=article_id in self._recalled)
+        decision = owed(standing, had, self._terms, generation=0, urgent=urgent, now=self._now)
         if isinstance(decision, Wait):
             if hold:
                 self._delay(standing, decision)
             return
         if isinstance(decision, Send):
-            recalled = before > 0 and urgent and not decision.kill
-            since = None if recalled or decision.kill else standing.live_since
+            corrected = before > 0 and urgent and not decision.kill
+            since = None if corrected or decision.kill else standing.live_since
             due = max(at, since + self._terms.delay) if since else at
-            back = decision.kill and standing.status is PubStatus.USABLE
-            self.found.rows.append((article_id, seq, min(due, self._now), recalled, back))
+            self.found.rows.append((article_id, seq, min(due, self._now), corrected))
             self.found.revisions[article_id] = self._offered[article_id] = decision.revision
-            for known in (self.found.taken_back, self._back):
-                known.discard(article_id)
-                known.update({article_id} if back else ())
         self.found.delayed.pop(article_id, None)
         if article_id in self._held:
             self.found.settled.add(article_id)
@@ -197,11 +177,8 @@ class _Look:
             )
 
 
-def taken_back(article: Article, offered: Offered) -> Article:
-    """A usable story as a withdrawal, for a partner that may have it no more."""
-    why = "the agreed terms no longer cover this story"
-    changed = max(offered.at, article.changed)
-    return replace(article, status=PubStatus.CANCELED, withdrawn=changed, changed=changed, reason=why)
+def _as_had(revision: int, *, recalled: bool) -> Copy:
+    return Copy(offered=revision, acked=revision, acked_generation=0, recalled=recalled)
 
 
 def may_have(

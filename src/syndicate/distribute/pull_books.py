@@ -16,10 +16,11 @@ import structlog
 
 from syndicate.config import Settings
 from syndicate.distribute.cursors import Ask, Cursor, PullRefusal, check_cursor
-from syndicate.distribute.offers import Found, Reading, look, may_have, offer, taken_back, write
+from syndicate.distribute.offers import Found, Reading, look, may_have, offer, write
+from syndicate.distribute.recalls import recalled
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
-from syndicate.lanes import Lane, LaneState, LaneTerms
+from syndicate.lanes import Lane, LaneState, LaneTerms, Standing
 from syndicate.model import Article, PubStatus
 from syndicate.site import Site, partner_terms
 from syndicate.storage import Ack, Offered, Storage, Token, Transaction
@@ -202,10 +203,11 @@ class PullBooks:
         articles, standings = tx.articles.many(ids), tx.lanes.standings(ids)
         for partner, rows in found:
             terms = self.terms[partner].lane
+            back = _taken_back(tx, partner, terms, rows.rows, standings)
             for row in rows.rows:
                 article, standing = articles[row.article_id], standings[row.article_id]
-                if row.taken_back:
-                    article = taken_back(article, row)
+                if row.article_id in back:
+                    article = recalled(article, now)
                 if may_have(article, standing, terms, now, offered=True, recalled=row.urgent):
                     rows.allowed.append((row, article))
 
@@ -259,10 +261,12 @@ class PullBooks:
                 return None
             row = tx.pulls.newest(partner, article.id)
             standing = tx.lanes.standings([article.id])[article.id]
-        if row is not None and row.taken_back:
-            article = taken_back(article, row)
-        offered, recalled = row is not None, row is not None and row.urgent
-        if not may_have(article, standing, terms.lane, now, offered=offered, recalled=recalled):
+            rows = [row] if row else []
+            back = _taken_back(tx, partner, terms.lane, rows, {article.id: standing})
+        offered, urgent = row is not None, row is not None and row.urgent
+        if back:
+            article = recalled(article, now)
+        if not may_have(article, standing, terms.lane, now, offered=offered, recalled=urgent):
             return None
         body = self._ninjs(article, terms.content, now)
         self._took(partner, article, now, offered=offered)
@@ -346,6 +350,20 @@ def _stands(reading: Reading, partner: str) -> Standpoint:
         taken=progress.taken,
         due=pulls.due(in_use.id) if in_use else None,
     )
+
+
+def _taken_back(
+    tx: Transaction,
+    partner: str,
+    terms: LaneTerms,
+    rows: Sequence[Offered],
+    standings: Mapping[str, Standing],
+) -> set[str]:
+    """Which of these stories new terms took back from a partner. Where none can be, nothing is asked."""
+    lost = [r.article_id for r in rows if r.urgent and terms.feeds.isdisjoint(standings[r.article_id].feeds)]
+    lane = tx.pulls.lane(partner) if lost else None
+    copies = tx.lanes.copies(lane.id, lost) if lane else {}
+    return {article_id for article_id, copy in copies.items() if copy.recalled}
 
 
 def _named(tx: Transaction, name: str) -> Article | None:

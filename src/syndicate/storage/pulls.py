@@ -8,7 +8,7 @@ older ones are history.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,8 +29,7 @@ class Offered:
 
     ``seq``: the journal row that led to it. ``at``: when it fell due for the
     partner. ``urgent``: a correction of what it was offered before, which it
-    hears whatever its feeds are now. ``taken_back``: its own
-    terms changed, and it may have the story no more. ``revision``: what it
+    hears whatever its feeds are now. ``revision``: what it
     was first served as, at ``served``; ``taken`` is when its cursor passed it.
     """
 
@@ -39,7 +38,6 @@ class Offered:
     seq: int
     at: datetime
     urgent: bool
-    taken_back: bool = False
     revision: int | None = None
     served: datetime | None = None
     taken: datetime | None = None
@@ -141,19 +139,16 @@ class Pulls:
         held = Lanes(self._c).held(lane_id, ids)
         return [held[article_id] for article_id in ids]
 
-    def offer(
-        self, lane_id: int, revisions: Mapping[str, int], at: datetime, taken_back: Collection[str] = ()
-    ) -> None:
-        """Note which revisions a partner was offered, and which stories were taken back from it."""
+    def offer(self, lane_id: int, revisions: Mapping[str, int], at: datetime) -> None:
+        """Note which revisions a partner was offered."""
         c = s.copies.c
         if not revisions:
             return
         known = Lanes(self._c).copies(lane_id, list(revisions))
-        again = [{"a": a, "r": r, "b": a in taken_back} for a, r in revisions.items() if a in known]
+        again = [{"a": a, "r": r} for a, r in revisions.items() if a in known]
         if again:
             mine = update(s.copies).where(c.lane_id == lane_id, c.article_id == bindparam("a"))
-            newer = mine.values(offered=bindparam("r"), recalled=bindparam("b"), offered_at=at)
-            self._c.execute(newer, again)
+            self._c.execute(mine.values(offered=bindparam("r"), offered_at=at, recalled=False), again)
         fresh = [
             {
                 "lane_id": lane_id,
@@ -171,8 +166,8 @@ class Pulls:
 
     # -- the log ---------------------------------------------------------------------
 
-    def allot(self, partner: str, rows: Sequence[tuple[str, int, datetime, bool, bool]]) -> None:
-        """Give numbers to ``(article, journal number, due, urgent, taken back)``, in this order."""
+    def allot(self, partner: str, rows: Sequence[tuple[str, int, datetime, bool]]) -> None:
+        """Give numbers to ``(article, journal number, due, urgent)``, in this order."""
         if not rows:
             return
         last = next_number(self._c, _counter(partner), len(rows))
@@ -180,16 +175,8 @@ class Pulls:
         self._c.execute(
             insert(s.partner_log),
             [
-                {
-                    "partner": partner,
-                    "number": n,
-                    "article_id": a,
-                    "seq": seq,
-                    "at": at,
-                    "urgent": urgent,
-                    "taken_back": back,
-                }
-                for n, (a, seq, at, urgent, back) in enumerate(rows, first)
+                {"partner": partner, "number": n, "article_id": a, "seq": seq, "at": at, "urgent": urgent}
+                for n, (a, seq, at, urgent) in enumerate(rows, first)
             ],
         )
 
@@ -319,7 +306,6 @@ class Pulls:
             .join(s.lanes, lane.id == c.lane_id)
             .join(s.articles, a.id == c.article_id)
             .where(lane.kind != LaneKind.DOCUMENTS, a.status != PubStatus.USABLE, ~confirmed)
-            .where(c.recalled.is_(False))
             .group_by(lane.receiver, c.article_id, a.headline, a.revision, a.withdrawn)
             .order_by(a.withdrawn)
             .limit(limit)
@@ -366,7 +352,6 @@ def _offered(row: Any) -> Offered:
         seq=row.seq,
         at=row.at,
         urgent=row.urgent,
-        taken_back=row.taken_back,
         revision=row.revision,
         served=row.served,
         taken=row.taken,
@@ -406,8 +391,8 @@ def renumber(connection: Connection, partner: str, lane_id: int, at: datetime) -
     connection.execute(delete(s.partner_log).where(row.partner == partner))
     log = Pulls(connection)
     seq = int(connection.execute(select(func.max(s.journal.c.seq))).scalar() or 0)
-    log.allot(partner, [(w.article_id, seq, at, False, False) for w in withdrawn])
-    log.allot(partner, [(r.article_id, r.seq, r.at, r.urgent, r.taken_back) for r in rest])
+    log.allot(partner, [(w.article_id, seq, at, False) for w in withdrawn])
+    log.allot(partner, [(r.article_id, r.seq, r.at, r.urgent) for r in rest])
     for w in withdrawn:
         mine = and_(c.lane_id == lane_id, c.article_id == w.article_id)
         connection.execute(update(s.copies).where(mine).values(offered=w.revision, offered_at=at))

@@ -395,7 +395,6 @@ partner_log = Table(
     Column("seq", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
     Column("urgent", Boolean, nullable=False),
-    Column("taken_back", Boolean, nullable=False, server_default=false()),
     Column("revision", Integer),
     Column("served", Instant),
     Column("taken", Instant),
