@@ -79,11 +79,26 @@ class Publisher(Part):
 
 
 class Web(Part):
-    """The public listener. ``cache`` is how long a poll may be answered from a cache (rule H3)."""
+    """The public listener. ``cache`` is how long a poll may be answered from a cache (rule H3).
+
+    ``unconditional_limit``: fetches of one document by one address an hour that
+    do not say what the reader has (rule H4); 0: any number.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     cache: Duration = timedelta(minutes=5)
+    connections: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    front: bool = True
+    unconditional_limit: Annotated[int, Field(ge=0, le=3600)] = 0
+    trusted_proxies: tuple[str, ...] = ()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
 
     @field_validator("cache")
     @classmethod
