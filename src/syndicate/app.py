@@ -25,6 +25,7 @@ from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
+from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
@@ -47,6 +48,7 @@ from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.app import create_app
 from syndicate.web.hub import hub_route
+from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
 
@@ -155,6 +157,7 @@ class App:
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
+        self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
 
     def _open_keeper(self) -> Timekeeper:
         if self._clock is utc_now:
@@ -261,11 +264,16 @@ class App:
             per_minute=lambda: self.settings.tokens.requests_per_minute,
             url=lambda path: self.site.url(path),
         )
-        routes = [hub, *self.partners.routes()]
+        senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
+        routes = [hub, *self.partners.routes(), *senders.routes()]
         app = create_app(self.shelving.shelf, ready=lambda: list(self._ready), routes=routes)
         self.server = Server(app, self.settings.web.host, self.settings.web.port)
         await self.server.start()
         log.info("listening", url=self.server.url)
+
+    def _came_in(self) -> None:
+        self._publish_wanted.set()
+        self.distributor.wake()
 
     # -- staying ---------------------------------------------------------------------------
 
@@ -499,6 +507,7 @@ class App:
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
         self._open_sources()
+        self.inbox.configure(self.site)
 
     def _reconfigure_partners(self, fresh: Settings) -> None:
         self.pull.configure(fresh, self.site)
