@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from syndicate.config import Settings
 from syndicate.lanes import LaneKind, LaneState, Reason
-from syndicate.storage import Problem, Storage, Transaction
+from syndicate.net.breaker import host_key
+from syndicate.storage import Problem, ShutHost, Storage, SubscriberCount, Transaction
 from syndicate.storage.lock import is_running
 from syndicate.timebook import open_keeper
 from syndicate.timekeeping import Timekeeper
@@ -22,7 +23,8 @@ class LaneView:
     """A lane for people. ``pending``: journal rows not examined, or documents not announced.
 
     ``oldest`` is since when the oldest of them waits; ``exceptions`` counts
-    stories that failed, were refused or are delayed.
+    stories that failed, were refused or are delayed. ``shut_until``: its host
+    does not answer, and is not asked before then.
     """
 
     name: str
@@ -36,6 +38,7 @@ class LaneView:
     failing_since: datetime | None
     last_ok: datetime | None
     last_error: str | None
+    shut_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,8 @@ class Overview:
     articles: Mapping[str, int]
     feeds: tuple[FeedView, ...]
     lanes: tuple[LaneView, ...]
+    shut_hosts: tuple[ShutHost, ...]
+    subscribers: SubscriberCount
     attempts: Mapping[str, int]
     problems: tuple[Problem, ...]
     refused: tuple[Refused, ...]
@@ -111,7 +116,7 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
     with storage.read() as tx:
         sources = tuple(_source(tx, name) for name in settings.sources)
         articles = tx.articles.count()
-        lanes = lane_views(tx)
+        lanes = lane_views(tx, settings)
         problems = tuple(tx.problems.all(PROBLEMS_SHOWN))
         refused = refused_stories(tx)
         return Overview(
@@ -121,6 +126,8 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
             articles=articles,
             feeds=feed_views(tx, settings),
             lanes=lanes,
+            shut_hosts=tuple(tx.hosts.shut()),
+            subscribers=tx.subscriptions.tally(now),
             attempts=tx.lanes.verdicts_since(now - DAY),
             problems=problems,
             refused=refused,
@@ -199,8 +206,10 @@ def feed_views(tx: Transaction, settings: Settings) -> tuple[FeedView, ...]:
     return tuple(found)
 
 
-def lane_views(tx: Transaction) -> tuple[LaneView, ...]:
+def lane_views(tx: Transaction, settings: Settings) -> tuple[LaneView, ...]:
     """Every lane that is not retired, by name."""
+    shut = {host.host: host.until for host in tx.hosts.shut("push")}
+    hosts = lane_hosts(settings) if shut else {}
     pending = tx.lanes.pending(tx.journal.head())
     pushes = {head.topic: (head.push_version, head.modified) for head in tx.documents.heads()}
     found: list[LaneView] = []
@@ -222,9 +231,23 @@ def lane_views(tx: Transaction) -> tuple[LaneView, ...]:
                 failing_since=lane.failing_since,
                 last_ok=lane.last_ok,
                 last_error=lane.last_error,
+                shut_until=shut.get(hosts.get(lane.name, "")),
             )
         )
     return tuple(found)
+
+
+def lane_hosts(settings: Settings) -> dict[str, str]:
+    """Whom each configured lane sends to, as the breakers name it."""
+    found = {
+        f"{name}/{endpoint}": host_key(options.url)
+        for name, partner in settings.partners.items()
+        for endpoint, options in partner.endpoints.items()
+    }
+    for name, hub in settings.external_hubs.items():
+        for slug, feed in settings.feeds.items():
+            found |= {f"hub:{name}/{slug}/{form}": host_key(hub.url) for form in feed.formats}
+    return found
 
 
 def refused_stories(tx: Transaction, limit: int = 200) -> tuple[Refused, ...]:

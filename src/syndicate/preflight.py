@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.config import Feed, Settings
+from syndicate.config import Feed, Partner, Settings
 from syndicate.editorial import Directory
-from syndicate.editorial.entry import Terms
+from syndicate.editorial.agencies import AgencyRecord
+from syndicate.editorial.rights import is_picture
 from syndicate.errors import DocumentError, StoryError
 from syndicate.formats.base import Format
-from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
 from syndicate.formats.validate import validate
-from syndicate.model import Article, Channel, Finding
+from syndicate.model import Article, Channel, ContentMode, Finding, Media, Picture, PubStatus
 from syndicate.publish.render import Renderer
+from syndicate.site import partner_terms
 from syndicate.storage import Transaction
 from syndicate.surroundings import Found, error, warning
 
@@ -44,7 +45,7 @@ def preflight(tx: Transaction, settings: Settings, directory: Directory, now: da
         for name in feed.formats:
             yield from _feed(renderer, window, FORMATS[name], now)
     for partner in settings.partners:
-        yield from _partner(tx, renderer, settings, partner, now)
+        yield from _partner(tx, renderer, directory, settings, partner, now)
 
 
 def _match_fix(feed: Feed) -> str:
@@ -116,25 +117,82 @@ def _key(finding: Finding) -> tuple[str, str]:
 
 
 def _partner(
-    tx: Transaction, renderer: Renderer, settings: Settings, name: str, now: datetime
+    tx: Transaction,
+    renderer: Renderer,
+    directory: Directory,
+    settings: Settings,
+    name: str,
+    now: datetime,
 ) -> Iterator[Found]:
-    """Every story the partner may have, in its profile."""
+    """Every story the partner may have, in its profile, and what of it is left out."""
     partner = settings.partners[name]
     ids = {p.article_id for slug in partner.feeds for p in tx.feeds.window(slug, settings.feeds[slug].limit)}
-    terms = Terms(content=partner.content, source_ids=True)
+    terms = partner_terms(partner)
     for article in tx.articles.many(sorted(ids)).values():
+        where = f"partners.{name}: {_story(article)}"
         try:
-            entry = renderer.site.entry(article, terms, now)
-            ninjs_bytes(
-                ninjs(
-                    entry,
-                    revision=article.revision,
-                    first_created=article.published,
-                    version_created=article.changed,
-                    publisher=settings.publisher,
-                    expires=article.story.expires,
-                )
-            )
+            renderer.site.ninjs(article, terms, now)
         except StoryError as problem:
-            where = f"partners.{name}: {_story(article)}"
             yield error(where, "ninjs", f"would be refused: {problem.message}", problem.fix)
+            continue
+        if article.status is PubStatus.USABLE:
+            credit = article.story.credit.agency
+            agency = directory.get(credit) if credit else None
+            left_out = [
+                *_text_left_out(agency, partner),
+                *_delayed(tx, name, partner, article, now),
+                *_pictures_left_out(renderer, agency, name, partner, article, now),
+            ]
+            yield from ((where, finding) for finding in left_out)
+
+
+def _text_left_out(agency: AgencyRecord | None, partner: Partner) -> Iterator[Finding]:
+    if agency is not None and not agency.full_text and partner.content is ContentMode.FULL:
+        fix = f"full_text = true in [agencies] for {agency.name}, once its terms allow it"
+        yield _note("agency", f"an excerpt only: so are the terms of {agency.name}", fix)
+
+
+def _delayed(
+    tx: Transaction, name: str, partner: Partner, article: Article, now: datetime
+) -> Iterator[Finding]:
+    live = tx.lanes.standings([article.id])[article.id].live_since
+    if live is not None and live + partner.delay > now:
+        due = f"{live + partner.delay:%Y-%m-%d %H:%M:%S} UTC"
+        yield _note("delay", f"not before {due}", f"it goes by itself then; see delay in [partners.{name}]")
+
+
+def _pictures_left_out(
+    renderer: Renderer,
+    agency: AgencyRecord | None,
+    name: str,
+    partner: Partner,
+    article: Article,
+    now: datetime,
+) -> Iterator[Finding]:
+    entry = renderer.site.entry(article, partner_terms(partner), now)
+    kept = {item.url for item in (entry.image, *entry.media) if item}
+    for item in (article.story.image, *article.story.media):
+        if item is not None and item.url not in kept:
+            why, fix = _why(item, name, partner, agency, now)
+            yield _note("rights", f"without {item.url}: {why}", fix)
+
+
+def _note(rule: str, message: str, fix: str) -> Finding:
+    return Finding(severity="note", rule=rule, message=message, fix=fix)
+
+
+def _why(
+    item: Picture | Media, name: str, partner: Partner, agency: AgencyRecord | None, now: datetime
+) -> tuple[str, str]:
+    """Why a picture or medium stays in the house, and what would let it go."""
+    if not item.redistributable:
+        return "its rights do not let it pass on", "redistributable = true at the story, once they do"
+    if item.expires is not None and item.expires <= now:
+        return "its rights have ended", "a new end of them (expires) at the story, or another picture"
+    if is_picture(item) and not partner.pictures:
+        return "this partner gets no pictures", f"pictures = true in [partners.{name}]"
+    if agency is not None and not agency.pictures:
+        fix = f"pictures = true in [agencies] for {agency.name}, once its terms allow it"
+        return f"the terms of {agency.name} keep its pictures back", fix
+    fix = "pictures = true in [agencies] for that agency, once its terms allow it"
+    return f"it is credited to {item.credit!r}, whose pictures are kept back", fix

@@ -25,3 +25,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

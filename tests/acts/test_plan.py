@@ -68,10 +68,11 @@ class Outlet:
             with self.house.storage.write() as tx:
                 found = tx.lanes.named(lane)
                 assert found
-                planned = plan(tx, found.id, LaneTerms(frozenset(feeds)), self.house.now)
-                if planned is None:
-                    return sent
-                settle(tx, planned, outcome, Limits(), self.house.now, 0.5)
+                with tx.desk([found.id]) as desk:
+                    planned = plan(desk, found.id, LaneTerms(frozenset(feeds)), self.house.now)
+                    if planned is None:
+                        return sent
+                    settle(desk, planned, outcome, Limits(), self.house.now, 0.5)
             sent.append(planned)
 
     def names(self, sent: list[PlannedStory]) -> list[tuple[str, bool]]:

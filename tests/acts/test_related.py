@@ -173,3 +173,12 @@ def test_other_addresses(other: str) -> None:
 @pytest.mark.parametrize("ref", ["a", "mailto:a@b.example", "https://", "http://[", "javascript:alert(1)"])
 def test_no_address(ref: str) -> None:
     assert address_key(ref) is None
+
+
+def test_a_title_of_the_newsrooms_own_leaves_as_well(house: House) -> None:
+    house.take(draft("a"), names("b", Reference(ref="a", title=LIBEL)))
+    house.publish()
+    assert LIBEL in everywhere(house)
+    house.withdraw("a")
+    house.publish()
+    assert LIBEL not in everywhere(house)

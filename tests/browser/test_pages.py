@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -15,8 +16,8 @@ from packages import package
 
 from courier import Courier
 from syndicate.config import Look, Publisher
-from syndicate.formats.html import House, feed_page
-from syndicate.model import Channel
+from syndicate.formats.html import House, feed_page, story_page
+from syndicate.model import Channel, Entry
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -139,6 +140,44 @@ def test_h8_readers_find_the_feeds_from_every_page_of_feeds(visitor: Visitor, co
     assert dict(found).keys() == {"application/rss+xml", "application/atom+xml", "application/feed+json"}
     for _, address in found:
         assert courier.get(address.removeprefix(courier.base))
+
+
+HOSTILE = """<script>document.title = "taken"</script><img src="x" onerror="document.title = 'taken'">
+<style>body { display: none }</style><p style="position: fixed; inset: 0">over all</p>
+<form action="https://x.example/"><button id="send">Send</button></form>
+<iframe src="https://x.example/"></iframe><link rel="stylesheet" href="https://x.example/x.css">
+<base href="https://x.example/"><a id="go" href="javascript:document.title = 'taken'">go</a>"""
+
+
+def test_even_markup_that_nobody_cleaned_can_do_nothing(chromium: Any) -> None:
+    """Markup is sanitised long before; the page's own policy holds should that ever fail."""
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    entry = Entry(
+        article_id="a", revision=1, id="urn:uuid:a", url="https://courier.example.org/a", title="Still here",
+        language="en", direction="ltr", published=at, updated=at, summary="", summary_markup="",
+        content=HOSTILE, attributed_to="The Courier",
+    )  # fmt: skip
+    body = story_page(entry, Publisher(name="The Courier", url="https://courier.example.org/")).decode()
+    context = chromium.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+
+    def answer(route: Any) -> None:  # what reaches this left the browser
+        asked.append(route.request.url)
+        route.fulfill(body=body, content_type="text/html")
+
+    page.route("**/*", answer)
+    page.goto("https://courier.example.org/a")
+    page.evaluate("document.querySelector('#go').click()")
+    page.wait_for_timeout(200)
+    assert page.title().startswith("Still here")
+    assert page.evaluate("getComputedStyle(document.body).display") == "block"
+    assert page.eval_on_selector(".text p", "x => getComputedStyle(x).position") == "static"
+    page.evaluate("document.querySelector('#send').click()")
+    page.wait_for_timeout(200)
+    # The picture is all that is asked for, at the page's own site: no base, frame, form or sheet of others.
+    assert asked == ["https://courier.example.org/a", "https://courier.example.org/x"]
+    context.close()
 
 
 # -- readable ------------------------------------------------------------------------

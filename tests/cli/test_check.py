@@ -132,7 +132,7 @@ def test_a_story_that_cannot_be_rendered_is_named_with_its_rule(
     def refuse(*_: Any, **__: Any) -> bytes:
         raise StoryError("the address is no address", fix="mend `url`")
 
-    where = "syndicate.formats.rss.Rss.fragment" if part == "fragment" else "syndicate.preflight.ninjs"
+    where = "syndicate.formats.rss.Rss.fragment" if part == "fragment" else "syndicate.site.ninjs"
     monkeypatch.setattr(where, refuse)
     found = findings(newsroom)[1]
     hit = at(found, "feeds.latest rss:" if part == "fragment" else "partners.gazette:")
@@ -163,3 +163,53 @@ def test_a_wrong_configuration_ends_with_two(newsroom: Newsroom) -> None:
     status, _, err = newsroom.run("check")
     assert status == 2
     assert "titel" in err
+
+
+PICTURED = """---
+title: A picture of the bridge
+id: pictured
+published: 2026-03-03T08:00:00+04:30
+language: en
+agency: Pajhwok Afghan News
+image:
+  url: https://times.example.org/bridge.jpg
+  redistributable: {passes}
+---
+The old bridge over the river was drawn by a girl of nine years, who won a prize for it on Tuesday.
+"""
+
+
+@pytest.mark.parametrize(
+    ("terms", "passes", "rule", "words", "fix"),
+    [
+        ("", "false", "rights", "do not let it pass on", "redistributable"),
+        ("pictures = false", "true", "rights", "this partner gets no pictures", "[partners.outlet]"),
+        ('delay = "3650d"', "true", "delay", "not before", "delay in [partners.outlet]"),
+        ("[agencies.pajhwok]\nfull_text = false", "true", "agency", "an excerpt only", "full_text"),
+        ("[agencies.pajhwok]\npictures = false", "true", "rights", "keep its pictures back", "[agencies]"),
+    ],
+)
+def test_what_a_partner_does_not_get_is_named_with_rule_and_fix(
+    newsroom: Newsroom, terms: str, passes: str, rule: str, words: str, fix: str
+) -> None:
+    from newsroom_cli import write_story
+
+    write_story(newsroom.folder, "pictured.md", PICTURED.format(passes=passes))
+    newsroom.configure(f'\n[partners.outlet]\nfeeds = ["latest"]\n{terms}\n')
+    newsroom.run("build")
+    _, out, _ = newsroom.run("check", "--json")
+    where = f"partners.outlet: {newsroom_id(newsroom)} A picture of the bridge"
+    mine = [f for f in json.loads(out)["findings"] if f["where"] == where and f["rule"] == rule]
+    assert len(mine) == 1, out
+    assert mine[0]["severity"] == "note"
+    assert words in mine[0]["message"]
+    assert fix in mine[0]["fix"]
+
+
+def newsroom_id(newsroom: Newsroom) -> str:
+    storage = newsroom.storage()
+    with storage.read() as tx:
+        found = tx.articles.by_identity((("id:desk", "pictured"),))
+    storage.close()
+    assert found
+    return found[:8]

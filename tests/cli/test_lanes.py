@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from newsroom_cli import HEADER, KEY, SECRET, Newsroom
 
@@ -146,6 +148,15 @@ def test_what_was_refused_is_due_again_after_a_redrive(newsroom: Newsroom, how: 
     assert newsroom.json("deliveries", "redrive", *arguments) == {"due_now": 1}
     assert newsroom.json("deliveries", "refused") == []
     assert newsroom.run("deliveries", "redrive", "--article", newsroom.id("bridge"))[0] == 1
+
+
+def test_a_redrive_takes_what_was_refused_since(newsroom: Newsroom) -> None:
+    newsroom.refuse("bridge")
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    assert newsroom.run("deliveries", "redrive", "--since", tomorrow)[0] == 1
+    assert len(newsroom.json("deliveries", "refused")) == 1
+    assert newsroom.json("deliveries", "redrive", "--lane", "gazette/main", "--since", "1h") == {"due_now": 1}
+    assert newsroom.json("deliveries", "refused") == []
 
 
 @pytest.mark.parametrize("wrong", [[], ["--all", "--lane", "gazette/main"], ["1", "--lane", "gazette/main"]])

@@ -22,11 +22,11 @@ SHAPES = {
     "embargoedUntil": DATE, "expires": DATE, "pubStatus": {"usable", "withheld", "canceled"}, "language": str,
     "title": str, "by": str, "located": str, "edNote": str, "copyrightNotice": str, "usageTerms": str,
     "headlines": VALUES, "bodies": VALUES, "descriptions": VALUES,
-    "subjects": {"name": str}, "people": {"name": str, "rel": str},
+    "subjects": {"name": str, "rel": str}, "people": {"name": str, "rel": str},
     "infoSources": {"name": str, "role": str, "uri": URI, "literal": str},
     "altIds": {"role": str, "value": str}, "rightsInfo": dict, "digitalSourceType": dict,
     "renditions": {"name": str, "href": URI, "contentType": str, "sizeInBytes": int, "width": int,
-                   "height": int, "duration": int},
+                   "height": int, "duration": int, "bitrate": int},
 }  # fmt: skip
 
 

@@ -92,9 +92,9 @@ async def _whole(receive: Any) -> bytes:
 
 
 @asynccontextmanager
-async def listening(subscriber: Subscriber) -> AsyncIterator[str]:
-    """A subscriber's address while it listens."""
-    server = Server(subscriber, "127.0.0.1", 0, grace=0.1, name="subscriber")
+async def listening(subscriber: Subscriber, host: str = "127.0.0.1") -> AsyncIterator[str]:
+    """A subscriber's address while it listens. ``0.0.0.0``: at every address of loopback."""
+    server = Server(subscriber, host, 0, grace=0.1, name="subscriber")
     await server.start()
     try:
         yield server.url + "callback"

@@ -150,11 +150,12 @@ class Newsdesk:
         with self.storage.write() as tx:
             found = tx.lanes.named(name)
             assert found
-            return plan(tx, found.id, self.partners[name].terms, self.now)
+            with tx.desk([found.id]) as desk:
+                return plan(desk, found.id, self.partners[name].terms, self.now)
 
     def settle(self, planned: PlannedStory, outcome: Outcome) -> None:
-        with self.storage.write() as tx:
-            settle(tx, planned, outcome, self.limits, self.now, luck=0.5)
+        with self.storage.write() as tx, tx.desk([planned.lane_id]) as desk:
+            settle(desk, planned, outcome, self.limits, self.now, luck=0.5)
 
     def step(self, name: str = "p") -> bool:
         """One request on one lane, if one may be made."""

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 )
 
 from syndicate.config import Feed
-from syndicate.distribute.stories import PlannedStory, plan, settle
+from syndicate.distribute.stories import PlannedStory, foresee, plan, settle
 from syndicate.ingest import record
 from syndicate.lanes import LaneKind, LaneState, LaneTerms, Limits, Reason
 from syndicate.model import Article, Correction, Outcome, PubStatus, Story, Verdict
@@ -99,6 +99,7 @@ class Promises(RuleBasedStateMachine):
         self.first_live: dict[str, datetime] = {}
         self.withdrawn_unoffered: dict[str, set[str]] = defaultdict(set)
         self.terms_changed: set[str] = set()
+        self.states: dict[str, LaneState] = {}
         self.replayed: dict[tuple[str, str], int] = {}
         self.corrected: dict[tuple[str, str], int] = {}
 
@@ -260,11 +261,48 @@ class Promises(RuleBasedStateMachine):
             if not self.step(name, None):
                 break
 
+    @rule(fault=st.sampled_from([None, None, "plan", "send", "settle"]))
+    def all_lanes_side_by_side(self, fault: str | None) -> None:
+        """As the daemon does it: many lanes in one transaction, settled and planned anew in the next."""
+        try:
+            first = self.plan_together([], fault)
+            second = self.plan_together(self.send_together(first, fault), fault)
+            self.plan_together(self.send_together(second, fault), fault)
+        except Crash:
+            pass
+
+    def send_together(
+        self, planned: list[PlannedStory], fault: str | None
+    ) -> list[tuple[PlannedStory, Outcome]]:
+        for one in planned:
+            self.check_before_sending(one, self.states[one.lane])
+        if fault == "send":
+            raise Crash
+        return [(one, self.receivers[one.lane].take(one)) for one in planned]
+
+    def plan_together(
+        self, sent: list[tuple[PlannedStory, Outcome]], fault: str | None
+    ) -> list[PlannedStory]:
+        with self.storage.write() as tx:
+            ids = {name: self.lane_id(tx, name) for name in LANES}
+            with tx.desk(list(ids.values())) as desk:
+                for one, outcome in sent:
+                    settle(desk, one, outcome, LIMITS, self.now, luck=0.5)
+                if fault == "settle" and sent:
+                    raise Crash
+                self.states = {name: lane.state for name, i in ids.items() if (lane := desk.lane(i))}
+                foresee(desk, ids.values())
+                found = [plan(desk, ids[name], self.terms[name], self.now) for name in LANES]
+            if fault == "plan":
+                raise Crash
+        return [one for one in found if one is not None]
+
     def step(self, name: str, fault: str | None) -> bool:
         with self.storage.write() as tx:
             before = tx.lanes.named(name)
             assert before
-            planned = plan(tx, before.id, self.terms[name], self.now)
+            with tx.desk([before.id]) as desk:
+                planned = plan(desk, before.id, self.terms[name], self.now)
             if fault == "plan":
                 raise Crash
         if planned is None:
@@ -274,7 +312,8 @@ class Promises(RuleBasedStateMachine):
             raise Crash
         outcome = self.receivers[name].take(planned)
         with self.storage.write() as tx:
-            settle(tx, planned, outcome, LIMITS, self.now, luck=0.5)
+            with tx.desk([planned.lane_id]) as desk:
+                settle(desk, planned, outcome, LIMITS, self.now, luck=0.5)
             if fault == "settle":
                 raise Crash
         return True

@@ -58,14 +58,14 @@ class Hub:
         meanwhile: Callable[[], None] | None = None,
     ) -> int:
         """Tell the hub, if it is to be told; returns the version announced, or 0."""
-        with self.storage.write() as tx:
-            planned = plan_ping(tx, self.lane_id, now)
+        with self.storage.write() as tx, tx.desk([self.lane_id]) as desk:
+            planned = plan_ping(tx, desk, self.lane_id, now)
         if planned is None:
             return 0
         if meanwhile:
             meanwhile()
-        with self.storage.write() as tx:
-            settle_ping(tx, planned, Outcome(verdict=verdict), Limits(), now, luck=0.5)
+        with self.storage.write() as tx, tx.desk([self.lane_id]) as desk:
+            settle_ping(desk, planned, Outcome(verdict=verdict), Limits(), now, luck=0.5)
         return planned.version
 
     @property
@@ -125,15 +125,15 @@ def test_a_hub_that_refuses_is_asked_again(hub: Hub) -> None:
 def test_waiting_for_the_document_to_be_seen_is_no_attempt_and_has_an_end(hub: Hub) -> None:
     hub.document(1, 1)
     for waited in range(PATIENCE):
-        with hub.storage.write() as tx:
-            planned = plan_ping(tx, hub.lane_id, LATER)
+        with hub.storage.write() as tx, tx.desk([hub.lane_id]) as desk:
+            planned = plan_ping(tx, desk, hub.lane_id, LATER)
         assert planned and planned.check_readable, waited
         hub.change(due=None)
         hub.ping(Verdict.WAITING)
     assert hub.attempts() == []
     hub.change(due=None)
-    with hub.storage.write() as tx:
-        planned = plan_ping(tx, hub.lane_id, NOW)
+    with hub.storage.write() as tx, tx.desk([hub.lane_id]) as desk:
+        planned = plan_ping(tx, desk, hub.lane_id, NOW)
     assert planned and not planned.check_readable, "the hub is told all the same"
 
 

@@ -17,6 +17,7 @@ from syndicate.net import http1
 from syndicate.net.answer import Blocked, Unreachable
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
+from syndicate.net.limits import Slots
 from syndicate.net.wire import Wire
 
 pytestmark = pytest.mark.anyio
@@ -422,3 +423,43 @@ async def test_tls_a_certificate_nobody_vouches_for_is_refused(receive, certific
         with pytest.raises(Unreachable, match="certificate is not accepted"):
             await http.get(f"https://127.0.0.1:{receiver.port}/")
         assert receiver.requests == []
+
+
+async def test_slow_requests_give_their_slots_back_and_are_bounded_themselves() -> None:
+    slots = Slots(2, 1, patience=0.05)
+    started: list[str] = []
+
+    async def ask(host: str, seconds: float) -> None:
+        async with slots.hold(host):
+            started.append(host)
+            await asyncio.sleep(seconds)
+
+    slow = [asyncio.create_task(ask(f"slow{n}", 0.6)) for n in range(8)]
+    await asyncio.sleep(0.2)
+    assert len(started) == 4, "two that gave their slots back, and two that found no room among the slow"
+    await asyncio.gather(*slow)
+    assert all(slots.is_late(f"slow{n}") for n in range(8))
+    started.clear()
+    again = [asyncio.create_task(ask(f"slow{n}", 0.3)) for n in range(8)]
+    await asyncio.sleep(0)
+    await asyncio.gather(ask("quick", 0.0), ask("other", 0.0))
+    assert started[:4] == ["slow0", "slow1", "quick", "other"], "known to be slow, they wait for one another"
+    await asyncio.gather(*again)
+    await ask("slow0", 0.0)
+    assert not slots.is_late("slow0"), "until it is quick again"
+    assert slots.hosts() == 0
+
+
+async def test_a_request_that_is_cancelled_while_it_waits_loses_no_slot() -> None:
+    slots = Slots(1, 4)
+    async with slots.hold("a"):
+        waiting = asyncio.create_task(_hold(slots, "b"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+    await asyncio.wait_for(_hold(slots, "c"), 1)
+    assert slots.hosts() == 0
+
+
+async def _hold(slots: Slots, host: str) -> None:
+    async with slots.hold(host):
+        pass

@@ -40,7 +40,8 @@ def _install(npm: str) -> None:
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     try:
         ended = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=SECONDS)
-        reason = ended.stderr.strip().splitlines()[-1:] if ended.returncode else []
+        # npm says first what went wrong, and last where its log is.
+        reason = ended.stderr.strip().splitlines()[:1] if ended.returncode else []
     except subprocess.TimeoutExpired:
         reason = [f"npm took longer than {SECONDS} s"]
     if reason:

@@ -444,7 +444,7 @@ def test_tokens_stand_in_no_log(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
 
 def test_a_thousand_who_wait_cost_no_thread_and_no_question(tmp_path: Path) -> None:
-    many = "".join(f'[partners.p{n}]\nfeeds = ["latest"]\n' for n in range(1000))
+    many = "".join(f'[partners.p{n}]\nfeeds = ["latest"]\n' for n in range(50))
 
     async def go(made: Outlet) -> None:
         import threading
@@ -452,9 +452,11 @@ def test_a_thousand_who_wait_cost_no_thread_and_no_question(tmp_path: Path) -> N
         from syndicate.distribute.cursors import Ask
 
         pull = made.app.pull
-        first = {f"p{n}": await pull.journal(f"p{n}", Ask()) for n in range(1000)}
+        first = {f"p{n}": await pull.journal(f"p{n}", Ask()) for n in range(50)}
         waiting = [
-            asyncio.create_task(pull.journal(p, Ask(after=page.next, wait=60))) for p, page in first.items()
+            asyncio.create_task(pull.journal(p, Ask(after=page.next, wait=60)))
+            for p, page in first.items()
+            for _ in range(20)
         ]
         await asyncio.sleep(0.5)
         threads, asked = threading.active_count(), made.asked()

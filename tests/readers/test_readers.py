@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import orjson
 import pytest
 
 from courier import ROOT, Courier
@@ -152,3 +153,11 @@ def test_the_table_says_what_was_seen(
 
 def test_the_table_names_every_reader_and_no_other() -> None:
     assert set(written()) == {(name, kind) for name, _, kinds in ALL for kind in kinds}
+
+
+def test_the_packages_are_locked_without_naming_a_registry() -> None:
+    """Installed from whatever registry a machine is set up for, and checked by their hashes."""
+    locked = orjson.loads((ROOT / "tests/npm/package-lock.json").read_bytes())["packages"]
+    kept = {name: known for name, known in locked.items() if name}
+    assert all(known["integrity"].startswith("sha512-") for known in kept.values())
+    assert [name for name, known in kept.items() if "resolved" in known] == []

@@ -110,25 +110,33 @@ def refused(context: Context, limit: int) -> None:
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 @click.option("--lane", help="What this lane's receiver refused.")
 @click.option("--article", help="This story, wherever it was refused.")
+@click.option("--since", help="What was refused from this long ago on (3d), or from a date on.")
 @click.option("--all", "every", is_flag=True, help="Everything that was refused.")
 @click.pass_obj
 def redrive(
-    context: Context, numbers: tuple[int, ...], lane: str | None, article: str | None, every: bool
+    context: Context,
+    numbers: tuple[int, ...],
+    lane: str | None,
+    article: str | None,
+    since: str | None,
+    every: bool,
 ) -> int:
-    """Send again what was refused: by attempt, by lane, by story, or all of it.
+    """Send again what was refused: by attempt, by lane, by story, by time, or all of it.
 
     Exit status 1: nothing of what was named stands refused.
     """
     from syndicate.cli.common import say_who_acts, storage_of
+    from syndicate.cli.words import moment
     from syndicate.errors import UsageError
 
-    narrowed = bool(numbers or lane or article)
+    narrowed = bool(numbers or lane or article or since)
     if narrowed == every:
-        raise UsageError("name attempts, --lane or --article, or give --all")
-    if numbers and (lane or article):
-        raise UsageError("an attempt has its lane and its story: leave out --lane and --article")
+        raise UsageError("name attempts, --lane, --article or --since, or give --all")
+    if numbers and (lane or article or since):
+        raise UsageError("an attempt has its lane, story and time: leave out the options")
+    start = moment(since, context.settings.publisher.timezone) if since else None
     with storage_of(context) as storage:
-        count = _redrive(storage, numbers, lane, article)
+        count = _redrive(storage, numbers, lane, article, start)
         if context.json:
             context.emit({"due_now": count})
         else:
@@ -138,7 +146,13 @@ def redrive(
     return 0 if count or every else 1
 
 
-def _redrive(storage: Storage, numbers: tuple[int, ...], lane: str | None, article: str | None) -> int:
+def _redrive(
+    storage: Storage,
+    numbers: tuple[int, ...],
+    lane: str | None,
+    article: str | None,
+    since: datetime | None,
+) -> int:
     from syndicate.distribute import operate
 
     now = datetime.now(UTC)
@@ -152,4 +166,4 @@ def _redrive(storage: Storage, numbers: tuple[int, ...], lane: str | None, artic
             )
         lane_name, article_id = _chosen(tx, lane, article)
         found = [operate.named(tx, lane_name)] if lane_name else tx.lanes.all()
-        return sum(operate.redrive(tx, one, now, article_id) for one in found)
+        return sum(operate.redrive(tx, one, now, article_id, since) for one in found)

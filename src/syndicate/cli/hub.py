@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from syndicate.storage import SubscriptionView, Transaction
 
 _COLUMNS = ("number", "topic", "callback", "signed", "lease ends", "behind", "failing since", "error")
+SHOWN = 50
+"""So many are listed by a dry run; all are counted."""
 _REASON = "ended by the publisher"
 
 
@@ -45,8 +47,9 @@ def list_subscriptions(context: Context, host: str | None, failing: str | None, 
 @click.argument("name", required=False)
 @click.option("--host", help="All callbacks at this host.")
 @click.option("--failing", metavar="TIME", help="All that have failed for at least so long (7d).")
+@click.option("--dry-run", is_flag=True, help="Say whom it would be, and end nothing.")
 @click.pass_obj
-def drop(context: Context, name: str | None, host: str | None, failing: str | None) -> None:
+def drop(context: Context, name: str | None, host: str | None, failing: str | None, dry_run: bool) -> None:
     """End subscriptions: one by its NAME (number or callback), or many. The callbacks are told."""
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.errors import NotFound, UsageError
@@ -57,17 +60,30 @@ def drop(context: Context, name: str | None, host: str | None, failing: str | No
         )
     before = _since(context, failing)
     with storage_of(context) as storage:
-        with storage.write() as tx:
+        with storage.read() if dry_run else storage.write() as tx:
             found = tx.subscriptions.views(name=name, host=host, failing_before=before)
-            _end(tx, found)
+            if not dry_run:
+                _end(tx, found)
         if not found and failing is None:
             raise NotFound("there is no such subscription", fix="`syndicate hub list` lists them")
+        if dry_run:
+            _would_go(context, found)
+            return
         if context.json:
             context.emit({"dropped": [{"id": v.id, "callback": v.callback, "topic": v.topic} for v in found]})
         else:
             context.console.print(f"{len(found)} subscriptions dropped", markup=False)
         if found:
             say_who_acts(context, storage)
+
+
+def _would_go(context: Context, found: list[SubscriptionView]) -> None:
+    if context.json:
+        named = [{"id": v.id, "callback": v.callback, "topic": v.topic} for v in found]
+        context.emit({"would_drop": named, "total": len(found)})
+        return
+    _show(context, found[:SHOWN])
+    context.console.print(f"{len(found)} subscriptions would be dropped", markup=False)
 
 
 def _end(tx: Transaction, found: list[SubscriptionView]) -> None:

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from syndicate.storage import Transaction
 
 
-_COLUMNS = ("lane", "kind", "state", "pending", "oldest", "exceptions", "failures", "due", "last ok", "error")
+_COLUMNS = (
+    "lane",
+    "kind",
+    "state",
+    "pending",
+    "oldest",
+    "exceptions",
+    "failures",
+    "due",
+    "last ok",
+    "host",
+    "error",
+)
 _NO_LANES = "no receiver is configured: see [partners] and [external_hubs] in docs/settings.md"
 
 
@@ -31,14 +43,15 @@ def list_lanes(context: Context) -> None:
     from syndicate.overview import lane_views
 
     with storage_of(context) as storage, storage.read() as tx:
-        views = lane_views(tx)
+        views = lane_views(tx, context.settings)
     if context.json:
         context.emit(views)
         return
     rows = []
     for v in views:
         doing = (v.name, v.kind, v.state, v.pending, ago(v.oldest), v.exceptions, v.failures)
-        rows.append((*doing, ago(v.due), ago(v.last_ok), v.last_error))
+        host = f"down, asked {ago(v.shut_until)}" if v.shut_until else None
+        rows.append((*doing, ago(v.due), ago(v.last_ok), host, v.last_error))
     table(context, _COLUMNS, rows, empty=_NO_LANES)
 
 

@@ -34,7 +34,7 @@ def list_partners(context: Context) -> None:
 
     settings = context.settings
     with storage_of(context) as storage, storage.read() as tx:
-        lanes = {view.name: view for view in lane_views(tx)}
+        lanes = {view.name: view for view in lane_views(tx, context.settings)}
     found = [_view(name, partner, lanes) for name, partner in settings.partners.items()]
     if context.json:
         context.emit(found)
@@ -70,7 +70,7 @@ def show(context: Context, name: str) -> None:
         known = ", ".join(context.settings.partners) or "none"
         raise NotFound(f"there is no partner {name!r}", fix=f"the configured partners: {known}")
     with storage_of(context) as storage, storage.read() as tx:
-        view = _view(name, partner, {view.name: view for view in lane_views(tx)})
+        view = _view(name, partner, {view.name: view for view in lane_views(tx, context.settings)})
         found = partner_file(tx, name)
     if context.json:
         context.emit({**view, **found})

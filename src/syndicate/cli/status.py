@@ -47,6 +47,8 @@ def _lines(view: Overview) -> Iterator[str]:
     yield from _sources(view)
     yield from _feeds(view)
     yield from _lanes(view)
+    yield from _shut(view)
+    yield from _subscribers(view)
     tries = ", ".join(f"{n} {verdict}" for verdict, n in sorted(view.attempts.items())) or "none"
     yield f"[bold]attempts in 24 h[/] {tries}"
     yield from _problems(view)
@@ -110,6 +112,32 @@ def _lane(v: LaneView) -> str:
     if v.failing_since:
         words += f" [red]failing since {ago(v.failing_since)}: {escape(v.last_error or '')}[/]"
     return words
+
+
+def _shut(view: Overview) -> Iterator[str]:
+    from rich.markup import escape
+
+    from syndicate.cli.common import ago
+
+    if not view.shut_hosts:
+        return
+    yield f"[bold]hosts that do not answer[/] {len(view.shut_hosts)}"
+    for h in view.shut_hosts[:SHOWN]:
+        down = f"[red]down since {ago(h.since)}[/], asked again {ago(h.until)}"
+        yield f"  {escape(h.host)}: {down}: {escape(h.detail)}"
+    if len(view.shut_hosts) > SHOWN:
+        yield f"  … {len(view.shut_hosts) - SHOWN} more"
+
+
+def _subscribers(view: Overview) -> Iterator[str]:
+    found = view.subscribers
+    if not found.subscriptions and not found.unconfirmed:
+        return
+    words = f"[bold]subscribers of our hub[/] {found.subscriptions}"
+    if found.failing:
+        words += f", [yellow]{found.failing} failing[/] ({found.failing_for_a_week} for a week)"
+    words += f", {found.ending} leases end within a day, {found.unconfirmed} not confirmed yet"
+    yield words
 
 
 def _problems(view: Overview) -> Iterator[str]:

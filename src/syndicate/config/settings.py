@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from syndicate.config.look import Look
 from syndicate.config.notify import Notify
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
-from syndicate.config.values import Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
+from syndicate.config.values import ByteRate, Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
 from syndicate.model import ContentMode, CreditRole
 
 FeedFormat = Literal["rss", "atom", "json"]
@@ -144,6 +144,7 @@ class Network(Part):
     timeout: Duration = timedelta(seconds=15)
     in_flight: Annotated[int, Field(ge=1, le=1000)] = 64
     in_flight_per_host: Annotated[int, Field(ge=1, le=100)] = 4
+    in_flight_per_address: Annotated[int, Field(ge=1, le=1000)] = 16
 
     @field_validator("allow")
     @classmethod
@@ -166,9 +167,13 @@ class Delivery(Part):
 
 
 class Retention(Part):
-    """How long what grows is kept. ``tombstone``: how long a withdrawal's notice stays in feeds."""
+    """How long what grows is kept. ``tombstone``: how long a withdrawal's notice stays in feeds.
+
+    ``retired_feed``: how long a feed says that it has ended before it is gone.
+    """
 
     tombstone: Duration = timedelta(days=7)
+    retired_feed: Duration = timedelta(days=90)
     attempts: Duration = timedelta(days=30)
     revisions: Duration = timedelta(days=365)
     journal: Duration = timedelta(days=90)
@@ -209,6 +214,9 @@ class Feed(Part):
     formats: tuple[FeedFormat, ...] = ("rss", "atom", "json")
     formerly: tuple[Slug, ...] = ()
     language: str | None = None
+    archive: bool = True
+    retired: datetime | date | None = None
+    successor: str | None = None
     logo: WebAddress | None = None
     rights: str | None = None
     terms: Rights | None = None
@@ -221,6 +229,13 @@ class Feed(Part):
         return value
 
 
+class Sitemap(Part):
+    """What search engines are told. ``robots``: whether ``/robots.txt`` is ours to serve."""
+
+    news: bool = True
+    robots: bool = False
+
+
 class ExternalHub(Part):
     """A WebSub hub that is told about changes."""
 
@@ -231,8 +246,10 @@ class Hub(Part):
     """Our own WebSub hub. Leases lie between ``lease_min`` and ``lease_max``.
 
     ``max_subscriptions_per_host`` counts a callback's host; ``verify_per_minute``
-    bounds how often strangers can make us ask one. ``ports``: the only ports of
-    callbacks; empty: all.
+    bounds how often strangers can make us ask one; ``max_subscriptions_per_address``
+    counts the address its name led to when it was confirmed. ``ports``: the
+    only ports of callbacks; empty: all. ``min_interval``: the least time
+    between two pushes of one topic. ``egress``: bytes a second that go out.
     """
 
     enabled: bool = False
@@ -240,7 +257,10 @@ class Hub(Part):
     lease_default: Duration = timedelta(days=10)
     lease_max: Duration = timedelta(days=30)
     max_subscriptions_per_host: Annotated[int, Field(ge=1)] = 1000
+    max_subscriptions_per_address: Annotated[int, Field(ge=1)] = 5000
     verify_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
+    min_interval: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(minutes=10))] = timedelta(0)
+    egress: ByteRate | None = None
     signature: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
     ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
 
@@ -378,6 +398,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     sources: dict[Name, SourceOptions] = Field(default_factory=dict)
     feeds: dict[Slug, Feed] = Field(default_factory=dict)
+    sitemap: Sitemap = Sitemap()
     external_hubs: dict[Name, ExternalHub] = Field(default_factory=dict)
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
@@ -397,7 +418,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
-        problems = [*self._partner_problems(), *self._slug_problems(), *self._match_problems()]
+        problems = [
+            *self._partner_problems(),
+            *self._slug_problems(),
+            *self._match_problems(),
+            *self._end_problems(),
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -418,6 +444,22 @@ class Settings(BaseSettings):
                 if old in owner:
                     found.append(f"feeds.{slug}.formerly names {old!r}, which feeds.{owner[old]} uses")
                 owner[old] = slug
+        return found
+
+    def _end_problems(self) -> list[str]:
+        """``successor`` is another feed, or an address; it says nothing of a feed that goes on."""
+        found: list[str] = []
+        for slug, feed in self.feeds.items():
+            if feed.successor is None:
+                continue
+            if feed.retired is None:
+                found.append(f"feeds.{slug}.successor is set, but not feeds.{slug}.retired")
+            other = feed.successor in self.feeds and feed.successor != slug
+            if not other and not re.match(r"^https?://[^\s/]+", feed.successor):
+                found.append(
+                    f"feeds.{slug}.successor is {feed.successor!r}; "
+                    "name another of [feeds], or an address that begins with https://"
+                )
         return found
 
     def _match_problems(self) -> list[str]:

@@ -55,6 +55,39 @@ Duration = Annotated[
 ]
 
 
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(kb|mb|gb)/s")
+_BYTES = {"kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000}
+
+
+def parse_rate(value: object) -> int:
+    """``"50MB/s"`` → bytes a second."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    found = _RATE.fullmatch(str(value).strip().lower())
+    rate = round(float(found[1]) * _BYTES[found[2]]) if found else 0
+    if rate <= 0:
+        raise ValueError(f"{value!r} is not so much a second; write '500kB/s', '50MB/s', '1GB/s'")
+    return rate
+
+
+def format_rate(value: int | None) -> str | None:
+    """The shortest text ``parse_rate`` reads back."""
+    if value is None:
+        return None
+    for unit, name in ((1_000_000_000, "GB/s"), (1_000_000, "MB/s")):
+        if value % unit == 0:
+            return f"{value // unit}{name}"
+    return f"{value / 1000:g}kB/s"
+
+
+ByteRate = Annotated[
+    int,
+    BeforeValidator(parse_rate),
+    PlainSerializer(format_rate, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["50MB/s"]}),
+]
+
+
 class Secret:
     """A secret that shows itself only when asked: ``reveal()``.
 

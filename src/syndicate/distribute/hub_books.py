@@ -15,11 +15,11 @@ from random import Random
 
 import structlog
 
+from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
-from syndicate.distribute.verifying import settle_reply
+from syndicate.distribute.verifying import Replied, settle_reply
 from syndicate.hub.distribution import Ended, Taken, TryAgain, fate
-from syndicate.hub.verification import Reply
-from syndicate.model import Outcome
+from syndicate.model import Outcome, Verdict
 from syndicate.storage import Edition, Failure, Pending, Storage, Subscription, Transaction
 
 log = structlog.get_logger(__name__)
@@ -61,10 +61,12 @@ class Look:
 class Books:
     """Reads and writes subscriptions for the hub."""
 
-    def __init__(self, storage: Storage, clock: Callable[[], datetime]) -> None:
+    def __init__(self, storage: Storage, clock: Callable[[], datetime], hosts: Hosts) -> None:
         self._storage = storage
+        self._hosts = hosts
         self._clock = clock
         self._seen: dict[str, int] = {}
+        self._began: dict[str, tuple[int, datetime]] = {}
         self._pruned = 0.0
 
     # -- recording -----------------------------------------------------------------------
@@ -72,7 +74,7 @@ class Books:
     def record(
         self,
         sent: Sequence[Sent],
-        replies: Sequence[tuple[Pending, Reply]],
+        replies: Sequence[Replied],
         terms: HubTerms,
         luck: Random,
     ) -> list[int]:
@@ -82,8 +84,18 @@ class Books:
         now = self._clock()
         with self._storage.write() as tx:
             self._record_sent(tx, sent, terms, luck, now)
-            found = [settle_reply(tx, p, reply, terms, now, luck.random()) for p, reply in replies]
+            found = [settle_reply(tx, one, terms, now, luck.random()) for one in replies]
+            news = self._keep_hosts(tx, now)
+        self._hosts.written(news)
         return [number for number in found if number is not None]
+
+    def _keep_hosts(self, tx: Transaction, now: datetime) -> Collection[str]:
+        """Write which hosts were shut or are well again; whoever waited for those is due at once."""
+        news = self._hosts.unwritten()
+        tx.hosts.keep(self._hosts.scope, news)
+        for host in {host.rpartition(":")[0] for host, state in news.items() if state is None}:
+            tx.subscriptions.hurry(host, now)
+        return news
 
     def _record_sent(
         self, tx: Transaction, sent: Sequence[Sent], terms: HubTerms, luck: Random, now: datetime
@@ -91,7 +103,10 @@ class Books:
         taken: dict[int, list[int]] = defaultdict(list)
         ended: list[int] = []
         failures: list[Failure] = []
+        waiting = [(one.subscription.id, _waits_until(one)) for one in sent if _waits(one)]
         for one in sent:
+            if _waits(one):
+                continue
             end = _fate(one, terms, luck.random())
             if isinstance(end, Taken):
                 taken[one.version].append(one.subscription.id)
@@ -102,6 +117,7 @@ class Books:
         for version, ids in taken.items():
             tx.subscriptions.delivered(ids, version, now)
         tx.subscriptions.failed(failures)
+        tx.subscriptions.wait(waiting)
         tx.subscriptions.end(ended)
         _tell(sent, sum(map(len, taken.values())), ended, failures)
 
@@ -110,6 +126,7 @@ class Books:
     def look(
         self,
         papers: Mapping[str, Paper],
+        terms: HubTerms,
         *,
         room: int,
         asks: int,
@@ -123,12 +140,23 @@ class Books:
         self._keep_house(editions, ended, now)
         with self._storage.read() as tx:
             owed_topics = tx.subscriptions.topics_owed(now) & editions.keys() if room else set()
+            owed_topics = {t for t in owed_topics if self._begins(editions[t], terms, now)}
             kept = {t: p for t, p in papers.items() if t in editions}
             fresh = {t: _paper(tx, editions[t], kept.get(t)) for t in owed_topics | kept.keys()}
             owed = self._owed(tx, [editions[t] for t in owed_topics], now, room, except_hosts)
             pending = tx.subscriptions.pending(now, asks)
         known = {t: p for t, p in fresh.items() if p is not None}
         return Look(owed=owed, pending=pending, papers=known)
+
+    def _begins(self, edition: Edition, terms: HubTerms, now: datetime) -> bool:
+        """Whether this version goes out now; not sooner than ``min_interval`` after the one before."""
+        known = self._began.get(edition.topic)
+        if known is not None and known[0] == edition.version:
+            return True
+        if known is not None and now - known[1] < terms.min_interval:
+            return False
+        self._began[edition.topic] = (edition.version, now)
+        return True
 
     def _owed(
         self,
@@ -176,6 +204,14 @@ def _fate(one: Sent, terms: HubTerms, luck: float) -> Taken | Ended | TryAgain:
         times=terms.retry_times,
         cap=terms.retry_after_cap,
     )
+
+
+def _waits(one: Sent) -> bool:
+    return one.outcome.verdict is Verdict.WAITING
+
+
+def _waits_until(one: Sent) -> datetime:
+    return one.at + timedelta(seconds=one.outcome.retry_after or 1)
 
 
 def _failure(one: Sent, again: TryAgain) -> Failure:

@@ -24,6 +24,9 @@ class HubTerms:
     address: str
     leases: LeaseBounds
     max_per_host: int
+    max_per_address: int
+    min_interval: timedelta
+    egress: int | None
     verify_per_minute: int
     method: str
     ports: tuple[int, ...]
@@ -43,6 +46,9 @@ class HubTerms:
             address=site.url(HUB_PATH),
             leases=LeaseBounds(hub.lease_min, hub.lease_default, hub.lease_max),
             max_per_host=hub.max_subscriptions_per_host,
+            max_per_address=hub.max_subscriptions_per_address,
+            min_interval=hub.min_interval,
+            egress=hub.egress,
             verify_per_minute=hub.verify_per_minute,
             method=hub.signature,
             ports=hub.ports,

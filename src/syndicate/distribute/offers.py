@@ -19,10 +19,11 @@ ROWS_AT_A_TIME = 500
 
 
 @dataclass
-class _Found:
-    """What a look at the journal came to; written in one go, or not at all."""
+class Found:
+    """What a look at the journal came to; written in one go, or not at all. ``full``: there is more."""
 
     position: int
+    journal: int
     rows: list[tuple[str, int, datetime, bool]] = field(default_factory=list)
     revisions: dict[str, int] = field(default_factory=dict)
     delayed: dict[str, Held] = field(default_factory=dict)
@@ -34,20 +35,34 @@ class _Found:
         return bool(self.rows or self.delayed or self.settled or self.later or self.full)
 
 
-def anything_due(tx: Transaction, lane: Lane, terms: LaneTerms, now: datetime) -> bool:
-    """Whether ``examine`` would have something to write. Reads only."""
-    due = tx.pulls.due(lane.id)
-    return (due is not None and due <= now) or bool(_Look(tx, lane, terms, now).news())
+class Reading:
+    """One transaction's look at what is the same for all partners: asked once, however many there are."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        # Read before any row: what is committed meanwhile is looked at next time.
+        self.head = tx.journal.head()
+        self._rows: dict[int, list[JournalRow]] = {}
+        self._standings: dict[str, Standing] = {}
+
+    def after(self, position: int) -> list[JournalRow]:
+        """The journal's next rows."""
+        if position not in self._rows:
+            self._rows[position] = self.tx.journal.after(position, ROWS_AT_A_TIME)
+        return self._rows[position]
+
+    def standings(self, ids: Iterable[str]) -> dict[str, Standing]:
+        """Articles as they stand."""
+        wanted = list(ids)
+        self._standings |= self.tx.lanes.standings([i for i in wanted if i not in self._standings])
+        return {i: self._standings[i] for i in wanted if i in self._standings}
 
 
-def examine(tx: Transaction, partner: str, terms: LaneTerms, now: datetime) -> bool:
-    """Give numbers to what fell due for a partner; returns whether the journal has more to look at."""
-    lane = tx.pulls.begin(partner)
-    look = _Look(tx, lane, terms, now)
-    look.delayed()
-    found = look.news()
-    _write(tx, partner, lane, found, now)
-    return found.full
+def look(reading: Reading, lane: Lane, terms: LaneTerms, now: datetime) -> Found:
+    """What fell due for a partner: what was delayed, then the journal's next rows. Reads only."""
+    made = _Look(reading, lane, terms, now)
+    made.delayed()
+    return made.news()
 
 
 def offer(tx: Transaction, partner: str, terms: LaneTerms, ids: Iterable[str], now: datetime) -> None:
@@ -56,12 +71,13 @@ def offer(tx: Transaction, partner: str, terms: LaneTerms, ids: Iterable[str], n
     The journal is cut after some months; a story it no longer tells of may still be shown in a feed.
     """
     lane = tx.pulls.begin(partner)
-    look = _Look(tx, lane, terms, now)
-    look.these(ids)
-    _write(tx, partner, lane, look.found, now)
+    made = _Look(Reading(tx), lane, terms, now)
+    made.these(ids)
+    write(tx, partner, lane, made.found, now)
 
 
-def _write(tx: Transaction, partner: str, lane: Lane, found: _Found, now: datetime) -> None:
+def write(tx: Transaction, partner: str, lane: Lane, found: Found, now: datetime) -> None:
+    """Give the numbers that a look came to. Nobody else may have written for the partner since."""
     tx.pulls.allot(partner, found.rows)
     tx.pulls.offer(lane.id, found.revisions, now)
     tx.pulls.move(partner, found.later)
@@ -75,32 +91,33 @@ def _write(tx: Transaction, partner: str, lane: Lane, found: _Found, now: dateti
 class _Look:
     """One look at a partner's part of the journal. Writes nothing."""
 
-    def __init__(self, tx: Transaction, lane: Lane, terms: LaneTerms, now: datetime) -> None:
-        self._tx = tx
+    def __init__(self, reading: Reading, lane: Lane, terms: LaneTerms, now: datetime) -> None:
+        self._reading = reading
+        self._tx = reading.tx
         self._lane = lane
         self._terms = terms
         self._now = now
-        # Read before any row: what is committed meanwhile is looked at next time.
-        self._head = tx.journal.head()
-        self.found = _Found(position=lane.position)
+        self.found = Found(position=lane.position, journal=reading.head)
         self._offered: dict[str, int] = {}
         self._held: dict[str, Held] = {}
         self._standings: dict[str, Standing] = {}
 
-    def news(self) -> _Found:
-        rows = self._tx.journal.after(self._lane.position, ROWS_AT_A_TIME)
+    def news(self) -> Found:
+        rows = self._reading.after(self._lane.position)
         self._load({row.article_id for row in rows})
         for row in rows:
             self._examine(row)
         self.found.full = len(rows) == ROWS_AT_A_TIME
-        self.found.position = rows[-1].seq if self.found.full else max(self._head, self._lane.position)
+        self.found.position = (
+            rows[-1].seq if self.found.full else max(self._reading.head, self._lane.position)
+        )
         return self.found
 
     def delayed(self) -> None:
         due = self._tx.pulls.fell_due(self._lane.id, self._now)
         self._load({held.article_id for held in due})
         for held in due:
-            self._decide(held.article_id, self._head, held.due or self._now, urgent=held.urgent)
+            self._decide(held.article_id, self._reading.head, held.due or self._now, urgent=held.urgent)
 
     def these(self, ids: Iterable[str]) -> None:
         wanted = list(ids)
@@ -109,11 +126,11 @@ class _Look:
             standing = self._standings.get(article_id)
             if standing is not None and not self._offered.get(article_id) and standing.live_since:
                 due = standing.live_since + self._terms.delay
-                self._decide(article_id, self._head, due, urgent=False, hold=False)
+                self._decide(article_id, self._reading.head, due, urgent=False, hold=False)
 
     def _load(self, ids: Iterable[str]) -> None:
         fresh = [i for i in ids if i not in self._standings]
-        self._standings |= self._tx.lanes.standings(fresh)
+        self._standings |= self._reading.standings(fresh)
         copies = self._tx.lanes.copies(self._lane.id, fresh)
         self._offered |= {article_id: copy.offered for article_id, copy in copies.items()}
         self._held |= self._tx.lanes.held(self._lane.id, fresh)

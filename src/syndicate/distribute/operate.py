@@ -71,9 +71,15 @@ def retry(tx: Transaction, lane: Lane, now: datetime) -> int:
     return tx.lanes.make_due(lane.id, now)
 
 
-def redrive(tx: Transaction, lane: Lane, now: datetime, article_id: str | None = None) -> int:
-    """Give what was refused another chance now; returns how many stories that is."""
-    return tx.lanes.make_due(lane.id, now, article_id=article_id, refused=True)
+def redrive(
+    tx: Transaction,
+    lane: Lane,
+    now: datetime,
+    article_id: str | None = None,
+    since: datetime | None = None,
+) -> int:
+    """Give what was refused (``since`` then) another chance now; returns how many stories that is."""
+    return tx.lanes.make_due(lane.id, now, article_id=article_id, refused=True, since=since)
 
 
 def plan_replay(

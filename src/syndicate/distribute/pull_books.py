@@ -6,8 +6,9 @@ published to a thousand who wait, the disk is asked some dozens of times.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,13 +16,13 @@ import structlog
 
 from syndicate.config import Settings
 from syndicate.distribute.cursors import Ask, Cursor, PullRefusal, check_cursor
-from syndicate.distribute.offers import anything_due, examine, may_have, offer
+from syndicate.distribute.offers import Found, Reading, look, may_have, offer, write
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
-from syndicate.lanes import LaneTerms
+from syndicate.lanes import Lane, LaneState, LaneTerms
 from syndicate.model import Article, PubStatus
 from syndicate.site import Site, partner_terms
-from syndicate.storage import Ack, Offered, Progress, Storage, Token, Transaction
+from syndicate.storage import Ack, Offered, Storage, Token, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -51,8 +52,10 @@ class Page:
 class Standpoint:
     """Where a partner stood: the journal's head, its own log's, what it took, and what is due next."""
 
+    lane: Lane | None
     journal: int
     head: int
+    served: int
     taken: int
     due: datetime | None
 
@@ -62,18 +65,17 @@ class _Rows:
     """One page before it is rendered, and what is to be noted of it."""
 
     rows: list[Offered]
-    articles: Mapping[str, Article]
-    allowed: set[str]
     next: int
     more: bool
-    progress: Progress
+    before: Standpoint
+    allowed: list[tuple[Offered, Article]] = field(default_factory=list)
     stories: list[bytes] = field(default_factory=list)
     revisions: dict[int, int] = field(default_factory=dict)
 
     @property
     def served(self) -> bool:
         """Whether anything is served for the first time."""
-        return bool(self.rows) and (bool(self.revisions) or self.next > self.progress.served)
+        return bool(self.rows) and (bool(self.revisions) or self.next > self.before.served)
 
 
 Answer = Page | PullRefusal | None
@@ -90,6 +92,7 @@ class PullBooks:
         self._clock = clock
         self._epoch: str | None = None
         self.known: dict[str, Standpoint] = {}
+        self._examining = threading.Lock()
         self.configure(settings, site)
 
     def configure(self, settings: Settings, site: Site) -> None:
@@ -126,107 +129,86 @@ class PullBooks:
     def pages(self, asked: Sequence[tuple[str, Ask]]) -> list[Answer]:
         """An answer for each. What is served is noted before the first byte of it goes out."""
         now, epoch = self._clock(), self.epoch()
+        stands, behind = self._examine(dict.fromkeys(partner for partner, _ in asked), now)
         answers: list[Answer] = [None] * len(asked)
-        refused: dict[int, PullRefusal] = {}
-        behind = self._behind(asked, refused, now)
-        unfinished = self._examine(behind, now)
         found: dict[int, _Rows] = {}
         with self._storage.read() as tx:
             for number, (partner, ask) in enumerate(asked):
-                if number not in refused and partner not in unfinished:
-                    found[number] = self._rows(tx, partner, ask, now)
+                try:
+                    if ask.after is not None:
+                        check_cursor(ask.after, epoch, stands[partner].head)
+                    if partner not in behind:
+                        found[number] = _rows(tx, partner, ask, stands[partner])
+                except PullRefusal as refusal:
+                    answers[number] = refusal
+            self._allow(tx, [(asked[number][0], rows) for number, rows in found.items()], now)
         for number, rows in found.items():
             self._render(asked[number][0], rows, now)
         self._note([(*asked[number], rows) for number, rows in found.items()], now)
         for number, rows in found.items():
             after = Cursor(epoch, rows.next)
             answers[number] = Page(stories=tuple(rows.stories), next=after, more=rows.more)
-        for number, refusal in refused.items():
-            answers[number] = refusal
         return answers
 
-    def _behind(
-        self, asked: Sequence[tuple[str, Ask]], refused: dict[int, PullRefusal], now: datetime
-    ) -> set[str]:
-        """Who has rows of the journal to be looked at; ``refused`` gets cursors that mean nothing."""
-        behind: set[str] = set()
-        with self._storage.read() as tx:
-            for number, (partner, ask) in enumerate(asked):
-                try:
-                    if ask.after is not None:
-                        check_cursor(ask.after, self.epoch(), tx.pulls.head(partner))
-                except PullRefusal as refusal:
-                    refused[number] = refusal
-                    continue
-                if self._stand(tx, partner, now):
-                    behind.add(partner)
-        return behind
+    def _examine(self, partners: Iterable[str], now: datetime) -> tuple[dict[str, Standpoint], set[str]]:
+        """Give numbers to what fell due, one step for each.
 
-    def _stand(self, tx: Transaction, partner: str, now: datetime) -> bool:
-        """Remember where a partner stands; returns whether something is to be given a number."""
-        lane = tx.pulls.lane(partner)
-        progress = tx.pulls.progress(partner)
-        self.known[partner] = Standpoint(
-            journal=tx.journal.head(),
-            head=progress.head,
-            taken=progress.taken,
-            due=tx.pulls.due(lane.id) if lane else None,
-        )
-        return lane is None or anything_due(tx, lane, self.terms[partner].lane, now)
+        Returns where each stands then, and for whom there is more to look at.
+        """
+        with self._examining:  # between a look and what it writes nobody else may write
+            looks: dict[str, Found] = {}
+            with self._storage.read() as tx:
+                reading = Reading(tx)
+                stands = {partner: _stands(reading, partner) for partner in partners}
+                for partner, at in stands.items():
+                    if at.lane is not None and (
+                        found := look(reading, at.lane, self.terms[partner].lane, now)
+                    ):
+                        looks[partner] = found
+            new = [partner for partner, at in stands.items() if at.lane is None]
+            if looks or new:
+                with self._storage.write() as tx:
+                    self._begin(tx, new, stands, looks, now)
+                    for partner, found in looks.items():
+                        stands[partner] = _written(tx, partner, stands[partner], found, now)
+            self.known.update(stands)  # not before it is committed
+        return stands, {partner for partner, found in looks.items() if found.full}
 
-    def _examine(self, behind: set[str], now: datetime) -> set[str]:
-        """One step for each; returns who is not at the journal's end yet."""
-        if not behind:
-            return set()
-        with self._storage.write() as tx:
-            more = {p for p in sorted(behind) if examine(tx, p, self.terms[p].lane, now)}
-            for partner in behind - more:
-                self._stand(tx, partner, now)
-        return more
+    def _begin(
+        self,
+        tx: Transaction,
+        new: Sequence[str],
+        stands: dict[str, Standpoint],
+        looks: dict[str, Found],
+        now: datetime,
+    ) -> None:
+        """Partners that pull for the first time."""
+        reading = Reading(tx)
+        for partner in new:
+            lane = tx.pulls.begin(partner)
+            stands[partner] = _stands(reading, partner)
+            looks[partner] = look(reading, lane, self.terms[partner].lane, now)
 
     def catch_up(self, partner: str, now: datetime) -> Standpoint:
         """Give numbers to all that fell due for a partner. Costs what the journal has of new rows."""
-        with self._storage.read() as tx:
-            behind = self._stand(tx, partner, now)
-        while behind:
-            behind = bool(self._examine({partner}, now))
-        return self.known[partner]
+        while True:
+            stands, more = self._examine((partner,), now)
+            if not more:
+                return stands[partner]
 
-    def _rows(self, tx: Transaction, partner: str, ask: Ask, now: datetime) -> _Rows:
-        start = ask.after.number if ask.after else 0
-        if ask.since is not None:
-            start = tx.pulls.number_before(partner, ask.since)
-        progress = tx.pulls.progress(partner)
-        found = tx.pulls.after(partner, start, ask.limit + 1) if start < progress.head else []
-        rows, more = found[: ask.limit], len(found) > ask.limit
-        ids = [row.article_id for row in rows]
+    def _allow(self, tx: Transaction, found: Sequence[tuple[str, _Rows]], now: datetime) -> None:
+        """What of it may be handed out now."""
+        ids = {row.article_id for _, rows in found for row in rows.rows}
         articles, standings = tx.articles.many(ids), tx.lanes.standings(ids)
-        terms = self.terms[partner].lane
-        return _Rows(
-            rows=rows,
-            articles=articles,
-            allowed={
-                row.article_id
-                for row in rows
-                if may_have(
-                    articles[row.article_id],
-                    standings[row.article_id],
-                    terms,
-                    now,
-                    offered=True,
-                    recalled=row.urgent,
-                )
-            },
-            next=rows[-1].number if more else max(start, progress.head),
-            more=more,
-            progress=progress,
-        )
+        for partner, rows in found:
+            terms = self.terms[partner].lane
+            for row in rows.rows:
+                article, standing = articles[row.article_id], standings[row.article_id]
+                if may_have(article, standing, terms, now, offered=True, recalled=row.urgent):
+                    rows.allowed.append((row, article))
 
     def _render(self, partner: str, found: _Rows, now: datetime) -> None:
-        for row in found.rows:
-            if row.article_id not in found.allowed:
-                continue
-            article = found.articles[row.article_id]
+        for row, article in found.allowed:
             try:
                 found.stories.append(self._ninjs(article, self.terms[partner].content, now))
             except StoryError as error:
@@ -248,19 +230,20 @@ class PullBooks:
 
     def _note(self, found: Sequence[tuple[str, Ask, _Rows]], now: datetime) -> None:
         """What is served and what was taken; nothing is written where nothing moved."""
-        moved = [(p, a, r) for p, a, r in found if r.served or a.taken > r.progress.taken]
+        moved = [(p, a, r) for p, a, r in found if r.served or a.taken > r.before.taken]
         if not moved:
             return
         with self._storage.write() as tx:
             for partner, ask, rows in moved:
-                lane = tx.pulls.begin(partner)
                 if rows.served:
                     tx.pulls.serve(partner, rows.revisions, rows.next, now)
-                if ask.taken > rows.progress.taken:
-                    tx.pulls.take(partner, lane.id, ask.taken, now)
-        for partner, ask, _ in moved:
-            if ask.taken > self.known[partner].taken:
-                self.known[partner] = replace(self.known[partner], taken=ask.taken)
+                if ask.taken > rows.before.taken and rows.before.lane is not None:
+                    tx.pulls.take(partner, rows.before.lane.id, ask.taken, now)
+        with self._examining:
+            for partner, ask, rows in moved:
+                known = self.known[partner]
+                taken, served = max(known.taken, ask.taken), max(known.served, rows.next)
+                self.known[partner] = replace(known, taken=taken, served=served)
 
     # -- single stories ------------------------------------------------------------------
 
@@ -323,6 +306,42 @@ class PullBooks:
             log.info(f"story_{ack.action}_confirmed", partner=partner, **words)
         same = (k for k in known if (k.revision, k.action) == (ack.revision, ack.action))
         return next(same), fresh
+
+
+def _written(tx: Transaction, partner: str, stands: Standpoint, found: Found, now: datetime) -> Standpoint:
+    assert stands.lane is not None
+    write(tx, partner, stands.lane, found, now)
+    moved = bool(found.delayed or found.settled)
+    return replace(
+        stands,
+        head=tx.pulls.head(partner) if found.rows else stands.head,
+        due=tx.pulls.due(stands.lane.id) if moved else stands.due,
+    )
+
+
+def _rows(tx: Transaction, partner: str, ask: Ask, stands: Standpoint) -> _Rows:
+    start = ask.after.number if ask.after else 0
+    if ask.since is not None:
+        start = tx.pulls.number_before(partner, ask.since)
+    found = tx.pulls.after(partner, start, ask.limit + 1) if start < stands.head else []
+    rows, more = found[: ask.limit], len(found) > ask.limit
+    # All up to the head is here to be seen, and what was allotted since it was looked up may be.
+    after = rows[-1].number if more else max([start, stands.head, *(row.number for row in rows)])
+    return _Rows(rows=rows, next=after, more=more, before=stands)
+
+
+def _stands(reading: Reading, partner: str) -> Standpoint:
+    pulls = reading.tx.pulls
+    progress, lane = pulls.progress(partner), pulls.lane(partner)
+    in_use = lane if lane is not None and lane.state is not LaneState.RETIRED else None
+    return Standpoint(
+        lane=in_use,
+        journal=reading.head,
+        head=progress.head,
+        served=progress.served,
+        taken=progress.taken,
+        due=pulls.due(in_use.id) if in_use else None,
+    )
 
 
 def _named(tx: Transaction, name: str) -> Article | None:

@@ -8,6 +8,7 @@ from syndicate.config import Settings
 from syndicate.editorial.entry import Terms
 from syndicate.formats.push import PushFormat
 from syndicate.lanes import LaneKind, LaneTerms
+from syndicate.net.breaker import host_key
 from syndicate.net.client import Client
 from syndicate.site import Site, partner_terms
 from syndicate.storage import Storage
@@ -22,6 +23,7 @@ class StoryReceiver:
     """A partner's endpoint: what it may have, and how it is sent there."""
 
     lane: str
+    host: str
     partner: str
     endpoint: str
     terms: LaneTerms
@@ -35,6 +37,7 @@ class HubReceiver:
     """A hub's lane for one topic."""
 
     lane: str
+    host: str
     hub: str
     topic: str
     transport: WebSubPing
@@ -60,6 +63,7 @@ class Receivers:
         hubs = [
             HubReceiver(
                 lane=f"hub:{name}/{slug}/{form}",
+                host=host_key(hub.url),
                 hub=name,
                 topic=site.topic(slug, form),
                 transport=WebSubPing(hub.url, client, retry_after_cap=cap),
@@ -97,6 +101,7 @@ def _story_receiver(
     delay = options.delay if options.delay is not None else agreed.delay
     return StoryReceiver(
         lane=f"{partner}/{endpoint}",
+        host=host_key(options.url),
         partner=partner,
         endpoint=endpoint,
         terms=LaneTerms(frozenset(agreed.feeds), delay),

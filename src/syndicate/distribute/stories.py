@@ -1,12 +1,14 @@
 """Lanes of stories: what to send next, and what to remember of the answer.
 
-``plan`` and ``settle`` are one transaction each; between them stands the
-request. A crash anywhere leaves the lane where it looks again, finds the same
+Planning and settling are parted by the request. Each happens in a transaction,
+many lanes at once (``LaneDesk``); a lane that is settled is planned anew in the
+same one. A crash anywhere leaves the lane where it looks again, finds the same
 thing owed, and sends it under the same id.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,9 +31,10 @@ from syndicate.lanes import (
     push_id,
 )
 from syndicate.model import JournalAction, Outcome, PubStatus, Verdict
-from syndicate.storage import JournalRow, Transaction
+from syndicate.storage import JournalRow, LaneDesk
 
-ROWS_AT_A_TIME = 200
+FIRST_LOOK, ROWS_AT_A_TIME = 8, 200
+"""So many rows are examined at first, for most lanes find something at once; then more and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,34 +53,50 @@ class PlannedStory:
     trace: str | None = None
 
 
-def plan(tx: Transaction, lane_id: int, terms: LaneTerms, now: datetime) -> PlannedStory | None:
+def plan(
+    desk: LaneDesk, lane_id: int, terms: LaneTerms, now: datetime, *, shut_until: datetime | None = None
+) -> PlannedStory | None:
     """What a lane sends next, or ``None`` when it owes nothing it may send now.
 
     Order: withdrawals and corrections that are due again, new ones, then (on
     an active lane) what is due again and what was not examined yet. What
     failed last comes last, and after a failure what is new goes before what
     failed, so that the stories a receiver chokes on cannot stop the others. A
-    lane that is backing off still tries a new withdrawal or correction once.
+    lane that is backing off still tries a new withdrawal or correction once;
+    so does one whose host is not to be asked before ``shut_until``.
     """
-    lane = tx.lanes.get(lane_id, lock=True)
+    lane = desk.lane(lane_id)
     if lane is None or lane.state is LaneState.RETIRED:
         return None
-    return _Planner(tx, lane, terms, now).next()
+    if shut_until is not None and (lane.due is None or lane.due < shut_until):
+        lane = replace(lane, due=shut_until)
+    return _Planner(desk, lane, terms, now).next()
+
+
+def foresee(desk: LaneDesk, lane_ids: Iterable[int]) -> None:
+    """Look up together what planning these lanes will ask for first."""
+    wanted: list[tuple[int, str]] = []
+    for lane in filter(None, map(desk.lane, lane_ids)):
+        rows = desk.rows(lane.urgent_position, FIRST_LOOK, urgent=True)
+        if lane.state is LaneState.ACTIVE:
+            rows = [*rows, *desk.rows(lane.position, FIRST_LOOK, urgent=False)]
+        wanted += [(lane.id, row.article_id) for row in rows]
+    desk.foresee(wanted)
 
 
 def settle(
-    tx: Transaction, planned: PlannedStory, outcome: Outcome, limits: Limits, now: datetime, luck: float
+    desk: LaneDesk, planned: PlannedStory, outcome: Outcome, limits: Limits, now: datetime, luck: float
 ) -> Lane | None:
     """Record an attempt: acknowledge the copy or make it an exception, and move the lane's state.
 
     Returns the lane as it stands afterwards.
     """
-    lane = tx.lanes.get(planned.lane_id, lock=True)
+    lane = desk.lane(planned.lane_id)
     if lane is None:
         return None
-    tx.lanes.attempt(lane.id, planned.article_id, planned.revision, planned.push_id, now, outcome)
+    desk.attempt(lane.id, planned.article_id, planned.revision, planned.push_id, now, outcome)
     if outcome.verdict is Verdict.DELIVERED:
-        tx.lanes.ack(
+        desk.ack(
             lane.id,
             planned.article_id,
             planned.revision,
@@ -85,41 +104,39 @@ def settle(
             now,
             recalled=planned.recall,
         )
-        tx.lanes.drop_held(lane.id, planned.article_id)
+        desk.drop_held(lane.id, planned.article_id)
     else:
-        held = tx.lanes.held(lane.id, [planned.article_id]).get(planned.article_id)
+        held = desk.held(lane.id, [planned.article_id]).get(planned.article_id)
         send = Send(planned.revision, planned.kill)
-        tx.lanes.hold(
+        desk.hold(
             lane.id,
             after_failed_story(
                 lane, held, send, planned.article_id, outcome, limits, now, luck, urgent=planned.urgent
             ),
         )
     after = after_attempt(lane, outcome, planned.article_id, limits, now, luck)
-    tx.lanes.save(after)
+    desk.save(after)
     return after
 
 
 class _Planner:
     """One look at one lane, inside one transaction."""
 
-    def __init__(self, tx: Transaction, lane: Lane, terms: LaneTerms, now: datetime) -> None:
-        self._tx = tx
+    def __init__(self, desk: LaneDesk, lane: Lane, terms: LaneTerms, now: datetime) -> None:
+        self._desk = desk
         self._lane = lane
         self._terms = terms
         self._now = now
         self._active = lane.state is LaneState.ACTIVE
-        # Read before any row: what another node commits meanwhile is looked at next time.
-        self._head = tx.journal.head()
 
     def next(self) -> PlannedStory | None:
         resting = self._lane.due is not None and self._lane.due > self._now
         found = self._from_rows(urgent=True) if resting else self._in_order()
-        self._tx.lanes.save(self._lane)
+        self._desk.save(self._lane)
         return found
 
     def _in_order(self) -> PlannedStory | None:
-        due = self._tx.lanes.due_held(self._lane, self._now, urgent_only=not self._active)
+        due = self._desk.due_held(self._lane, self._now, urgent_only=not self._active)
         last = [h for h in due if h.article_id == self._lane.last_failed]
         others = [h for h in due if h.article_id != self._lane.last_failed]
         recalls, rest = [h for h in others if h.urgent], [h for h in others if not h.urgent]
@@ -140,7 +157,7 @@ class _Planner:
         )
 
     def _recall_failed(self, article_id: str) -> bool:
-        held = self._tx.lanes.held(self._lane.id, [article_id]).get(article_id)
+        held = self._desk.held(self._lane.id, [article_id]).get(article_id)
         return held is not None and held.urgent
 
     def _from_news(self) -> PlannedStory | None:
@@ -148,37 +165,39 @@ class _Planner:
 
     def _from_held(self, due: list[Held]) -> PlannedStory | None:
         ids = [held.article_id for held in due]
-        standings, copies = self._tx.lanes.standings(ids), self._tx.lanes.copies(self._lane.id, ids)
+        standings, copies = self._desk.standings(ids), self._desk.copies(self._lane.id, ids)
         for held in due:
             standing, recall = standings[held.article_id], held.reason is Reason.RECALLED
             decision = self._decide(standing, copies, urgent=held.urgent, recall=recall)
             if isinstance(decision, Send):
                 return self._offer(standing, decision, copies, urgent=held.urgent)
             if isinstance(decision, Wait):
-                self._tx.lanes.hold(self._lane.id, replace(held, reason=Reason.DELAYED, due=decision.due))
+                self._desk.hold(self._lane.id, replace(held, reason=Reason.DELAYED, due=decision.due))
             else:
-                self._tx.lanes.drop_held(self._lane.id, held.article_id)
+                self._desk.drop_held(self._lane.id, held.article_id)
         return None
 
     def _from_rows(self, *, urgent: bool) -> PlannedStory | None:
+        size = FIRST_LOOK
         while True:
-            rows = self._rows(urgent)
+            rows = self._rows(urgent, size)
             ids = {row.article_id for row in rows}
-            standings = self._tx.lanes.standings(ids)
-            copies = self._tx.lanes.copies(self._lane.id, ids)
-            held = self._tx.lanes.held(self._lane.id, ids)
+            standings = self._desk.standings(ids)
+            copies = self._desk.copies(self._lane.id, ids)
+            held = self._desk.held(self._lane.id, ids)
             for row in rows:
                 found = self._examine(row, standings[row.article_id], copies, held, ahead=urgent)
                 if found:
                     return found
                 self._pass(row.seq, urgent)
-            if len(rows) < ROWS_AT_A_TIME:
-                self._pass(self._head, urgent)
+            if len(rows) < size:
+                self._pass(self._desk.head, urgent)
                 return None
+            size = min(4 * size, ROWS_AT_A_TIME)
 
-    def _rows(self, urgent: bool) -> list[JournalRow]:
+    def _rows(self, urgent: bool, size: int) -> list[JournalRow]:
         start = self._lane.urgent_position if urgent else self._lane.position
-        return self._tx.journal.after(start, ROWS_AT_A_TIME, urgent=urgent)
+        return self._desk.rows(start, size, urgent=urgent)
 
     def _pass(self, seq: int, urgent: bool) -> None:
         field = "urgent_position" if urgent else "position"
@@ -210,7 +229,7 @@ class _Planner:
             self._merge(exception, standing, urgent=urgent, held=held)
             return None
         if exception is not None:
-            self._tx.lanes.drop_held(self._lane.id, row.article_id)
+            self._desk.drop_held(self._lane.id, row.article_id)
             held.pop(row.article_id)
         if isinstance(decision, Wait):
             self._delay(standing, decision, held)
@@ -223,7 +242,7 @@ class _Planner:
         merged = merge_row(exception, standing, urgent=urgent, now=self._now)
         if merged != exception:
             held[standing.article_id] = merged
-            self._tx.lanes.hold(self._lane.id, merged)
+            self._desk.hold(self._lane.id, merged)
 
     def _delay(self, standing: Standing, wait: Wait, held: dict[str, Held]) -> None:
         made = Held(
@@ -234,7 +253,7 @@ class _Planner:
             due=wait.due,
         )
         held[standing.article_id] = made
-        self._tx.lanes.hold(self._lane.id, made)
+        self._desk.hold(self._lane.id, made)
 
     def _decide(
         self, standing: Standing, copies: dict[str, Copy], *, urgent: bool, recall: bool = False
@@ -261,7 +280,7 @@ class _Planner:
         before = copies.get(standing.article_id, Copy()).offered
         if send.revision < before:  # cannot happen: revisions only rise
             raise AssertionError(f"revision {send.revision} after {before} for {standing.article_id}")
-        self._tx.lanes.offer(self._lane.id, standing.article_id, send.revision, self._now)
+        self._desk.offer(self._lane.id, standing.article_id, send.revision, self._now)
         return PlannedStory(
             lane_id=self._lane.id,
             lane=self._lane.name,

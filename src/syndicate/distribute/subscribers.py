@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
+from syndicate.distribute.flight import Flight
+from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Paper, Sent
 from syndicate.distribute.hub_terms import HubTerms
-from syndicate.distribute.verifying import ask
+from syndicate.distribute.verifying import Replied, ask
 from syndicate.errors import StorageError
 from syndicate.hub.crowd import Crowd
 from syndicate.hub.distribution import headers
+from syndicate.hub.throttle import Pace
 from syndicate.hub.verification import Reply
 from syndicate.model import Outcome, Verdict
 from syndicate.net.answer import Unreachable
+from syndicate.net.breaker import host_key
 from syndicate.storage import Pending, Storage, Subscription
 from syndicate.transports.answers import judge
 from syndicate.transports.details import Redactor, secrets_of_address
@@ -38,7 +42,7 @@ BATCH = 300
 FLUSH_SECONDS = 0.2
 IDLE_SECONDS = 1.0
 ASKED_AT_ONCE = 16
-_FULL, _LOW = 1000, 250
+_FULL, _LOW, _MOST_LATE = 1000, 250, 5000
 """How many subscriptions wait in memory at most, and when more are looked up."""
 
 
@@ -47,7 +51,7 @@ class _Answers:
     """What came in and is not recorded yet."""
 
     sent: list[Sent] = field(default_factory=list)
-    replies: list[tuple[Pending, Reply]] = field(default_factory=list)
+    replies: list[Replied] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.sent or self.replies)
@@ -60,17 +64,21 @@ class HubDistributor:
     def __init__(
         self, storage: Storage, terms: HubTerms, client: Client, clock: Callable[[], datetime]
     ) -> None:
-        self._books = Books(storage, clock)
+        self._hosts = Hosts("hub", clock)
+        self._hosts.load(storage)
+        self._books = Books(storage, clock, self._hosts)
         self._client = client
         self._clock = clock
         self._terms = terms
         self._luck = random.Random()  # noqa: S311 - jitter, no secret
         self._owed: Crowd[Subscription] = Crowd(terms.in_flight_per_host)
+        self._late: Crowd[Subscription] = Crowd(terms.in_flight_per_host)
         self._asked: Crowd[Pending] = Crowd(terms.in_flight_per_host)
         self._papers: Mapping[str, Paper] = {}
         self._answers = _Answers()
-        self._sending: set[asyncio.Task[None]] = set()
-        self._asking: set[asyncio.Task[None]] = set()
+        self._sending = Flight(terms.in_flight, self._changed)
+        self._asking = Flight(ASKED_AT_ONCE, self._changed)
+        self._pace = Pace(terms.egress)
         self._wake = asyncio.Event()
         self._flush_at: asyncio.TimerHandle | None = None
         self._more = False
@@ -85,6 +93,9 @@ class HubDistributor:
         """Go on under other terms; requests in flight end under the old ones."""
         self._terms = terms
         self._owed.limit(terms.in_flight_per_host)
+        self._late.limit(terms.in_flight_per_host)
+        self._sending.limit(terms.in_flight)
+        self._pace = Pace(terms.egress)
         self._asked.limit(terms.in_flight_per_host)
         self.wake()
 
@@ -104,7 +115,7 @@ class HubDistributor:
         """Ask and send everything that is due now, and return. What fails is left for its time."""
         while not self._stopping:
             await self._turn()
-            flying = self._sending | self._asking
+            flying = self._flying()
             if flying:
                 await asyncio.wait(flying, timeout=FLUSH_SECONDS)
             elif not self._answers and not self._more:
@@ -116,7 +127,7 @@ class HubDistributor:
             return
         self._stopping = True
         self.wake()
-        if flying := self._sending | self._asking:
+        if flying := self._flying():
             await asyncio.wait(flying)
         if self._answers:
             with suppress(StorageError):  # they get it once more
@@ -135,7 +146,7 @@ class HubDistributor:
             return
         look = await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
         self._papers = look.papers
-        added = sum(self._owed.add(found.id, found.host, found) for found in look.owed)
+        added = sum(self._add(found) for found in look.owed)
         added += sum(self._asked.add(found.id, found.host, found) for found in look.pending)
         self._more = added > 0
         self._start()
@@ -149,39 +160,49 @@ class HubDistributor:
         except BaseException:  # recorded later: nobody is sent to twice for that
             self._answers.sent[:0], self._answers.replies[:0] = taken.sent, taken.replies
             raise
-        self._owed.settled(sent.subscription.id for sent in taken.sent)
-        self._asked.settled(pending.id for pending, _ in taken.replies)
+        for crowd in (self._owed, self._late):
+            crowd.settled(sent.subscription.id for sent in taken.sent)
+        self._asked.settled(one.pending.id for one in taken.replies)
         # What was confirmed anew or ended goes under other terms, or not at all.
         self._owed.withdraw(changed)
+        self._late.withdraw(changed)
+
+    def _add(self, found: Subscription) -> bool:
+        """Whoever failed, or took long lately, waits with their like."""
+        if found.id in self._owed or found.id in self._late:
+            return False
+        late = found.failures > 0 or self._sending.is_late(found.host)
+        return (self._late if late else self._owed).add(found.id, found.host, found)
+
+    def _flying(self) -> set[asyncio.Task[None]]:
+        return self._sending.under_way() | self._asking.under_way()
 
     def _look(self) -> Look:
         self._books.prune(self._terms)
-        room = _FULL - self._owed.waiting if self._owed.waiting < _LOW else 0
+        waiting = self._owed.waiting
+        room = _FULL - waiting if waiting < _LOW and self._late.waiting < _MOST_LATE else 0
         return self._books.look(
             self._papers,
-            room=room and room + len(self._owed),
+            self._terms,
+            room=room and room + len(self._owed) + len(self._late),
             asks=ASKED_AT_ONCE * 4 + len(self._asked),
-            except_hosts=self._owed.crowded(),
+            except_hosts=[*self._owed.crowded(), *self._late.crowded()],
         )
 
     def _start(self) -> None:
         if self._stopping or not self._terms.enabled:
             return
-        while len(self._asking) < ASKED_AT_ONCE and (asked := self._asked.next()):
-            self._spawn(self._asking, self._ask(asked[1]))
-        while len(self._sending) < self._terms.in_flight and (owed := self._owed.next()):
-            self._spawn(self._sending, self._send(owed[1]))
+        while self._asking.has_room() and (asked := self._asked.next()):
+            self._asking.start(self._ask(asked[1]), asked[1].host)
+        while self._sending.has_room() and (owed := self._owed.next()):
+            self._sending.start(self._send(owed[1], self._owed), owed[1].host)
+        while self._sending.has_room(slow=True) and (late := self._late.next()):
+            self._sending.start(self._send(late[1], self._late), late[1].host, slow=True)
         if self._more and self._owed.waiting < _LOW:
             self.wake()
 
-    def _spawn(self, group: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        group.add(task)
-        task.add_done_callback(group.discard)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
+    def _changed(self, task: asyncio.Task[None] | None) -> None:
+        if task is not None and not task.cancelled() and (error := task.exception()) is not None:
             log.error("hub_failed", error=repr(error), exc_info=error)
         self._start()
         if self._answers.replies or len(self._answers.sent) >= BATCH:
@@ -192,27 +213,40 @@ class HubDistributor:
     # -- one request ---------------------------------------------------------------------------
 
     async def _ask(self, pending: Pending) -> None:
-        reply = Reply.UNCLEAR
+        reply, network = Reply.UNCLEAR, None
         try:
-            reply = await ask(self._client, pending, self._terms)
+            reply, network = await ask(self._client, pending, self._terms)
         finally:
             self._asked.ended(pending.id)
-            self._answers.replies.append((pending, reply))
+            self._answers.replies.append(Replied(pending, reply, network))
         words = {"mode": pending.mode, "host": pending.host, "topic": pending.topic}
         log.info("hub_asked", reply=reply.name.lower(), tries=pending.tries + 1, **words)
 
-    async def _send(self, found: Subscription) -> None:
+    async def _send(self, found: Subscription, crowd: Crowd[Subscription]) -> None:
         paper = self._papers.get(found.topic)
         if paper is None or found.lease_end <= self._clock():
-            self._owed.ended(found.id)
-            self._owed.settled([found.id])
+            crowd.ended(found.id)
+            crowd.settled([found.id])
             return
         outcome = _NOT_SENT
         try:
-            outcome = await self._post(found, paper)
+            outcome = await self._tried(found, paper)
         finally:
-            self._owed.ended(found.id)
+            crowd.ended(found.id)
             self._answers.sent.append(Sent(found, paper.version, outcome, self._clock()))
+
+    async def _tried(self, found: Subscription, paper: Paper) -> Outcome:
+        """A host that is down is left in peace; to wait for it is no failed attempt."""
+        host = host_key(found.callback)
+        if (shut := self._hosts.shut_until(host)) is not None:
+            seconds = (shut - self._clock()).total_seconds()
+            return Outcome(verdict=Verdict.WAITING, retry_after=seconds, detail=f"{host} is down")
+        self._hosts.asking(host)
+        if wait := self._pace.wait(len(paper.body), _loop_time()):
+            await asyncio.sleep(wait)
+        outcome = await self._post(found, paper)
+        self._hosts.heard(host, outcome)
+        return outcome
 
     async def _post(self, found: Subscription, paper: Paper) -> Outcome:
         sent = headers(

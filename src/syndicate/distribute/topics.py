@@ -7,7 +7,7 @@ from datetime import datetime
 
 from syndicate.lanes import Lane, LaneState, Limits, after_attempt
 from syndicate.model import Outcome, Verdict
-from syndicate.storage import Transaction
+from syndicate.storage import LaneDesk, Transaction
 
 PATIENCE = 10
 """After so many looks at a topic that does not show the new document the hub is told all the same."""
@@ -25,10 +25,15 @@ class PlannedPing:
     check_readable: bool
 
 
-def plan_ping(tx: Transaction, lane_id: int, now: datetime) -> PlannedPing | None:
-    """What a hub is to be told on this lane now, or ``None``."""
-    lane = tx.lanes.get(lane_id)
+def plan_ping(
+    tx: Transaction, desk: LaneDesk, lane_id: int, now: datetime, *, shut_until: datetime | None = None
+) -> PlannedPing | None:
+    """What a hub is to be told on this lane now, or ``None``; a hub that is shut is told later."""
+    lane = desk.lane(lane_id)
     if lane is None or lane.state is not LaneState.ACTIVE or (lane.due and lane.due > now):
+        return None
+    if shut_until is not None:
+        desk.save(replace(lane, due=shut_until))
         return None
     document = tx.documents.by_topic(lane.target)
     if document is None or document.push_version <= lane.version:
@@ -44,10 +49,10 @@ def plan_ping(tx: Transaction, lane_id: int, now: datetime) -> PlannedPing | Non
 
 
 def settle_ping(
-    tx: Transaction, planned: PlannedPing, outcome: Outcome, limits: Limits, now: datetime, luck: float
+    desk: LaneDesk, planned: PlannedPing, outcome: Outcome, limits: Limits, now: datetime, luck: float
 ) -> Lane | None:
     """Record what came of a ping; returns the lane afterwards. Waiting is no attempt."""
-    lane = tx.lanes.get(planned.lane_id, lock=True)
+    lane = desk.lane(planned.lane_id)
     if lane is None:
         return None
     if outcome.verdict is Verdict.REFUSED:  # a hub refuses the topic, not a story: it is asked again
@@ -56,6 +61,6 @@ def settle_ping(
     if outcome.verdict is Verdict.DELIVERED:
         after = replace(after, version=max(after.version, planned.version))
     if outcome.verdict is not Verdict.WAITING:
-        tx.lanes.attempt(lane.id, None, planned.version, f"{planned.topic}#{planned.version}", now, outcome)
-    tx.lanes.save(after)
+        desk.attempt(lane.id, None, planned.version, f"{planned.topic}#{planned.version}", now, outcome)
+    desk.save(after)
     return after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from syndicate.hub.requests import Mode
 from syndicate.hub.verification import TRIES, Reply, denial_address, judge_reply, verification_address
 from syndicate.lanes import backoff
 from syndicate.net.answer import Blocked, Unreachable
+from syndicate.net.guard import network_of
 from syndicate.storage import Pending, Transaction
 
 if TYPE_CHECKING:
@@ -19,16 +21,25 @@ if TYPE_CHECKING:
 _ANSWER_LIMIT = 1024
 
 
-async def ask(client: Client, pending: Pending, terms: HubTerms) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """A callback's reply, and the network it came from (``None`` where there was no answer)."""
+
+    pending: Pending
+    reply: Reply
+    network: str | None
+
+
+async def ask(client: Client, pending: Pending, terms: HubTerms) -> tuple[Reply, str | None]:
     """One GET of a callback. Never raises for what a callback or the network does."""
     challenge = secrets.token_urlsafe(32)
     try:
         answer = await client.get(_address(pending, challenge), guard=terms.guard, limit=_ANSWER_LIMIT)
     except Blocked:
-        return Reply.NO
+        return Reply.NO, None
     except Unreachable:
-        return Reply.UNCLEAR
-    return judge_reply(answer.status, answer.body, challenge)
+        return Reply.UNCLEAR, None
+    return judge_reply(answer.status, answer.body, challenge), network_of(answer.address)
 
 
 def _address(pending: Pending, challenge: str) -> str:
@@ -45,12 +56,13 @@ def _address(pending: Pending, challenge: str) -> str:
 
 
 def settle_reply(
-    tx: Transaction, pending: Pending, reply: Reply, terms: HubTerms, now: datetime, luck: float
+    tx: Transaction, replied: Replied, terms: HubTerms, now: datetime, luck: float
 ) -> int | None:
     """Do what a callback confirmed; anything else leaves its subscription as it was.
 
     Returns the number of the subscription that changed or ended, if one did.
     """
+    pending, reply = replied.pending, replied.reply
     if reply is Reply.UNCLEAR and pending.tries + 1 < TRIES:
         tx.subscriptions.put_off(pending, now + backoff(pending.tries + 1, luck))
         return None
@@ -60,11 +72,12 @@ def settle_reply(
         known = tx.subscriptions.find(pending.topic, pending.callback)
         tx.subscriptions.end([known] if known is not None else [])
         return known
-    return _subscribe(tx, pending, terms, now)
+    return _subscribe(tx, replied, terms, now)
 
 
-def _subscribe(tx: Transaction, pending: Pending, terms: HubTerms, now: datetime) -> int | None:
+def _subscribe(tx: Transaction, replied: Replied, terms: HubTerms, now: datetime) -> int | None:
     """What has changed since the request was taken may still speak against it."""
+    pending, network = replied.pending, replied.network
     edition = tx.subscriptions.edition(pending.topic, TOPIC_FORMATS)
     if edition is None:
         deny(tx, pending, "the topic is no longer served here", now)
@@ -73,7 +86,11 @@ def _subscribe(tx: Transaction, pending: Pending, terms: HubTerms, now: datetime
     if known is None and tx.subscriptions.count_of_host(pending.host) >= terms.max_per_host:
         deny(tx, pending, "callbacks at this host have all the subscriptions they may have", now)
         return None
-    return tx.subscriptions.confirm(pending, now, edition.version)
+    if known is None and network and tx.subscriptions.count_of_network(network) >= terms.max_per_address:
+        # A name costs nothing: whoever owns a domain has as many hosts as it likes.
+        deny(tx, pending, "callbacks at this address have all the subscriptions they may have", now)
+        return None
+    return tx.subscriptions.confirm(pending, now, edition.version, network)
 
 
 def deny(tx: Transaction, pending: Pending, reason: str, now: datetime) -> None:

@@ -35,10 +35,15 @@ class Says:
         """From the settings. Vocabularies without an address are made from the permanent tag."""
         return cls(
             rights=rights,
-            reservation=Reservation(policy=rights.tdm_policy) if rights.tdm_reservation else None,
+            reservation=reservation(rights),
             section_scheme=vocabularies.sections or f"{publisher.tag}section",
             tag_scheme=vocabularies.tags or f"{publisher.tag}tag",
         )
+
+
+def reservation(rights: OutletRights) -> Reservation | None:
+    """Whether text and data mining is reserved."""
+    return Reservation(policy=rights.tdm_policy) if rights.tdm_reservation else None
 
 
 def licence(
@@ -59,17 +64,24 @@ def machine_terms(
     ``hosts`` are those we speak for: only there an address may be named (RSL 1.0, section 4).
     """
     if credit is None:
-        return stated(rights, url, hosts) if rights.for_machines else None
+        return stated(rights, _ours(url, hosts)) if rights.for_machines else None
     terms = agency.terms if agency else None
     if terms is not None and terms.for_machines:
-        return stated(terms, url, hosts)
-    return stated(NOTHING, url, hosts) if rights.for_machines else None
+        return stated(terms, _ours(url, hosts))
+    return stated(NOTHING, _ours(url, hosts)) if rights.for_machines else None
 
 
-def stated(rights: Rights, url: str, hosts: Collection[str]) -> MachineTerms:
-    """Settings as terms for one address."""
+def _ours(url: str, hosts: Collection[str]) -> str:
+    try:
+        return url if urlsplit(url).hostname in hosts else ""
+    except ValueError:
+        return ""
+
+
+def stated(rights: Rights, url: str) -> MachineTerms:
+    """Settings as terms for one address, or for what they are attached to."""
     return MachineTerms(
-        url=url if urlsplit(url).hostname in hosts else "",
+        url=url,
         permits=rights.permits or Uses(),
         prohibits=rights.prohibits or Uses(),
         payment=rights.payment,

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from lxml import etree
 
+from syndicate.formats import rsl
 from syndicate.formats.feedgen_mended import (
     EPOCH,
     XML_LANG,
@@ -25,10 +26,12 @@ from syndicate.formats.parts import (
     PAGE_TYPE,
     canonical_address,
     categories,
+    comments,
     credited,
     home_address,
     license_address,
     paging_links,
+    related,
     story_address,
     translations,
 )
@@ -46,7 +49,7 @@ class Atom:
     name = "atom"
     file = "atom.xml"
     media_type = MEDIA_TYPE
-    version = 3
+    version = 4
 
     def __init__(self) -> None:
         self._cutter = Cutter("atom")
@@ -103,13 +106,25 @@ def head(channel: Channel) -> Head:
             feed.rights(line(channel.rights))
         if channel.logo:
             feed.logo(channel.logo)
+        if channel.profile and channel.profile.icon:
+            feed.icon(channel.profile.icon)
         feed.link(href=channel.self_url, rel="self", type="application/atom+xml")
         for hub in channel.hubs:
             feed.link(href=hub, rel="hub")
         feed.link(href=home_address(channel), rel="alternate", type="text/html")
 
     beside = [_link(url, rel, type="application/atom+xml") for rel, url in paging_links(channel)]
+    beside += _channel_license(channel)
     return Head(fill, [*beside, *([Node("fh:archive")] if channel.paging.sealed else [])])
+
+
+def _channel_license(channel: Channel) -> list[Node]:
+    """The licence for people, and where the terms for machines stand (RFC 4946)."""
+    where = address(channel.license or "")
+    found = [_link(where, "license", **_named(channel.license_name))] if where else []
+    if channel.terms_url:
+        found.append(_link(channel.terms_url, "license", type=rsl.MEDIA_TYPE))
+    return found
 
 
 def item(entry: Entry) -> Item:
@@ -152,11 +167,32 @@ def _nodes(entry: Entry) -> Iterator[Node]:
         # told apart by its language, as RFC 4287 4.1.2 wants of two alternates.
         yield _link(story_address(entry), "alternate", type="text/html", hreflang=entry.language)
     if license_url := license_address(entry):
-        yield _link(license_url, "license")
+        yield _link(license_url, "license", **_named(entry.license_name))
     if found := enclosure(entry):
         yield _link(found[0], "enclosure", type=found[2], length=str(found[1]))
+    for url, other in related(entry):
+        yield _link(url, "related", type=PAGE_TYPE, **_named(other.title))
+    yield from _replies(entry)
     yield from _source(entry)
     yield from media_nodes(entry)
+    if entry.terms:
+        yield rsl.content(entry.terms)
+
+
+def _replies(entry: Entry) -> Iterator[Node]:
+    """Where readers discuss the story, as a page and as a feed (RFC 4685)."""
+    known = comments(entry)
+    if known is None:
+        return
+    count = {"thr:count": str(known.count)} if known.count is not None else {}
+    if known.url:
+        yield _link(known.url, "replies", type=PAGE_TYPE, **count)
+    if known.feed:
+        yield _link(known.feed, "replies", type="application/atom+xml", **count)
+
+
+def _named(name: str | None) -> dict[str, str]:
+    return {"title": line(name)} if name and line(name) else {}
 
 
 def _link(href: str, rel: str, **more: str) -> Node:

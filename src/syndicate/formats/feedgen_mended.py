@@ -26,6 +26,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
+from syndicate.about import RSL
 from syndicate.errors import StoryError
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -34,8 +35,15 @@ NAMESPACES: Mapping[str, str] = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "dcterms": "http://purl.org/dc/terms/",
     "media": "http://search.yahoo.com/mrss/",
+    "rsl": RSL,
 }
-LOCAL: Mapping[str, str] = {"fh": "http://purl.org/syndication/history/1.0"}
+LOCAL: Mapping[str, str] = {
+    "fh": "http://purl.org/syndication/history/1.0",
+    "slash": "http://purl.org/rss/1.0/modules/slash/",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "thr": "http://purl.org/syndication/thread/1.0",
+    "wfw": "http://wellformedweb.org/CommentAPI/",
+}
 """Declared where they stand: few documents have them (RFC 5005)."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands in heads that are kept, until the date is put in."""
@@ -53,7 +61,7 @@ def name(prefixed: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One element to be written: ``tag`` with a prefix, as ``"media:content"``."""
+    """One element to be written: ``tag`` and attributes, with a prefix or none: ``"media:content"``."""
 
     tag: str
     text: str | None = None
@@ -62,12 +70,16 @@ class Node:
 
 
 def _append(parent: Any, node: Node) -> None:
-    prefix = node.tag.partition(":")[0]
-    spaces = {prefix: LOCAL[prefix]} if prefix in LOCAL else None
-    element = etree.SubElement(parent, name(node.tag), dict(node.attributes), nsmap=spaces)
+    spaces = {p: LOCAL[p] for p in _prefixes(node) if p in LOCAL}
+    attributes = {name(key): value for key, value in node.attributes.items()}
+    element = etree.SubElement(parent, name(node.tag), attributes, nsmap=spaces or None)
     element.text = node.text
     for child in node.children:
         _append(element, child)
+
+
+def _prefixes(node: Node) -> set[str]:
+    return {known.partition(":")[0] for known in (node.tag, *node.attributes) if ":" in known}
 
 
 class _Nodes(BaseExtension):  # type: ignore[misc]

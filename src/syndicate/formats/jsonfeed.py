@@ -7,10 +7,16 @@ from typing import Any
 
 import orjson
 
+from syndicate.about import Contact, Related
+from syndicate.editorial.disclosure import source_type_code
 from syndicate.errors import StoryError
+from syndicate.formats import rsl
 from syndicate.formats.parts import (
+    comments,
     credited,
     home_address,
+    related,
+    section,
     source_type,
     story_address,
     topics,
@@ -32,7 +38,7 @@ class JsonFeed:
     name = "json"
     file = "feed.json"
     media_type = MEDIA_TYPE
-    version = 2
+    version = 4
 
     def fragment(self, entry: Entry) -> bytes:
         """One item. Raises StoryError where it cannot be rendered."""
@@ -78,17 +84,52 @@ def head(channel: Channel) -> Fields:
             "next_url": channel.paging.older,
             "description": line(channel.description),
             "language": channel.language,
-            "icon": channel.logo,
+            "icon": (channel.profile.icon if channel.profile else None) or channel.logo,
+            "favicon": channel.profile.icon if channel.profile else None,
             "expired": channel.ended or None,
             "hubs": [{"type": "WebSub", "url": hub} for hub in channel.hubs],
             # What the extension's keys mean stands on the feed's own page (rule J5).
             EXTENSION: {
                 "about": channel.page_url + "#extension",
                 "updated": rfc3339(channel.updated),
-                **({"rights": line(channel.rights)} if channel.rights else {}),
+                **_outlet(channel),
             },
         }
     )
+
+
+def _outlet(channel: Channel) -> Fields:
+    """What the outlet says about itself, its rights, and its lists of sections and tags."""
+    profile = channel.profile
+    publisher = {
+        "name": line(profile.name),
+        "url": profile.url,
+        "description": line(profile.description or ""),
+        "logo": profile.logo,
+        "logo_width": profile.logo_width,
+        "logo_height": profile.logo_height,
+        "icon": profile.icon,
+        "editor": _contact(profile.editor),
+        "webmaster": _contact(profile.webmaster),
+        "comments": profile.comments,
+    } if profile else {}  # fmt: skip
+    return _stated(
+        {
+            "rights": line(channel.rights or ""),
+            "license": address(channel.license or ""),
+            "license_name": line(channel.license_name or ""),
+            "terms_url": channel.terms_url,
+            "tdm_reservation": 1 if channel.reservation else None,
+            "tdm_policy": channel.reservation.policy if channel.reservation else None,
+            "publisher": _stated(publisher),
+            "section_scheme": channel.section_scheme,
+            "tag_scheme": channel.tag_scheme,
+        }
+    )
+
+
+def _contact(contact: Contact | None) -> Fields:
+    return _stated({"name": line(contact.name or ""), "email": contact.email}) if contact else {}
 
 
 def item(entry: Entry) -> Fields:
@@ -130,6 +171,11 @@ def _extension(entry: Entry) -> Fields:
             "canonical_url": address(entry.canonical_url) if entry.canonical_url else None,
             "rights": line(entry.rights or ""),
             "license": clean(entry.license or ""),
+            "license_name": line(entry.license_name or ""),
+            "terms": rsl.fields(entry.terms) if entry.terms else None,
+            "section": section(entry),
+            "related": [_related(url, other) for url, other in related(entry)],
+            "comments": _comments(entry),
             "dateline": line(entry.dateline or ""),
             "subtitle": line(entry.subtitle or ""),
             "contributors": [line(name) for name in entry.contributors],
@@ -141,6 +187,16 @@ def _extension(entry: Entry) -> Fields:
             "corrections": corrections,
         }
     )
+
+
+def _related(url: str, other: Related) -> Fields:
+    known = f"urn:uuid:{other.article_id}" if other.article_id else None
+    return _stated({"url": url, "title": line(other.title or ""), "id": known, "language": other.language})
+
+
+def _comments(entry: Entry) -> Fields | None:
+    known = comments(entry)
+    return _stated({"url": known.url, "feed": known.feed, "count": known.count}) if known else None
 
 
 def _source(credit: CreditView) -> Fields:
@@ -168,7 +224,7 @@ def _attachment(item: Picture | Media) -> Fields | None:
     return _stated(
         {
             "url": url,
-            "mime_type": kind,
+            "mime_type": clean(kind),
             "title": line(item.title or "") if isinstance(item, Media) else None,
             "size_in_bytes": item.length,
             "duration_in_seconds": item.duration if isinstance(item, Media) else None,
@@ -183,9 +239,21 @@ def _accompanying(item: Picture | Media) -> Fields:
     return _stated(
         {
             **{key: line(value) for key, value in known.items() if value},
+            "width": item.width,
+            "height": item.height,
+            "bitrate": item.bitrate if isinstance(item, Media) else None,
+            "player": address(item.player or "") if isinstance(item, Media) else None,
+            "thumbnail": _thumbnail(item),
+            "digitalSourceType": source_type_code(line(item.digital_source_type or "")),
             "expires": rfc3339(item.expires) if item.expires else None,
         }
     )
+
+
+def _thumbnail(item: Picture | Media) -> Fields | None:
+    small = item.thumbnail
+    url = address(small.url) if small else None
+    return _stated({"url": url, "width": small.width, "height": small.height}) if small and url else None
 
 
 def _untyped_image(entry: Entry) -> Fields | None:

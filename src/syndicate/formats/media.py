@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from syndicate.editorial.disclosure import source_type_code
 from syndicate.formats.feedgen_mended import Node
-from syndicate.formats.text import address, line, media_type, medium, rfc3339
+from syndicate.formats.parts import SOURCE_TYPES
+from syndicate.formats.text import address, clean, line, media_type, medium, rfc3339
 from syndicate.model import Entry, Media, Picture
 
 
@@ -34,11 +36,12 @@ def _attributes(item: Picture | Media, url: str) -> dict[str, str]:
         "fileSize": item.length,
         "type": kind,
         "medium": "image" if picture else medium(kind),
-        "width": item.width if isinstance(item, Picture) else None,
-        "height": item.height if isinstance(item, Picture) else None,
+        "width": item.width,
+        "height": item.height,
         "duration": item.duration if isinstance(item, Media) else None,
+        "bitrate": item.bitrate if isinstance(item, Media) else None,
     }
-    return {key: str(value) for key, value in values.items() if value}
+    return {key: clean(str(value)) for key, value in values.items() if value}
 
 
 def _children(item: Picture | Media, *, captions: bool) -> Iterator[Node]:
@@ -46,6 +49,14 @@ def _children(item: Picture | Media, *, captions: bool) -> Iterator[Node]:
         yield Node("media:title", line(item.title), {"type": "plain"})
     if item.caption and captions:
         yield Node("media:description", line(item.caption), {"type": "plain"})
+    if item.thumbnail and (small := address(item.thumbnail.url)):
+        sizes = {"width": item.thumbnail.width, "height": item.thumbnail.height}
+        known = {key: str(value) for key, value in sizes.items() if value}
+        yield Node("media:thumbnail", None, {"url": small, **known})
+    if made := source_type_code(line(item.digital_source_type or "")):
+        yield Node("media:category", made, {"scheme": SOURCE_TYPES})
+    if isinstance(item, Media) and item.player and (player := address(item.player)):
+        yield Node("media:player", None, {"url": player})
     if item.credit:
         image = isinstance(item, Picture) or medium(media_type(item.url, item.type)) == "image"
         yield Node("media:credit", line(item.credit), {"role": "photographer"} if image else {})
@@ -65,5 +76,5 @@ def enclosure(entry: Entry) -> tuple[str, int, str] | None:
         url = address(item.url)
         kind = media_type(item.url, item.type)
         if url and kind and item.length:
-            return url, item.length, kind
+            return url, item.length, clean(kind)
     return None

@@ -12,10 +12,11 @@ from typing import Any
 import orjson
 
 from syndicate.config import Publisher
+from syndicate.editorial.disclosure import source_type_code
 from syndicate.editorial.visible import note_label
 from syndicate.editorial.wording import enumerate_names, wording
 from syndicate.errors import StoryError
-from syndicate.formats.parts import SOURCE_TYPES, license_address, source_type, topics
+from syndicate.formats.parts import SOURCE_TYPES, license_address, related, section, source_type, tags
 from syndicate.formats.text import address, clean, line, media_type, medium, rfc3339
 from syndicate.model import CreditRole, Entry, Media, Picture, PubStatus
 
@@ -84,7 +85,7 @@ def _story(entry: Entry, publisher: Publisher) -> Fields:
         "bodies": [*_values(("main", "text/html", _body(entry)))],
         "by": line(enumerate_names(entry.authors, entry.language)),
         "located": line(entry.place or ""),
-        "subjects": [{"name": topic} for topic in topics(entry)],
+        "subjects": [*_subjects(entry)],
         "people": [*_people(entry)],
         "infoSources": [*_sources(entry, publisher)],
         "copyrightNotice": line(entry.rights or ""),
@@ -114,6 +115,14 @@ def _values(*known: tuple[str, str, str | None]) -> Iterator[Fields]:
     for role, kind, value in known:
         if value:
             yield {"role": role, "contentType": kind, "value": clean(value)}
+
+
+def _subjects(entry: Entry) -> Iterator[Fields]:
+    """The section and the tags, told apart by their relation to the story."""
+    if name := section(entry):
+        yield {"name": name, "rel": "section"}
+    for tag in tags(entry):
+        yield {"name": tag, "rel": "tag"}
 
 
 def _people(entry: Entry) -> Iterator[Fields]:
@@ -159,6 +168,17 @@ def _associations(entry: Entry) -> Iterator[Fields]:
                 "language": other.language,
                 "altIds": [{"role": "web", "value": url}],
             }
+    for number, (url, known) in enumerate(related(entry), 1):
+        yield _stated(
+            {
+                "name": f"related-{number}",
+                "uri": f"urn:uuid:{known.article_id}" if known.article_id else url,
+                "type": "text",
+                "language": known.language,
+                "title": line(known.title or ""),
+                "altIds": [{"role": "web", "value": url}],
+            }
+        )
 
 
 def _association(name: str, item: Picture | Media, kind: str) -> Fields:
@@ -168,10 +188,12 @@ def _association(name: str, item: Picture | Media, kind: str) -> Fields:
         "href": url,
         "contentType": media_type(item.url, item.type),
         "sizeInBytes": item.length,
-        "width": item.width if isinstance(item, Picture) else None,
-        "height": item.height if isinstance(item, Picture) else None,
+        "width": item.width,
+        "height": item.height,
         "duration": item.duration if isinstance(item, Media) else None,
+        "bitrate": item.bitrate if isinstance(item, Media) else None,
     }
+    made = source_type_code(line(item.digital_source_type or ""))
     return _stated(
         {
             "name": name,
@@ -181,9 +203,16 @@ def _association(name: str, item: Picture | Media, kind: str) -> Fields:
             "copyrightNotice": line(item.rights or ""),
             "expires": rfc3339(item.expires) if item.expires else None,
             "descriptions": [*_values(("caption", "text/plain", item.caption))],
-            "renditions": [_stated(rendition)] if url else None,
+            "digitalSourceType": {"name": made, "uri": SOURCE_TYPES + made} if made else None,
+            "renditions": [_stated(rendition), *_small(item)] if url else None,
         }
     )
+
+
+def _small(item: Picture | Media) -> Iterator[Fields]:
+    if item.thumbnail and (url := address(item.thumbnail.url)):
+        small = {"width": item.thumbnail.width, "height": item.thumbnail.height}
+        yield _stated({"name": "thumbnail", "href": url, "contentType": media_type(url, None), **small})
 
 
 def _stated(fields: Mapping[str, Any]) -> Fields:

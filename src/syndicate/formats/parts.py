@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from syndicate.about import Comments, Related
+from syndicate.editorial.disclosure import source_type_code
 from syndicate.errors import StoryError
 from syndicate.formats.text import address, line
 from syndicate.model import Channel, Entry, NoticeKind
@@ -76,9 +78,36 @@ def topics(entry: Entry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
+def section(entry: Entry) -> str | None:
+    """The section's name."""
+    return line(entry.section or "") or None
+
+
+def tags(entry: Entry) -> tuple[str, ...]:
+    """The tags, each once; one that only repeats the section is none."""
+    words = dict.fromkeys(word for word in map(line, entry.tags) if word)
+    return tuple(word for word in words if word != section(entry))
+
+
+def related(entry: Entry) -> tuple[tuple[str, Related], ...]:
+    """``(address, story)`` of each related story, each address once."""
+    found = ((address(other.url or ""), other) for other in entry.related)
+    return tuple({url: (url, other) for url, other in found if url}.values())
+
+
+def comments(entry: Entry) -> Comments | None:
+    """Where the story is discussed, its addresses as any reader takes them."""
+    stated = entry.comments
+    if stated is None:
+        return None
+    return Comments(url=address(stated.url or ""), feed=address(stated.feed or ""), count=stated.count)
+
+
 def categories(entry: Entry) -> tuple[Category, ...]:
-    """The topics; that a story was corrected; how it was made, in IPTC's words."""
-    found = [Category(topic) for topic in topics(entry)]
+    """Section and tags, each of its own list; that it was corrected; how it was made, in IPTC's words."""
+    name = section(entry)
+    found = [Category(name, entry.section_scheme, name)] if name else []
+    found += [Category(tag, entry.tag_scheme, tag) for tag in tags(entry)]
     kinds = {note.kind for note in entry.corrections}
     if NoticeKind.CORRECTION in kinds:
         found.append(Category("correction", SIGNALS, "Correction"))
@@ -91,5 +120,4 @@ def categories(entry: Entry) -> tuple[Category, ...]:
 
 def source_type(entry: Entry) -> str | None:
     """The IPTC digital source type's code: ``trainedAlgorithmicMedia``."""
-    stated = line(entry.digital_source_type or "")
-    return stated.rstrip("/").rpartition("/")[2].rpartition(":")[2] or None
+    return source_type_code(line(entry.digital_source_type or ""))

@@ -7,17 +7,21 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from syndicate.about import Contact
 from syndicate.editorial.wording import enumerate_names
+from syndicate.formats import rsl
 from syndicate.formats.feedgen_mended import EPOCH, Cutter, Head, Item, Node, before_items, end
 from syndicate.formats.media import enclosure, media_nodes
 from syndicate.formats.parts import (
     PAGE_TYPE,
     canonical_address,
     categories,
+    comments,
     credited,
     home_address,
     license_address,
     paging_links,
+    related,
     story_address,
     translations,
 )
@@ -26,6 +30,8 @@ from syndicate.formats.text import address, clean, line, rfc822, rfc3339
 from syndicate.model import Channel, Entry, Finding
 
 MEDIA_TYPE = "application/rss+xml; charset=utf-8"
+IMAGE_WIDTH, IMAGE_HEIGHT = 144, 400
+"""The largest size of a channel's image that RSS 2.0 allows to be said, in pixels."""
 
 
 class Rss:
@@ -34,7 +40,7 @@ class Rss:
     name = "rss"
     file = "rss.xml"
     media_type = MEDIA_TYPE
-    version = 2
+    version = 4
 
     def __init__(self) -> None:
         self._cutter = Cutter("rss")
@@ -84,7 +90,13 @@ def head(channel: Channel) -> Head:
         # feedgen makes the last link added the channel's own: the home page (rule R1).
         feed.link(href=home_address(channel), rel="alternate")
         if channel.logo:
-            feed.image(url=channel.logo, title=line(channel.title), link=home_address(channel))
+            image = {"url": channel.logo, "title": line(channel.title), "link": home_address(channel)}
+            feed.image(**image, **_image_size(channel))
+        if profile := channel.profile:
+            if profile.editor:
+                feed.managingEditor(_mailbox(profile.editor))
+            if profile.webmaster:
+                feed.webMaster(_mailbox(profile.webmaster))
 
     hubs = [Node("atom:link", None, {"href": hub, "rel": "hub"}) for hub in channel.hubs]
     beside = [
@@ -92,7 +104,39 @@ def head(channel: Channel) -> Head:
         for rel, url in paging_links(channel)
     ]
     sealed = [Node("fh:archive")] if channel.paging.sealed else []
-    return Head(fill, [Node("lastBuildDate", rfc822(channel.updated)), *hubs, *beside, *sealed])
+    rhythm = [
+        Node("sy:updatePeriod", "hourly"),
+        Node("sy:updateFrequency", str(channel.updates_an_hour)),
+    ]
+    nodes = [Node("lastBuildDate", rfc822(channel.updated)), *hubs, *beside, *sealed]
+    return Head(fill, [*nodes, *rhythm, *_channel_license(channel)])
+
+
+def _image_size(channel: Channel) -> dict[str, str]:
+    """The logo's size, where both measures keep RSS's limits; else it is not said."""
+    profile = channel.profile
+    width, height = (profile.logo_width, profile.logo_height) if profile else (None, None)
+    if not width or not height or width > IMAGE_WIDTH or height > IMAGE_HEIGHT:
+        return {}
+    return {"width": str(width), "height": str(height)}
+
+
+def _mailbox(contact: Contact) -> str:
+    """``mail@host (Name)``, as the profile wants it."""
+    name = line(contact.name or "")
+    return f"{contact.email} ({name})" if name else contact.email
+
+
+def _channel_license(channel: Channel) -> Iterator[Node]:
+    if channel.license and (where := address(channel.license)):
+        yield Node("atom:link", None, {"href": where, "rel": "license", **_named(channel.license_name)})
+    if channel.terms_url:
+        terms = {"href": channel.terms_url, "rel": "license", "type": rsl.MEDIA_TYPE}
+        yield Node("atom:link", None, terms)
+
+
+def _named(name: str | None) -> dict[str, str]:
+    return {"title": line(name)} if name and line(name) else {}
 
 
 def item(entry: Entry) -> Item:
@@ -126,7 +170,24 @@ def _nodes(entry: Entry) -> Iterator[Node]:
     yield Node("dc:language", entry.language)
     yield from _source(entry)
     yield from _rights(entry)
+    yield from _comments(entry)
+    for url, other in related(entry):
+        known = {"href": url, "rel": "related", "type": PAGE_TYPE, **_named(other.title)}
+        yield Node("atom:link", None, known)
     yield from media_nodes(entry)
+
+
+def _comments(entry: Entry) -> Iterator[Node]:
+    """Where readers discuss the story: RSS's own element, and the modules' for feed and number."""
+    known = comments(entry)
+    if known is None:
+        return
+    if known.url:
+        yield Node("comments", known.url)
+    if known.feed:
+        yield Node("wfw:commentRss", known.feed)
+    if known.count is not None:
+        yield Node("slash:comments", str(known.count))
 
 
 def _source(entry: Entry) -> Iterator[Node]:
@@ -149,6 +210,9 @@ def _rights(entry: Entry) -> Iterator[Node]:
     if entry.rights:
         yield Node("dc:rights", line(entry.rights))
     if license_url := license_address(entry):
-        yield Node("atom:link", None, {"href": license_url, "rel": "license"})
+        known = {"href": license_url, "rel": "license", **_named(entry.license_name)}
+        yield Node("atom:link", None, known)
         if "creativecommons.org/" in license_url:
             yield Node("creativeCommons:license", license_url)
+    if entry.terms:
+        yield rsl.content(entry.terms)

@@ -28,3 +28,19 @@ class Throttle:
             return times[0] + 60 - now
         times.append(now)
         return 0.0
+
+
+class Pace:
+    """So many bytes a second go out, evenly; ``None``: as many as will. Times are seconds of any clock."""
+
+    def __init__(self, bytes_a_second: int | None) -> None:
+        self._rate = bytes_a_second
+        self._free = 0.0
+
+    def wait(self, size: int, now: float) -> float:
+        """Seconds until ``size`` bytes may be sent; they are counted."""
+        if self._rate is None:
+            return 0.0
+        begin = max(now, self._free)
+        self._free = begin + size / self._rate
+        return begin - now

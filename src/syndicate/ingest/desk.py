@@ -12,6 +12,7 @@ from syndicate.errors import StoryError
 from syndicate.ingest import holds, record, translations
 from syndicate.ingest.comments import only_counted
 from syndicate.ingest.compose import amend, compose
+from syndicate.ingest.measure import completed
 from syndicate.ingest.take import Taking
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, Story
 from syndicate.storage import Transaction
@@ -171,6 +172,7 @@ def _look(tx: Transaction, taking: Taking, article: Article, draft: Draft, now: 
         seen=article.first_seen,
         published=article.published if article.live else None,
     )
+    story = completed(tx, story)
     found = holds.reasons(
         draft, reading, story, overrides=overrides, directory=taking.directory, house=taking.house
     )

@@ -13,14 +13,17 @@ from typing import Any, TypeVar
 import structlog
 
 from syndicate.config import Settings, SourceOptions
+from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
-from syndicate.ingest import record
+from syndicate.ingest import measure, record
 from syndicate.ingest.compose import House
 from syndicate.ingest.take import Taken, Taking, is_known, missing, take
 from syndicate.model import Draft, Reading
+from syndicate.net.client import Client
+from syndicate.net.guard import Guard
 from syndicate.sources.base import Batch, Cursor, Source, Trouble
-from syndicate.storage import Storage, Transaction
+from syndicate.storage import MediaFact, Storage, Transaction
 from syndicate.timekeeping import Timekeeper
 
 log = structlog.get_logger(__name__)
@@ -32,6 +35,7 @@ RELATED_EPOCH = "related_epoch"
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
+_Read = tuple[Draft, Reading | StoryError | None]
 
 
 @dataclass
@@ -69,9 +73,14 @@ class Ingest:
         directory: Directory,
         clock: Clock,
         keeper: Timekeeper | None = None,
+        *,
+        client: Client | None = None,
     ) -> None:
-        """``keeper``: says up to when embargoes may lift; without one ``clock`` is believed."""
+        """``keeper``: says up to when embargoes may lift; without one ``clock`` is believed.
+        ``client`` asks what media are, where the settings want it; without it nobody is asked.
+        """
         self._storage = storage
+        self._client = client
         self._clock = clock
         self._keeper = keeper or Timekeeper.trusting(clock)
         self.next_due: datetime | None = None
@@ -84,7 +93,10 @@ class Ingest:
         self._directory = directory
         self._options = ReadOptions.build(settings.publisher.name, settings.editorial)
         self.desk = record.Desk(
-            feeds=settings.feeds, tombstone=settings.retention.tombstone, free=self._keeper.free
+            feeds=settings.feeds,
+            tombstone=settings.retention.tombstone,
+            free=self._keeper.free,
+            ends=ends(settings),
         )
 
     def close(self) -> None:
@@ -118,7 +130,9 @@ class Ingest:
         try:
             cursor = await self.in_thread(self._cursor, source.name)
             async for batch in source.fetch(cursor, hints):
-                total += await self.in_thread(self._store, source.name, batch)
+                readings = await self.in_thread(self.read_drafts, batch.drafts)
+                await self._measure(readings)
+                total += await self.in_thread(self._keep, source.name, batch, readings)
                 if progress:
                     progress(len(batch.items))
         except SourceError as error:
@@ -188,7 +202,29 @@ class Ingest:
     # -- one batch ---------------------------------------------------------------------
 
     def _store(self, source: str, batch: Batch) -> Polled:
-        readings = self.read_drafts(batch.drafts)
+        return self._keep(source, batch, self.read_drafts(batch.drafts))
+
+    async def _measure(self, readings: Sequence[_Read]) -> None:
+        """Find out what the media of new drafts are, before they are stored."""
+        care = self._settings.media
+        if self._client is None or not care.measure:
+            return
+        urls = {u for d, r in readings if isinstance(r, Reading) for u in measure.unstated(d, r)}
+        wanted = await self.in_thread(self._to_ask, urls) if urls else []
+        if wanted:
+            guard = Guard.of(self._settings.network.allow)
+            found = await measure.measured(self._client, guard, care, wanted, self._clock())
+            await self.in_thread(self._keep_facts, found)
+
+    def _to_ask(self, urls: set[str]) -> list[str]:
+        with self._storage.read() as tx:
+            return measure.to_ask(tx, urls, self._clock())
+
+    def _keep_facts(self, found: dict[str, MediaFact]) -> None:
+        with self._storage.write() as tx:
+            tx.media.keep(found)
+
+    def _keep(self, source: str, batch: Batch, readings: Sequence[_Read]) -> Polled:
         taking, now = self.taking(source), self._clock()
         total = Polled(seen=len(batch.drafts))
         with self._storage.write() as tx:
@@ -201,7 +237,7 @@ class Ingest:
             tx.sources.advance(source, token=batch.token, items=batch.items, forget=batch.forget)
         return total
 
-    def read_drafts(self, drafts: Sequence[Draft]) -> list[tuple[Draft, Reading | StoryError | None]]:
+    def read_drafts(self, drafts: Sequence[Draft]) -> list[_Read]:
         """Read what is not known yet, outside the transaction: reading is what takes long."""
         with self._storage.read() as tx:
             known = [is_known(tx, draft) for draft in drafts]

@@ -13,6 +13,7 @@ from syndicate.editorial import Directory, ReadOptions, xml_text
 from syndicate.errors import StoryError
 from syndicate.ingest import holds, kills, record, related, translations
 from syndicate.ingest.compose import House, compose
+from syndicate.ingest.measure import completed
 from syndicate.model import (
     Article,
     Draft,
@@ -199,7 +200,7 @@ def _unmatched(notice: Article, found: list[Article]) -> Taken:
 def _take_new(
     tx: Transaction, taking: Taking, draft: Draft, reading: Reading, now: datetime, trace: str | None
 ) -> Taken:
-    story = _compose(taking, draft, reading, {}, (), None, now)
+    story = completed(tx, _compose(taking, draft, reading, {}, (), None, now))
     twin = tx.articles.by_identity([text_identity(story)])
     if twin is not None:
         return _twin(tx, twin, draft)
@@ -326,7 +327,7 @@ def _revised(
 ) -> Taken:
     overrides = tx.articles.overrides(before.id)
     noted = tx.articles.corrections(before.id)
-    story = _compose(taking, draft, reading, overrides, noted, before, now)
+    story = completed(tx, _compose(taking, draft, reading, overrides, noted, before, now))
     tx.articles.identify(before.id, _known_as(draft, story))
     translations.register(tx, replace(before, story=story))
     hold = hold_reason(taking, draft, reading, story, overrides)

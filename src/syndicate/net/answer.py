@@ -17,6 +17,7 @@ class Answer:
     ``body`` is as it was sent (no content coding is undone) and ends at the
     request's limit; ``truncated`` says that there was more. ``seconds`` is the
     time from the first step (resolving, connecting) to the end of reading.
+    ``address`` is the one that was connected to.
     """
 
     status: int
@@ -24,6 +25,7 @@ class Answer:
     body: bytes
     seconds: float
     truncated: bool = False
+    address: str = ""
 
 
 class Unreachable(SyndicateError):

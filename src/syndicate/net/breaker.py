@@ -8,10 +8,25 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+
+@lru_cache(maxsize=65_536)
+def host_key(url: str) -> str:
+    """``host:port`` of an address: what a breaker stands for."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    return f"{parts.hostname or '?'}:{port or (443 if parts.scheme == 'https' else 80)}"
 
 
 @dataclass(slots=True)
-class _Host:
+class HostState:
+    """A failing host. ``open_until`` is ``None`` while it is asked as usual, in the caller's seconds."""
+
     failures: int = 0
     trips: int = 0
     open_until: float | None = None
@@ -34,14 +49,14 @@ class Breakers:
         self._pause = pause
         self._longest = longest
         self._keep = keep
-        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        self._hosts: OrderedDict[str, HostState] = OrderedDict()
 
     def allows(self, host: str, now: float) -> bool:
         """Whether a request may be sent now. On an open breaker, True hands out the one probe."""
         state = self._hosts.get(host)
         if state is None or state.open_until is None:
             return True
-        if now < state.open_until:
+        if self.wait(host, now) > 0:
             return False
         state.open_until = now + self._length(state.trips)
         state.probing = True
@@ -53,7 +68,7 @@ class Breakers:
 
     def failed(self, host: str, now: float) -> None:
         """The host failed once more."""
-        state = self._hosts.setdefault(host, _Host())
+        state = self._hosts.setdefault(host, HostState())
         self._hosts.move_to_end(host)
         state.failures += 1
         late = state.open_until is not None and not state.probing  # was in flight when it opened
@@ -69,7 +84,16 @@ class Breakers:
         state = self._hosts.get(host)
         if state is None or state.open_until is None:
             return 0.0
-        return max(0.0, state.open_until - now)
+        # A clock that was set back must not shut a host for longer than any pause.
+        return min(max(0.0, state.open_until - now), self._longest)
+
+    def state(self, host: str) -> HostState | None:
+        """What is remembered of a host, or ``None`` where it is well."""
+        return self._hosts.get(host)
+
+    def restore(self, host: str, open_until: float, failures: int, trips: int) -> None:
+        """A host that was shut before, as ``state`` showed it."""
+        self._hosts[host] = HostState(failures=failures, trips=trips, open_until=open_until)
 
     def open_hosts(self) -> tuple[str, ...]:
         """The hosts whose breaker is open, for operators to see."""

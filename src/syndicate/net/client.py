@@ -23,7 +23,7 @@ from syndicate import __version__
 from syndicate.config.settings import Network
 from syndicate.net.answer import BODY_LIMIT, Answer, Unreachable
 from syndicate.net.connection import ConnectionEnded
-from syndicate.net.guard import Guard
+from syndicate.net.guard import Guard, network_of
 from syndicate.net.limits import Slots
 from syndicate.net.wire import Wire
 
@@ -74,6 +74,7 @@ class Client:
         self, network: Network, *, publisher_url: str = "", transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._slots = Slots(network.in_flight, network.in_flight_per_host)
+        self._by_address = Slots(2 * network.in_flight, network.in_flight_per_address)
         self._connect_seconds = network.connect_timeout.total_seconds()
         self._seconds = network.timeout.total_seconds()
         self._transport = transport or Wire(idle=4 * network.in_flight)
@@ -141,13 +142,23 @@ class Client:
         seconds = self._seconds if timeout is None else timeout
         async with self._slots.hold(f"{target.host}:{target.port}"):
             started = time.monotonic()
+            if guard is None:
+                with _as_unreachable(target.host, seconds, started):
+                    async with asyncio.timeout(seconds):
+                        request = self._build(method, target, content, headers)
+                        return await self._exchange(request, limit, started)
             with _as_unreachable(target.host, seconds, started):
                 async with asyncio.timeout(seconds):
-                    request = self._build(method, target, content, headers)
-                    if guard is not None:
-                        checked = await guard.check(target.scheme, target.host, target.port)
+                    checked = await guard.check(target.scheme, target.host, target.port)
+            used = time.monotonic() - started
+            # Names cost a stranger nothing: what one address is asked has a cap of its own.
+            async with self._by_address.hold(network_of(checked[0]) or target.host):
+                started = time.monotonic() - used
+                with _as_unreachable(target.host, seconds, started):
+                    async with asyncio.timeout(seconds - used):
+                        request = self._build(method, target, content, headers)
                         request.extensions["addresses"] = tuple(checked)
-                    return await self._exchange(request, limit, started)
+                        return await self._exchange(request, limit, started)
 
     def _build(
         self, method: str, target: _Target, content: bytes, headers: Mapping[str, str]
@@ -178,6 +189,7 @@ class Client:
             body=body,
             seconds=time.monotonic() - started,
             truncated=truncated,
+            address=str(response.extensions.get("address", "")),
         )
 
 

@@ -63,6 +63,15 @@ def is_public(address: Address) -> bool:
     return real in _PUBLIC_6 and not any(real in net for net in _NOT_PUBLIC_6)
 
 
+def network_of(text: str) -> str | None:
+    """What counts as one place: an IPv4 address, or the /64 an IPv6 one lies in; ``None`` for no address."""
+    try:
+        real = embedded(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+    return str(real) if isinstance(real, IPv4Address) else str(IPv6Network((int(real), 64), strict=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Which addresses may be asked.

@@ -52,8 +52,13 @@ class Wire(httpx.AsyncBaseTransport):
             # twice by design (it bears a stable id), so a fresh connection is tried once.
             connection = await self._connect(request)
             head = await self._exchange(connection, request, body)
+        about = {"address": connection.address}
         return httpx.Response(
-            head.status, headers=head.headers, stream=_Body(self, connection), request=request
+            head.status,
+            headers=head.headers,
+            stream=_Body(self, connection),
+            request=request,
+            extensions=about,
         )
 
     async def _exchange(self, connection: Connection, request: httpx.Request, body: bytes) -> Head:

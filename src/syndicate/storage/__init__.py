@@ -8,17 +8,20 @@ of them; nothing is committed in between.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
 from sqlalchemy import Connection, select
 
 from syndicate.storage import schema as s
+from syndicate.storage.archives import ArchivePage, Archives
 from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.hosts import HostStates, ShutHost
+from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
@@ -28,6 +31,7 @@ from syndicate.storage.subscriptions import (
     Edition,
     Failure,
     Pending,
+    SubscriberCount,
     Subscription,
     Subscriptions,
     SubscriptionView,
@@ -36,12 +40,14 @@ from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
     "Ack",
+    "ArchivePage",
     "Attempt",
     "DocumentHead",
     "Edition",
     "Failure",
     "Holder",
     "JournalRow",
+    "LaneDesk",
     "MediaFact",
     "Notice",
     "Offered",
@@ -50,9 +56,11 @@ __all__ = [
     "Problem",
     "Progress",
     "Scope",
+    "ShutHost",
     "SourceState",
     "Stale",
     "Storage",
+    "SubscriberCount",
     "Subscription",
     "SubscriptionView",
     "Takedown",
@@ -84,6 +92,15 @@ class Transaction:
         """Receivers' progress."""
         return Lanes(self.connection)
 
+    def desk(self, lane_ids: Collection[int]) -> LaneDesk:
+        """Some lanes to plan and settle together."""
+        return LaneDesk(self.connection, lane_ids)
+
+    @cached_property
+    def hosts(self) -> HostStates:
+        """Hosts that do not answer."""
+        return HostStates(self.connection)
+
     @cached_property
     def feeds(self) -> Feeds:
         """Membership."""
@@ -93,6 +110,11 @@ class Transaction:
     def documents(self) -> Documents:
         """Fragments and documents."""
         return Documents(self.connection)
+
+    @cached_property
+    def archives(self) -> Archives:
+        """What left the feeds' windows."""
+        return Archives(self.connection)
 
     @cached_property
     def sources(self) -> Sources:

@@ -80,12 +80,12 @@ class Lanes:
         """One lane by its number; ``lock``: nobody else may change it until the transaction ends."""
         query = select(s.lanes).where(s.lanes.c.id == lane_id)
         row = self._c.execute(query.with_for_update() if lock else query).first()
-        return _lane(row) if row else None
+        return lane_of(row) if row else None
 
     def named(self, name: str) -> Lane | None:
         """One lane by its name."""
         row = self._c.execute(select(s.lanes).where(s.lanes.c.name == name)).first()
-        return _lane(row) if row else None
+        return lane_of(row) if row else None
 
     def all(self, *, retired: bool = False, pulls: bool = False, limit: int = 10_000) -> list[Lane]:
         """Every lane by name; ``pulls``: those of partners that pull too, on which nothing is sent."""
@@ -94,11 +94,11 @@ class Lanes:
             query = query.where(s.lanes.c.kind.in_((LaneKind.STORIES, LaneKind.DOCUMENTS)))
         if not retired:
             query = query.where(s.lanes.c.state != LaneState.RETIRED)
-        return [_lane(row) for row in self._c.execute(query)]
+        return [lane_of(row) for row in self._c.execute(query)]
 
     def save(self, lane: Lane) -> None:
         """Write a lane's progress back."""
-        values = {name: getattr(lane, name) for name in _PROGRESS}
+        values = {name: getattr(lane, name) for name in PROGRESS}
         self._c.execute(update(s.lanes).where(s.lanes.c.id == lane.id).values(**values))
 
     def ready_stories(self, head: int, urgent_head: int, now: datetime, limit: int) -> list[int]:
@@ -142,6 +142,12 @@ class Lanes:
         )
         return [(row.id, row.push_version) for row in self._c.execute(query)]
 
+    def hurry(self, names: Collection[str], now: datetime) -> None:
+        """Lanes that wait for a time are due now: whom they send to is well again."""
+        lane = s.lanes.c
+        for part in chunks(names):
+            self._c.execute(update(s.lanes).where(lane.name.in_(part), lane.due > now).values(due=now))
+
     def next_due(self, now: datetime) -> datetime | None:
         """When a backing-off lane or an exception is due next."""
         lane = s.lanes.c
@@ -180,13 +186,14 @@ class Lanes:
         c = s.copies.c
         for part in chunks(ids):
             for row in self._c.execute(select(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))):
-                found[row.article_id] = Copy(
-                    offered=row.offered,
-                    acked=row.acked,
-                    acked_generation=row.acked_generation,
-                    recalled=row.recalled,
-                )
+                found[row.article_id] = _copy(row)
         return found
+
+    def copies_of(self, lanes: Collection[int], ids: Collection[str]) -> dict[tuple[int, str], Copy]:
+        """The same for several lanes, by lane and article."""
+        c = s.copies.c
+        query = select(s.copies).where(c.lane_id.in_(list(lanes)), c.article_id.in_(list(ids)))
+        return {(row.lane_id, row.article_id): _copy(row) for row in self._c.execute(query)}
 
     def offer(self, lane_id: int, article_id: str, revision: int, at: datetime) -> None:
         """Note, before the first byte is sent, that a revision is about to be offered."""
@@ -264,6 +271,12 @@ class Lanes:
             found.update((row.article_id, _held(row)) for row in self._c.execute(query))
         return found
 
+    def held_of(self, lanes: Collection[int], ids: Collection[str]) -> dict[tuple[int, str], Held]:
+        """The same for several lanes, by lane and article."""
+        e = s.exceptions.c
+        query = select(s.exceptions).where(e.lane_id.in_(list(lanes)), e.article_id.in_(list(ids)))
+        return {(row.lane_id, row.article_id): _held(row) for row in self._c.execute(query)}
+
     def due_held(self, lane: Lane, now: datetime, *, urgent_only: bool) -> list[Held]:
         """Exceptions that are due: urgent first, what failed last at the very end, then the oldest."""
         e = s.exceptions.c
@@ -273,8 +286,8 @@ class Lanes:
         order = ((e.article_id == (lane.last_failed or "")), e.urgent.desc(), e.due)
         return [_held(row) for row in self._c.execute(query.order_by(*order).limit(20))]
 
-    def hold(self, lane_id: int, held: Held) -> None:
-        """Set or replace an exception."""
+    def hold(self, lane_id: int, held: Held) -> datetime | None:
+        """Set or replace an exception; returns when the lane's next one is due."""
         upsert(
             self._c,
             s.exceptions,
@@ -292,19 +305,19 @@ class Lanes:
                 }
             ],
         )
-        self._wake(lane_id)
+        return self._wake(lane_id)
 
-    def drop_held(self, lane_id: int, article_id: str) -> None:
-        """An exception is over."""
+    def drop_held(self, lane_id: int, article_id: str) -> datetime | None:
+        """An exception is over; returns when the lane's next one is due."""
         e = s.exceptions.c
-        gone = self._c.execute(delete(s.exceptions).where(e.lane_id == lane_id, e.article_id == article_id))
-        if gone.rowcount:
-            self._wake(lane_id)
+        self._c.execute(delete(s.exceptions).where(e.lane_id == lane_id, e.article_id == article_id))
+        return self._wake(lane_id)
 
-    def _wake(self, lane_id: int) -> None:
+    def _wake(self, lane_id: int) -> datetime | None:
         e = s.exceptions.c
-        soonest = select(func.min(e.due)).where(e.lane_id == lane_id).scalar_subquery()
+        soonest = self._c.execute(select(func.min(e.due)).where(e.lane_id == lane_id)).scalar()
         self._c.execute(update(s.lanes).where(s.lanes.c.id == lane_id).values(held_due=soonest))
+        return soonest
 
     def exceptions(self, *, reason: Reason | None = None, limit: int = 200) -> list[tuple[str, Held]]:
         """``(lane name, exception)``, oldest first."""
@@ -319,13 +332,24 @@ class Lanes:
         return [(row.name, _held(row)) for row in self._c.execute(query)]
 
     def make_due(
-        self, lane_id: int, now: datetime, *, article_id: str | None = None, refused: bool = False
+        self,
+        lane_id: int,
+        now: datetime,
+        *,
+        article_id: str | None = None,
+        refused: bool = False,
+        since: datetime | None = None,
     ) -> int:
-        """Everything a lane retries is due now, or everything it was ``refused``; returns how many."""
+        """Everything a lane retries is due now, or everything it was ``refused``; returns how many.
+
+        ``since``: only what failed from then on.
+        """
         e = s.exceptions.c
         query = update(s.exceptions).where(e.lane_id == lane_id)
         if article_id:
             query = query.where(e.article_id == article_id)
+        if since is not None:
+            query = query.where(e.since >= since)
         if refused:
             query = query.where(e.reason == Reason.REFUSED).values(
                 reason=Reason.RETRY, tries=0, since=now, due=now
@@ -370,17 +394,7 @@ class Lanes:
     ) -> int:
         """Keep one attempt; returns its number."""
         done = self._c.execute(
-            insert(s.attempts).values(
-                lane_id=lane_id,
-                article_id=article_id,
-                revision=revision,
-                push_id=push_id,
-                at=at,
-                seconds=outcome.seconds,
-                verdict=outcome.verdict,
-                status=outcome.status,
-                detail=outcome.detail[:1024],
-            )
+            insert(s.attempts).values(**attempt_row(lane_id, article_id, revision, push_id, at, outcome))
         )
         key = done.inserted_primary_key
         return int(key[0]) if key else 0
@@ -427,7 +441,7 @@ class Lanes:
 
 # Named one by one: an index is of use for "in", not for "other than".
 _NOT_RETIRED = tuple(state for state in LaneState if state is not LaneState.RETIRED)
-_PROGRESS = (
+PROGRESS = (
     "state",
     "position",
     "urgent_position",
@@ -441,6 +455,23 @@ _PROGRESS = (
     "last_ok",
     "last_error",
 )
+
+
+def attempt_row(
+    lane_id: int, article_id: str | None, revision: int, push_id: str, at: datetime, outcome: Outcome
+) -> dict[str, Any]:
+    """An attempt as its row."""
+    return {
+        "lane_id": lane_id,
+        "article_id": article_id,
+        "revision": revision,
+        "push_id": push_id,
+        "at": at,
+        "seconds": outcome.seconds,
+        "verdict": outcome.verdict,
+        "status": outcome.status,
+        "detail": outcome.detail[:1024],
+    }
 
 
 def _new_lane(name: str, kind: LaneKind, receiver: str, target: str, position: int) -> dict[str, Any]:
@@ -459,14 +490,24 @@ def _new_lane(name: str, kind: LaneKind, receiver: str, target: str, position: i
     }
 
 
-def _lane(row: Any) -> Lane:
+def lane_of(row: Any) -> Lane:
+    """A lane from its row."""
     return Lane(
         id=row.id,
         name=row.name,
         kind=LaneKind(row.kind),
         receiver=row.receiver,
         target=row.target,
-        **{**{k: getattr(row, k) for k in _PROGRESS}, "state": LaneState(row.state)},
+        **{**{k: getattr(row, k) for k in PROGRESS}, "state": LaneState(row.state)},
+    )
+
+
+def _copy(row: Any) -> Copy:
+    return Copy(
+        offered=row.offered,
+        acked=row.acked,
+        acked_generation=row.acked_generation,
+        recalled=row.recalled,
     )
 
 

@@ -24,6 +24,20 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     connection.execute(statement, [dict(row) for row in rows])
 
 
+def upsert_some(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> None:
+    """Insert rows; of those that are there replace only the named columns."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key.columns]
+    insert = _insert(connection, table)
+    rest = {name: insert.excluded[name] for name in names}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=keys, set_=rest), [dict(row) for row in rows]
+    )
+
+
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not there yet."""
     if rows:

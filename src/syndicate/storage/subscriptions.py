@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Table,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -105,6 +106,18 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberCount:
+    """How our hub's subscribers stand. ``failing``: took nothing at their last try;
+    ``ending``: their lease ends within a day; ``unconfirmed``: requests that no callback confirmed yet."""
+
+    subscriptions: int
+    failing: int
+    failing_for_a_week: int
+    ending: int
+    unconfirmed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """One delivery that failed, and when the subscription is tried again."""
 
@@ -175,7 +188,12 @@ class Subscriptions:
         query = select(func.count()).select_from(s.subscriptions).where(s.subscriptions.c.host == host)
         return int(self._c.execute(query).scalar_one())
 
-    def confirm(self, pending: Pending, now: datetime, version: int) -> int:
+    def count_of_network(self, network: str) -> int:
+        """How many subscriptions have callbacks at one address (IPv6: in one /64)."""
+        query = select(func.count()).select_from(s.subscriptions).where(s.subscriptions.c.network == network)
+        return int(self._c.execute(query).scalar_one())
+
+    def confirm(self, pending: Pending, now: datetime, version: int, network: str | None = None) -> int:
         """A confirmed request overrides what was there for its topic and callback; returns the number.
 
         A new subscription begins with what comes after ``version``; a renewed
@@ -190,6 +208,7 @@ class Subscriptions:
             "failures": 0,
             "failing_since": None,
             "last_error": None,
+            "network": network,
         }
         known = self.find(pending.topic, pending.callback)
         if known is not None:
@@ -281,6 +300,18 @@ class Subscriptions:
         self._c.execute(query.values(values), [_setback(f) for f in failures])
         self._c.execute(insert(s.subscription_failures), [_record(f) for f in failures])
 
+    def wait(self, waiting: Sequence[tuple[int, datetime]]) -> None:
+        """These are not asked before a moment, and did not fail: their host is shut."""
+        if waiting:
+            query = update(s.subscriptions).where(s.subscriptions.c.id == bindparam("number"))
+            rows = [{"number": number, "new_due": due} for number, due in waiting]
+            self._c.execute(query.values(due=bindparam("new_due")), rows)
+
+    def hurry(self, host: str, now: datetime) -> None:
+        """A host is well again: whoever waits there is due now."""
+        c = s.subscriptions.c
+        self._c.execute(update(s.subscriptions).where(c.host == host, c.due > now).values(due=now))
+
     def prune_failures(self, before: datetime) -> int:
         """Forget failures older than this; returns how many."""
         where = s.subscription_failures.c.at < before
@@ -294,9 +325,10 @@ class Subscriptions:
         name: str | None = None,
         host: str | None = None,
         failing_before: datetime | None = None,
+        topic: str | None = None,
         limit: int | None = None,
     ) -> list[SubscriptionView]:
-        """Subscriptions by number or callback, by host, or failing since before a moment; all without."""
+        """Subscriptions by number or callback, host, topic, or failing since before a moment; all without."""
         c, d = s.subscriptions.c, s.documents.c
         columns = [c[n] for n in _VIEW] + [c.secret.is_not(None).label("signed")]
         behind = (func.coalesce(d.push_version, c.version) != c.version).label("behind")
@@ -305,10 +337,27 @@ class Subscriptions:
             query = query.where(c.id == int(name) if name.isdecimal() else c.callback == name)
         if host is not None:
             query = query.where(c.host == host.lower())
+        if topic is not None:
+            query = query.where(c.topic == topic)
         if failing_before is not None:
             query = query.where(c.failing_since <= failing_before)
         rows = self._c.execute(query.order_by(c.id).limit(limit))
         return [SubscriptionView(**row._mapping) for row in rows]
+
+    def tally(self, now: datetime) -> SubscriberCount:
+        """How they stand, for operators; reads every subscription."""
+        c = s.subscriptions.c
+        week, tomorrow = now - timedelta(days=7), now + timedelta(days=1)
+        conditions = (c.failing_since.is_not(None), c.failing_since <= week, c.lease_end <= tomorrow)
+        counts = (func.coalesce(func.sum(case((where, 1), else_=0)), 0) for where in conditions)
+        row = self._c.execute(select(func.count(), *counts).select_from(s.subscriptions)).one()
+        return SubscriberCount(
+            subscriptions=int(row[0]),
+            failing=int(row[1]),
+            failing_for_a_week=int(row[2]),
+            ending=int(row[3]),
+            unconfirmed=self.pending_count(),
+        )
 
     def count(self) -> int:
         """How many subscriptions there are."""

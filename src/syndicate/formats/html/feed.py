@@ -24,9 +24,13 @@ EXTENSION = Markup(
     "which role, with the credit as it stands in the text; <code>canonical_url</code> is where the story "
     "first stood; <code>dateline</code>, <code>rights</code>, <code>license</code>, "
     "<code>corrections</code>, <code>translations</code>, <code>status</code> and <code>revision</code> "
-    "say what their names say; <code>image</code> is what goes along with a picture that is no attachment; "
-    "<code>digitalSourceType</code> is IPTC’s. On an attachment: <code>caption</code>, "
-    "<code>credit</code>, <code>rights</code>, <code>expires</code>.</p></details>"
+    "say what their names say, and so do <code>section</code>, <code>related</code> and "
+    "<code>comments</code>; <code>terms</code> are RSL 1.0’s; <code>image</code> is what goes along with a "
+    "picture that is no attachment; <code>digitalSourceType</code> is IPTC’s. On an attachment: "
+    "<code>caption</code>, <code>credit</code>, <code>rights</code>, <code>expires</code>, sizes in pixels, "
+    "<code>bitrate</code> in kbit/s, <code>player</code>, <code>thumbnail</code>. On the feed: the outlet as "
+    "<code>publisher</code>, its rights, and <code>section_scheme</code> and <code>tag_scheme</code>, the "
+    "lists that sections and tags come from.</p></details>"
 )
 
 

@@ -1,0 +1,417 @@
+"""The lanes as the daemon drains them: side by side, batched, and without asking the dead over and over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syndicate.app import App
+from syndicate.config import Adapters, load
+from syndicate.distribute import clerk as clerk_module
+from syndicate.distribute import engine as engine_module
+from syndicate.distribute import operate
+from syndicate.distribute.engine import Distributor
+from syndicate.distribute.hosts import Hosts, is_down
+from syndicate.errors import StorageError
+from syndicate.model import Outcome, Verdict
+from syndicate.overview import overview
+from syndicate.sources.registry import SOURCES
+from syndicate.transports.base import StoryPush
+from syndicate.transports.registry import ENDPOINTS
+
+OK = Outcome(verdict=Verdict.DELIVERED, status=204)
+AWAY = Outcome(verdict=Verdict.RETRY, detail="the connection was refused")
+SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
+
+
+@dataclass
+class Endpoint:
+    """A partner's endpoint that answers as told and keeps what it got."""
+
+    answer: Callable[[StoryPush], Outcome] = lambda push: OK
+    got: list[StoryPush] = field(default_factory=list)
+    wait: float = 0.0
+
+    async def send(self, push: StoryPush) -> Outcome:
+        self.got.append(push)
+        await asyncio.sleep(self.wait)
+        return self.answer(push)
+
+
+class Log:
+    """A logger that keeps what is said."""
+
+    def __init__(self, lines: list[dict[str, Any]]) -> None:
+        self._lines = lines
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        return lambda event, **words: self._lines.append({"level": level, "event": event, **words})
+
+
+class House:
+    """An application with partners at two hosts, whose clock and receivers a test moves."""
+
+    def __init__(self, folder: Path, lanes: dict[str, str]) -> None:
+        self.folder = folder
+        self.ahead = timedelta(0)
+        (folder / "stories").mkdir()
+        partners = "".join(
+            f'[partners.{name}]\nfeeds = ["latest"]\n[partners.{name}.endpoints.main]\ntype = "webhook"\n'
+            f'url = "https://{host}/in"\nsecrets = ["{SECRET}"]\n'
+            for name, host in lanes.items()
+        )
+        file = folder / "syndicate.toml"
+        file.write_text(
+            f"""
+[publisher]
+name = "The Hill Gazette"
+url = "https://hill.example.org/"
+[storage]
+url = "sqlite:///{folder}/syndicate.db"
+[output]
+path = "{folder}/feeds"
+[sources.desk]
+type = "folder"
+path = "{folder}/stories"
+settle = "0s"
+[feeds.latest]
+title = "Latest"
+{partners}
+""",
+            encoding="utf-8",
+        )
+        self.settings = load(file, Adapters(SOURCES, ENDPOINTS))
+        self.app = App(self.settings, clock=self.now)
+        self.endpoints = {f"{name}/main": Endpoint() for name in lanes}
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 5, 6, 0, tzinfo=UTC) + self.ahead
+
+    async def __aenter__(self) -> House:
+        await self.app.__aenter__()
+        self.plug_in()
+        return self
+
+    async def __aexit__(self, *words: object) -> None:
+        await self.app.__aexit__(*words)
+
+    def plug_in(self) -> None:
+        for name, receiver in self.app.receivers.stories.items():
+            object.__setattr__(receiver, "transport", self.endpoints[name])
+
+    def all_answer(self, answer: Outcome) -> None:
+        for endpoint in self.endpoints.values():
+            endpoint.answer = lambda push: answer
+
+    async def publish(self, *names: str, status: str = "usable") -> None:
+        for name in names:
+            text = f"---\ntitle: {name}\nid: {name}\nstatus: {status}\n---\nThe story of {name} is short.\n"
+            (self.folder / "stories" / f"{name}.md").write_text(text, encoding="utf-8")
+        await self.app.poll_all()
+
+    async def drain(self, **later: float) -> None:
+        self.ahead += timedelta(**later)
+        await self.app.distributor.drain()
+
+    def requests(self) -> int:
+        return sum(len(endpoint.got) for endpoint in self.endpoints.values())
+
+    def lanes(self) -> dict[str, Any]:
+        view = overview(self.app.storage, self.settings, self.now())
+        return {lane.name: lane for lane in view.lanes}
+
+    def shut(self) -> list[str]:
+        return [h.host for h in overview(self.app.storage, self.settings, self.now()).shut_hosts]
+
+
+MANY = {f"p{n}": "one.example.net" for n in range(12)} | {"other": "two.example.net"}
+
+
+def run(test: Any) -> None:
+    asyncio.run(test)
+
+
+# -- a breaker by host -------------------------------------------------------------------
+
+
+def test_several_lanes_to_one_dead_host_do_not_each_ask_it(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            house.all_answer(AWAY)
+            house.endpoints["other/main"].answer = lambda push: OK
+            await house.publish("a")
+            await house.drain()
+            before = house.requests()
+            assert house.shut() == ["one.example.net:443"]
+            assert len(house.endpoints["other/main"].got) == 1, "another host is nobody's concern"
+            await house.drain(seconds=20)
+            assert house.requests() == before, "not before the pause is over"
+            for _ in range(5):
+                before = house.requests()
+                await house.drain(minutes=16)
+                assert house.requests() == before + 1, "one request a pause asks for all of them"
+
+    run(go())
+
+
+def test_waiting_for_a_host_is_no_failed_attempt(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            house.all_answer(AWAY)
+            await house.publish("a")
+            await house.drain()
+            asked = {name: len(e.got) for name, e in house.endpoints.items()}
+            await house.publish("b")
+            await house.drain(seconds=8)
+            lanes = house.lanes()
+            assert all(lanes[name].failures == count for name, count in asked.items() if name != "other/main")
+            waiting = [lanes[name] for name in asked if name != "other/main"]
+            assert all(lane.shut_until and lane.due >= lane.shut_until for lane in waiting)
+
+    run(go())
+
+
+def test_when_the_host_is_well_again_everybody_gets_everything_at_once(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            house.all_answer(AWAY)
+            await house.publish("a", "b")
+            for _ in range(6):
+                await house.drain(hours=1)
+            house.all_answer(OK)
+            await house.drain(hours=3)
+            assert house.shut() == []
+            assert all(lane.pending == 0 and lane.exceptions == 0 for lane in house.lanes().values())
+            ids = Counter(push.id for e in house.endpoints.values() for push in e.got)
+            assert len(ids) == 2 * len(MANY), "each story under one id a lane"
+
+    run(go())
+
+
+def test_a_kill_asks_a_host_that_is_shut_once(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            await house.publish("bad")
+            await house.drain()
+            house.all_answer(AWAY)
+            await house.publish("b")
+            await house.drain(seconds=1)
+            assert "one.example.net:443" in house.shut()
+            before = house.requests()
+            await house.publish("bad", status="canceled")
+            await house.drain(seconds=1)
+            kills = [p for e in house.endpoints.values() for p in e.got[-1:] if b"canceled" in p.body]
+            assert len(kills) == len(MANY) == house.requests() - before
+            await house.drain(seconds=1)
+            assert house.requests() - before == len(MANY), "and is then left in peace like the rest"
+
+    run(go())
+
+
+def test_a_restart_does_not_begin_with_asking_the_dead(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            house.all_answer(AWAY)
+            await house.publish("a")
+            for _ in range(3):
+                await house.drain(minutes=16)
+            before, app = house.requests(), house.app
+            await app.distributor.stop()
+            app.distributor = Distributor(
+                app.storage, app.site, app.receivers, app.distributor._clerk.limits, house.now
+            )
+            with app.storage.write() as tx:  # as if nothing but the host were in the way
+                for lane in tx.lanes.all():
+                    tx.lanes.hurry([lane.name], house.now())
+            await house.drain(seconds=1)
+            assert house.requests() == before
+            await house.drain(minutes=16)
+            assert house.requests() == before + 2, "one probe for each of the two hosts"
+
+    run(go())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "down"),
+    [
+        (AWAY, True),
+        (Outcome(verdict=Verdict.RETRY, status=503), True),
+        (Outcome(verdict=Verdict.RETRY, status=500), False),
+        (Outcome(verdict=Verdict.RETRY, status=429), False),
+        (Outcome(verdict=Verdict.FAULT, status=401), False),
+        (Outcome(verdict=Verdict.REFUSED, status=422), False),
+        (Outcome(verdict=Verdict.REFUSED, detail="cannot be rendered"), None),
+        (Outcome(verdict=Verdict.WAITING), None),
+        (OK, False),
+    ],
+)
+def test_an_answer_shows_that_the_host_is_there(outcome: Outcome, down: bool | None) -> None:
+    assert is_down(outcome) is down
+
+
+def test_a_clock_that_was_set_back_does_not_shut_a_host_for_ever() -> None:
+    times = [datetime(2026, 1, 5, tzinfo=UTC)]
+    hosts = Hosts("push", lambda: times[-1])
+    for _ in range(5):
+        hosts.heard("h:443", AWAY)
+    times.append(times[0] - timedelta(days=30))
+    until = hosts.shut_until("h:443")
+    assert until is not None
+    assert until - times[-1] <= timedelta(minutes=15)
+
+
+# -- side by side -------------------------------------------------------------------------
+
+
+def test_a_slow_partner_does_not_slow_another(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            slow = house.endpoints["p0/main"]
+            slow.wait = 0.6
+            await house.publish("a", "b", "c")
+            draining = asyncio.create_task(house.drain())
+            async with asyncio.timeout(5):
+                while any(len(e.got) < 3 for e in house.endpoints.values() if e is not slow):
+                    await asyncio.sleep(0.01)
+            assert len(slow.got) < 3, "the others had all of it while it still took its time"
+            await draining
+            assert len(slow.got) == 3
+
+    run(go())
+
+
+def test_a_fault_of_ours_in_one_lane_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            real = clerk_module.plan
+
+            def broken(desk: Any, lane_id: int, *words: Any, **more: Any) -> Any:
+                if desk.lane(lane_id).name == "p3/main":
+                    raise RuntimeError("our own fault")
+                return real(desk, lane_id, *words, **more)
+
+            lines: list[dict[str, Any]] = []
+            monkeypatch.setattr(clerk_module, "log", Log(lines))
+            monkeypatch.setattr(clerk_module, "plan", broken)
+            await house.publish("a", "b")
+            await house.drain()
+            counts = {name: len(e.got) for name, e in house.endpoints.items()}
+            assert counts == {name: 0 if name == "p3/main" else 2 for name in counts}
+            assert "lane_failed" in [line["event"] for line in lines]
+            monkeypatch.setattr(clerk_module, "plan", real)
+            await asyncio.sleep(1.1)
+            await house.drain()
+            assert len(house.endpoints["p3/main"].got) == 2, "nothing was lost"
+
+    run(go())
+
+
+def test_a_database_that_fails_for_a_moment_costs_no_second_push(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            await house.publish("a")
+            failing = [True]
+            real = clerk_module.Clerk._settle
+
+            def settle(self: Any, desk: Any, sent: Any, now: Any) -> Any:
+                if sent and failing:
+                    failing.clear()
+                    raise StorageError("the disk is full")
+                return real(self, desk, sent, now)
+
+            monkeypatch.setattr(clerk_module.Clerk, "_settle", settle)
+            with pytest.raises(StorageError):
+                await house.drain()
+            await house.drain()
+            assert all(len(e.got) == 1 for e in house.endpoints.values())
+            assert all(lane.pending == 0 for lane in house.lanes().values())
+
+    run(go())
+
+
+def test_many_lanes_share_a_transaction_and_one_rendering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def go() -> None:
+        async with House(tmp_path, {f"p{n}": f"h{n}.example.net" for n in range(60)}) as house:
+            steps, rendered = [], []
+            real, render = clerk_module.Clerk._together, clerk_module.Clerk._rendered
+
+            def together(self: Any, sent: Any, fresh: Any, **more: Any) -> Any:
+                steps.append(len(sent) + len(fresh))
+                return real(self, sent, fresh, **more)
+
+            def once(self: Any, article: Any, wanted: Any, now: Any) -> Any:
+                rendered.append(article.id)
+                return render(self, article, wanted, now)
+
+            monkeypatch.setattr(clerk_module.Clerk, "_together", together)
+            monkeypatch.setattr(clerk_module.Clerk, "_rendered", once)
+            await house.publish("a")
+            await house.drain()
+            assert house.requests() == 60
+            assert len(steps) <= 10
+            assert len(rendered) == 1
+
+    run(go())
+
+
+def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_one_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(engine_module, "log", Log(lines))
+
+    async def go() -> None:
+        async with House(tmp_path, {"p": "one.example.net"}) as house:
+            house.all_answer(Outcome(verdict=Verdict.FAULT, status=401, detail="401"))
+            await house.publish("a")
+            for _ in range(12):
+                await house.drain(hours=13)
+            events = [line["event"] for line in lines]
+            assert "lane_will_be_disabled" in events
+            assert events.index("lane_will_be_disabled") < events.index("lane_stopped")
+            (stopped,) = [line for line in lines if line["event"] == "lane_stopped"]
+            assert stopped["resume"] == "syndicate lanes resume p/main"
+            assert house.lanes()["p/main"].state == "disabled"
+            house.all_answer(OK)
+            before = house.requests()
+            await house.drain(days=1)
+            assert house.requests() == before
+            with house.app.storage.write() as tx:
+                assert operate.resume(tx, operate.named(tx, "p/main"))
+            house.app.distributor.wake()
+            await house.drain()
+            assert house.lanes()["p/main"].exceptions == 0, "what waited went out"
+
+    run(go())
+
+
+# -- secrets -----------------------------------------------------------------------------------
+
+
+def test_a_secret_is_exchanged_without_a_gap(tmp_path: Path) -> None:
+    """Both sign; the partner changes when it likes; then the old one goes. A reload each, no restart."""
+    from standardwebhooks.webhooks import Webhook as Reference
+
+    from syndicate.config import Secret
+    from syndicate.transports.webhook import Signer
+
+    other = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXRlcyEhIQ=="
+    body, at = b'{"a": 1}', datetime.now(UTC)
+    stages = [[SECRET], [SECRET, other], [other, SECRET], [other]]
+    for stage in range(3):
+        for secrets in (stages[stage], stages[stage + 1]):
+            headers = Signer([Secret(s) for s in secrets]).headers("msg_1", at, body)
+            shared = set(stages[stage]) & set(stages[stage + 1])
+            for secret in shared:  # whoever knows what both stages have verifies before and after
+                assert Reference(secret).verify(body, headers) == {"a": 1}

@@ -1,0 +1,189 @@
+"""The hub under a flood: of stories, of subscribers, of strangers' requests, of receivers that hang or are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from outlet import ALLOW, Outlet, Subscriber, listening, outlet, run, until
+
+from syndicate.cli.main import run as command
+from syndicate.hub.throttle import Pace
+from syndicate.overview import overview
+from syndicate.storage import Pending
+
+
+def fill(made: Outlet, callbacks: list[str]) -> None:
+    """Subscriptions as if they had been verified."""
+    with made.app.storage.write() as tx:
+        edition = tx.subscriptions.edition(made.topic(), ["rss"])
+        assert edition
+        now = made.clock()
+        for callback in callbacks:
+            pending = Pending(
+                mode="subscribe", topic=made.topic(), callback=callback, host=callback.split("/")[2].split(":")[0],
+                method="sha256", lease=timedelta(days=1), created=now, due=now,
+            )  # fmt: skip
+            tx.subscriptions.confirm(pending, now, edition.version)
+
+
+def port_of(callback: str) -> int:
+    return int(callback.split(":")[2].split("/")[0])
+
+
+# -- receivers that hang or are gone ---------------------------------------------------------
+
+
+def test_more_hanging_hosts_than_there_are_slots_do_not_stop_the_healthy(tmp_path: Path) -> None:
+    async def go() -> None:
+        slow, quick = Subscriber(wait=3.0), Subscriber()
+        async with AsyncExitStack() as stack:
+            made = await stack.enter_async_context(outlet(tmp_path, network=f"{ALLOW}\nin_flight = 4"))
+            one = port_of(await stack.enter_async_context(listening(slow, "0.0.0.0")))
+            other = port_of(await stack.enter_async_context(listening(quick, "0.0.0.0")))
+            fill(made, [f"http://127.0.1.{n}:{one}/" for n in range(1, 13)])  # they are first in the queue
+            fill(made, [f"http://127.0.2.{n}:{other}/" for n in range(1, 41)])
+            await made.publish("two", "The second", push=False)
+            started = time.monotonic()
+            draining = asyncio.create_task(made.app.hub.drain())
+            await until(lambda: len(quick.pushes) == 40, 15)
+            first = time.monotonic() - started
+            await draining
+            assert len(slow.pushes) == 12
+            assert first < 3 * 3.0, "twelve hangers in fours would take three times three seconds"
+            quick.pushes.clear()
+            await made.publish("three", "The third", push=False)
+            started = time.monotonic()
+            draining = asyncio.create_task(made.app.hub.drain())
+            await until(lambda: len(quick.pushes) == 40, 15)
+            assert time.monotonic() - started < first, "and by now it is known who is slow"
+            await draining
+
+    run(go())
+
+
+def test_a_dead_host_with_many_subscriptions_is_asked_by_a_few_and_then_by_one(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber(mood=lambda push: 503)
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            fill(made, [f"{callback}?n={n}" for n in range(100)])
+            await made.publish("two", "The second")
+            asked = len(subscriber.pushes)
+            assert asked <= 12, "it was shut after some failures in a row"
+            view = overview(made.app.storage, made.app.settings, made.clock())
+            assert [h.host for h in view.shut_hosts] == [callback.split("/")[2]]
+            assert view.subscribers.failing == made.failures() == asked, "to wait is no failed attempt"
+            made.clock.ahead = timedelta(minutes=2)
+            await made.app.hub.drain()
+            assert asked < len(subscriber.pushes) <= asked + 4
+            subscriber.mood = lambda push: 204
+            made.clock.ahead = timedelta(hours=3)
+            await made.app.hub.drain()
+            assert not any(found.behind for found in made.subscriptions()), "well again: everyone at once"
+            assert not overview(made.app.storage, made.app.settings, made.clock()).shut_hosts
+
+    run(go())
+
+
+# -- a flood of changes ------------------------------------------------------------------------
+
+
+def test_pushes_of_one_topic_keep_their_distance_and_the_newest_goes(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        hub = 'enabled = true\nmin_interval = "1m"'
+        async with outlet(tmp_path, hub=hub) as made, listening(subscriber) as callback:
+            await made.subscribe(callback)
+            for n in range(5):
+                await made.publish(f"n{n}", f"Story number {n}")
+                made.clock.ahead += timedelta(seconds=5)
+            assert len(subscriber.pushes) == 1
+            made.clock.ahead += timedelta(minutes=1)
+            await made.app.hub.drain()
+            assert len(subscriber.pushes) == 2
+            assert b"Story number 4" in subscriber.pushes[-1].body
+
+    run(go())
+
+
+def test_so_many_bytes_a_second_go_out_and_no_more() -> None:
+    pace = Pace(1_000_000)
+    waits = [pace.wait(250_000, now=10.0) for _ in range(5)]
+    assert waits == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert pace.wait(250_000, now=20.0) == 0.0, "what was not used is not saved up"
+    assert Pace(None).wait(10**12, now=0.0) == 0.0
+
+
+def test_egress_is_kept_by_deliveries(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        hub = 'enabled = true\negress = "10kB/s"'
+        async with outlet(tmp_path, hub=hub) as made, listening(subscriber) as callback:
+            fill(made, [f"{callback}?n={n}" for n in range(4)])
+            await made.publish("two", "The second", push=False)
+            started = time.monotonic()
+            await made.app.hub.drain()
+            size = len(subscriber.pushes[0].body)
+            assert len(subscriber.pushes) == 4
+            assert time.monotonic() - started >= 3 * size / 10_000
+
+    run(go())
+
+
+# -- a flood of subscribers ----------------------------------------------------------------------
+
+
+def test_many_names_of_one_address_count_as_one_place(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        hub = "enabled = true\nmax_subscriptions_per_address = 2"
+        async with outlet(tmp_path, hub=hub) as made, listening(subscriber) as callback:
+            names = [
+                callback,
+                callback.replace("127.0.0.1", "localhost"),
+                callback.replace("127.0.0.1", "0x7f.1"),
+            ]
+            for name in names:
+                await made.subscribe(name)
+            await made.app.hub.drain()
+            assert len(made.subscriptions()) == 2
+            denied = next(a for a in subscriber.asked if a["hub.mode"] == "denied")
+            assert "address" in denied["hub.reason"]
+            await made.subscribe(names[0])
+            assert len(made.subscriptions()) == 2, "who is there may renew"
+
+    run(go())
+
+
+def test_a_dry_run_of_drop_counts_and_ends_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def go() -> None:
+        async with outlet(tmp_path) as made:
+            fill(made, [f"http://127.0.0.1:9/?n={n}" for n in range(60)])
+            words = ["--config", str(made.folder / "syndicate.toml"), "hub", "drop", "--host", "127.0.0.1"]
+            assert command([*words, "--dry-run"]) == 0
+            assert "60 subscriptions would be dropped" in capsys.readouterr().out
+            assert len(made.subscriptions()) == 60
+            assert command(words) == 0
+            assert "60 subscriptions dropped" in capsys.readouterr().out
+            assert made.subscriptions() == []
+
+    run(go())
+
+
+def test_status_says_how_subscribers_stand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def go() -> None:
+        subscriber = Subscriber(mood=lambda push: 500)
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            fill(made, [f"{callback}?n={n}" for n in range(3)])
+            await made.publish("two", "The second")
+            command(["--config", str(made.folder / "syndicate.toml"), "status"])
+            said = capsys.readouterr().out
+            assert "subscribers of our hub 3, 3 failing" in said
+
+    run(go())
