@@ -49,6 +49,8 @@ from syndicate.storage.retention import prune
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.app import create_app
+from syndicate.web.courtesy import Courtesy
+from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.partner import PartnerDesk
@@ -277,8 +279,12 @@ class App:
         )
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
         routes = [hub, *self.partners.routes(), *senders.routes()]
-        app = create_app(self.shelving.shelf, ready=lambda: list(self._ready), routes=routes)
-        self.server = Server(app, self.settings.web.host, self.settings.web.port)
+        web, shelf = self.settings.web, self.shelving.shelf
+        limit = web.unconditional_limit
+        courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
+        app = create_app(shelf, ready=lambda: list(self._ready), routes=routes, courtesy=courtesy)
+        door = Door(shelf, limit=web.connections, unconditional=not limit) if web.front else None
+        self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
         await self.server.start()
         log.info("listening", url=self.server.url)
 

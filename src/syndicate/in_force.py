@@ -18,7 +18,7 @@ from syndicate.storage import Transaction
 
 _FACT, _BEGUN = "terms", "terms_being_applied"
 _AGENCY_NAMES = frozenset({"aliases"})
-_PARTNER_WAYS = {"endpoints", "contact", "name"}
+_PARTNER_WAYS = {"endpoints", "contact", "name", "confirm"}
 """How a partner is reached and called is no term."""
 
 

@@ -22,7 +22,7 @@ from syndicate.ingest.compose import expiry
 from syndicate.ingest.holds import without_link
 from syndicate.lanes import Copy, Held, Lane, LaneKind, LaneState, Reason
 from syndicate.model import Article, PubStatus, Story
-from syndicate.site import Site
+from syndicate.site import Site, partner_terms
 from syndicate.storage import Storage, Transaction
 
 AT_ONCE = 200
@@ -202,8 +202,8 @@ def _lanes(
         with storage.read() as tx:
             lanes = [
                 lane
-                for lane in tx.lanes.all()
-                if lane.kind is LaneKind.STORIES and lane.receiver == change.name
+                for lane in tx.lanes.all(pulls=True)
+                if lane.kind in (LaneKind.STORIES, LaneKind.PULL) and lane.receiver == change.name
             ]
         for lane in lanes:
             yield _lane_change(storage, houses, lane, change.name, touched, progress)
@@ -244,11 +244,9 @@ def _has_none(copy: Copy, feeds: set[str], new: Partner) -> bool:
 def _looks_other(houses: _Houses, article: Article, old: Partner, new: Partner) -> bool:
     # Both under the agencies' terms of now: a change of those is a change of the story, for everyone.
     site = houses.now
-    return effect(site.entry(article, _content(old)), site.entry(article, _content(new))) is not None
-
-
-def _content(partner: Partner) -> Terms:
-    return Terms(content=partner.content, source_ids=True)
+    return (
+        effect(site.entry(article, partner_terms(old)), site.entry(article, partner_terms(new))) is not None
+    )
 
 
 # -- making it so -----------------------------------------------------------------------
@@ -308,10 +306,22 @@ class Applying:
             return True
 
     def _lane(self, tx: Transaction, change: LaneChange) -> None:
-        """One transaction: a new generation gives new ids, and due times give the pace."""
         lane = tx.lanes.named(change.lane)
         if lane is None or lane.state is LaneState.RETIRED or not (change.anew or change.taken_back):
             return
+        if lane.kind is LaneKind.PULL:
+            self._log(tx, lane, change)
+        else:
+            self._exceptions(tx, lane, change)
+
+    def _log(self, tx: Transaction, lane: Lane, change: LaneChange) -> None:
+        """New rows of the log that the partner pulls; of what is taken back it is served a withdrawal."""
+        tx.lanes.mark_recalled(lane.id, change.taken_back)
+        head, now = tx.journal.head(), self._clock()
+        tx.pulls.allot(lane.receiver, [(a, head, now, True) for a in (*change.taken_back, *change.anew)])
+
+    def _exceptions(self, tx: Transaction, lane: Lane, change: LaneChange) -> None:
+        """A new generation gives new ids, and due times give the pace."""
         tx.lanes.save(replace(lane, generation=lane.generation + 1))
         now = self._clock()
         reasons = [

@@ -13,6 +13,7 @@ from lxml import etree
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.receivers import Receivers, StoryReceiver
 from syndicate.distribute.rehearsal import Answer, rehearse
+from syndicate.evidence import Evidence, evidence
 from syndicate.formats.validate import validate
 from syndicate.in_force import begin
 from syndicate.installed import adapters
@@ -194,3 +195,29 @@ def test_a_rehearsal_shows_everything_and_takes_it_all_back(rounds: Rounds) -> N
     assert "associations" in bodies[0] and "associations" not in bodies[6]
     assert all("TEST, please ignore" in b["title"] for b in bodies if b["pubStatus"] == "usable")
     assert len({p.id for p in rounds.boxes["one"].pushes}) == 8
+
+
+def test_evidence_says_who_was_told_when_and_who_confirmed(rounds: Rounds) -> None:
+    rounds.configure(one=("latest", "ninjs"), two=("sport", "ninjs"))
+    rounds.send()
+    rounds.house.take(draft("a"))
+    rounds.send()
+    rounds.house.publish()
+    rounds.house.withdraw("a", "a court said so")
+
+    def look() -> Evidence:
+        with rounds.house.storage.read() as tx:
+            return evidence(tx, rounds.house.settings, rounds.house.article_in(tx, "a"), rounds.house.now)
+
+    before = look()
+    assert not before.settled
+    assert [(t.partner, t.way, t.settled) for t in before.receivers] == [("one", "push", False)]
+    assert [f["shows_it"] for f in before.feeds] == [False]
+    rounds.send()
+    rounds.house.publish()
+    after = look()
+    assert after.settled
+    (told,) = after.receivers
+    assert told.offered_revision == 2 and told.received == rounds.house.now
+    assert [(a["status"], a["delivered"]) for a in told.attempts] == [(204, True)]
+    assert after.withdrawn["reason"] == "a court said so" and after.withdrawn["by"] == "operator"

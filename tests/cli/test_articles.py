@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from newsroom_cli import Newsroom, write_story
@@ -191,3 +192,39 @@ def test_errors_are_for_machines_too(newsroom: Newsroom) -> None:
     status, out, _ = newsroom.run("articles", "show", "nothing-of-this-name", "--json")
     assert status == 1
     assert json.loads(out)["error"] == "NotFound"
+
+
+def test_a_withdrawal_ends_with_a_file_of_evidence(newsroom: Newsroom) -> None:
+    newsroom.run("run", "--once")
+    name = newsroom.id("bridge")
+    status, out, _ = newsroom.run("articles", "withdraw", name, "--reason", "legal")
+    assert status == 0
+    (file,) = (newsroom.folder / "var" / "evidence").glob("withdrawal-*.json")
+    assert str(file) in out
+    assert file.stat().st_mode & 0o077 == 0, "for its owner alone"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert told["withdrawn"]["reason"] == "legal"
+    assert told["story"]["url"].endswith("/bridge")
+
+
+def test_evidence_is_made_anew_and_says_who_does_not_know(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.run("run", "--once")
+    name = newsroom.id("bridge")
+    assert newsroom.run("articles", "evidence", name)[0] == 2, "it is not withdrawn"
+    newsroom.refuse("bridge")
+    newsroom.run(
+        "articles", "withdraw", name, "--reason", "legal", "--evidence", str(tmp_path / "first.json")
+    )
+    assert (tmp_path / "first.json").exists()
+    status, out, _ = newsroom.run("articles", "evidence", name, "--out", str(tmp_path / "second.json"))
+    assert status == 1
+    assert "gazette/main: not yet" in out
+    assert json.loads((tmp_path / "second.json").read_text())["receivers"][0]["lane"] == "gazette/main"
+
+
+def test_a_wait_that_is_no_time_is_refused_before_anything_is_withdrawn(newsroom: Newsroom) -> None:
+    status, _, err = newsroom.run(
+        "articles", "withdraw", newsroom.id("bridge"), "--reason", "x", "--wait", "soon"
+    )
+    assert status == 2 and "--wait" in err
+    assert newsroom.json("articles", "list", "--withdrawn") == []

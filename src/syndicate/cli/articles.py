@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syndicate.cli import decide
+from syndicate.cli.evidence import evidence_command
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
@@ -19,7 +20,14 @@ def articles() -> None:
     """List, show, mend and withdraw stories. ARTICLE is an id, its unique beginning, or an address."""
 
 
-for command in (decide.edit, decide.correct, decide.withdraw, decide.release, decide.reread):
+for command in (
+    decide.edit,
+    decide.correct,
+    decide.withdraw,
+    decide.release,
+    decide.reread,
+    evidence_command,
+):
     articles.add_command(command)
 
 

@@ -36,3 +36,22 @@ def schema(context: Context) -> None:
     from syndicate.installed import adapters
 
     context.emit(settings_type(adapters()).model_json_schema())
+
+
+@config.command()
+@click.argument("name", type=click.Choice(["nginx", "caddy"]))
+@click.pass_obj
+def server(context: Context, name: str) -> None:
+    """The configuration of a web server that serves the files and asks the daemon for the rest."""
+    from syndicate.editorial import Directory
+    from syndicate.publish.render import Renderer
+    from syndicate.publish.servers import SERVERS, outlet
+    from syndicate.web.prepared import POLICY
+
+    settings = context.settings
+    renderer = Renderer(settings, Directory.build(settings.agencies))
+    words = SERVERS[name](outlet(settings, renderer.site, renderer.links, POLICY))
+    if context.json:
+        context.emit({"server": name, "configuration": words})
+    else:
+        click.echo(words, nl=False)

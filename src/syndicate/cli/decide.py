@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,6 +63,16 @@ def _decide(context: Context, storage: Storage, name: str, act: Act) -> int:
     if action:
         say_who_acts(context, storage)
     return 0
+
+
+def _span(words: str) -> float:
+    from syndicate.config import parse_duration
+    from syndicate.errors import UsageError
+
+    try:
+        return parse_duration(words).total_seconds()
+    except ValueError as error:
+        raise UsageError(f"--wait: {error}") from None
 
 
 def _said(words: str, option: str) -> str:
@@ -129,25 +140,62 @@ def correct(context: Context, name: str, note: str) -> int:
 @click.argument("name", metavar="ARTICLE")
 @click.option("--reason", required=True, help="Why, for partners and for the log.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait", "patience", default="20s", show_default=True, help="How long to wait for confirmations."
+)
+@click.option(
+    "--evidence",
+    "out",
+    type=click.Path(path_type=Path),
+    help="The file of evidence; else one beside the database.",
+)
 @click.pass_obj
-def withdraw(context: Context, name: str, reason: str, yes: bool) -> int:
-    """Take a story back everywhere, until it is released. Shows first who has it."""
+def withdraw(context: Context, name: str, reason: str, yes: bool, patience: str, out: Path | None) -> int:
+    """Take a story back everywhere, until it is released. Shows first who has it.
+
+    Ends with a file of evidence: who was told when, and who confirmed. `articles evidence` makes it anew.
+    """
     from syndicate.cli.common import storage_of
     from syndicate.ingest import desk
 
-    text = _said(reason, "--reason")
+    text, seconds = _said(reason, "--reason"), _span(patience)
     with storage_of(context) as storage:
         article_id = _show_holders(context, storage, name)
         asks = sys.stdin.isatty() and not yes and not context.json
         if asks and not click.confirm("withdraw it?", err=True):
             context.warn("nothing was withdrawn")
             return 1
-        return _decide(
+        status = _decide(
             context,
             storage,
             article_id,
             lambda tx, taking, a, now: desk.withdraw(tx, taking, a, text, now=now),
         )
+        _keep_evidence(context, storage, article_id, seconds, out)
+        return status
+
+
+def _keep_evidence(
+    context: Context, storage: Storage, article_id: str, seconds: float, out: Path | None
+) -> None:
+    """Of a story that was published: who knows by now. A file that cannot be written undoes nothing."""
+    from syndicate.cli import evidence
+    from syndicate.errors import StorageError
+
+    with storage.read() as tx:
+        article = tx.articles.get(article_id)
+    if article is None or not article.live:
+        return
+    found = evidence.wait(context, storage, article_id, seconds)
+    try:
+        file = evidence.write(context, found, out)
+    except StorageError as error:
+        context.warn(f"syndicate: {error}")
+        return
+    if context.json:
+        context.warn(f"evidence: {file}")
+    else:
+        evidence.tell(context, found, file)
 
 
 def _show_holders(context: Context, storage: Storage, name: str) -> str:

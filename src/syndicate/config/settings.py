@@ -79,11 +79,26 @@ class Publisher(Part):
 
 
 class Web(Part):
-    """The public listener. ``cache`` is how long a poll may be answered from a cache (rule H3)."""
+    """The public listener. ``cache`` is how long a poll may be answered from a cache (rule H3).
+
+    ``unconditional_limit``: fetches of one document by one address an hour that
+    do not say what the reader has (rule H4); 0: any number.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     cache: Duration = timedelta(minutes=5)
+    connections: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    front: bool = True
+    unconditional_limit: Annotated[int, Field(ge=0, le=3600)] = 0
+    trusted_proxies: tuple[str, ...] = ()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
 
     @field_validator("cache")
     @classmethod
@@ -360,6 +375,8 @@ class Partner(Part):
     """An outlet that may take stories, and what it may have.
 
     ``excerpt_words`` cuts its excerpts; without ``pictures`` it gets none.
+    ``confirm``: what counts as its word that it took a story down: that it
+    ``received`` the withdrawal (2xx, or its cursor passed it), or said that it ``removed`` the story.
     """
 
     feeds: tuple[str, ...]
@@ -369,6 +386,7 @@ class Partner(Part):
     excerpt_words: Annotated[int, Field(ge=1)] | None = None
     pictures: bool = True
     delay: Duration = timedelta(0)
+    confirm: Literal["received", "removed"] = "received"
     endpoints: dict[Name, EndpointOptions] = Field(default_factory=dict)
 
 

@@ -99,6 +99,7 @@ class _Look:
         self._now = now
         self.found = Found(position=lane.position, journal=reading.head)
         self._offered: dict[str, int] = {}
+        self._recalled: set[str] = set()
         self._held: dict[str, Held] = {}
         self._standings: dict[str, Standing] = {}
 
@@ -133,6 +134,7 @@ class _Look:
         self._standings |= self._reading.standings(fresh)
         copies = self._tx.lanes.copies(self._lane.id, fresh)
         self._offered |= {article_id: copy.offered for article_id, copy in copies.items()}
+        self._recalled |= {article_id for article_id, copy in copies.items() if copy.recalled}
         self._held |= self._tx.lanes.held(self._lane.id, fresh)
 
     def _examine(self, row: JournalRow) -> None:
@@ -145,7 +147,8 @@ class _Look:
 
     def _decide(self, article_id: str, seq: int, at: datetime, *, urgent: bool, hold: bool = True) -> None:
         standing, before = self._standings[article_id], self._offered.get(article_id, 0)
-        decision = owed(standing, _as_had(before), self._terms, generation=0, urgent=urgent, now=self._now)
+        had = _as_had(before, recalled=article_id in self._recalled)
+        decision = owed(standing, had, self._terms, generation=0, urgent=urgent, now=self._now)
         if isinstance(decision, Wait):
             if hold:
                 self._delay(standing, decision)
@@ -172,8 +175,8 @@ class _Look:
             )
 
 
-def _as_had(revision: int) -> Copy:
-    return Copy(offered=revision, acked=revision, acked_generation=0)
+def _as_had(revision: int, *, recalled: bool) -> Copy:
+    return Copy(offered=revision, acked=revision, acked_generation=0, recalled=recalled)
 
 
 def may_have(

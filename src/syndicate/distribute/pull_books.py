@@ -17,9 +17,10 @@ import structlog
 from syndicate.config import Settings
 from syndicate.distribute.cursors import Ask, Cursor, PullRefusal, check_cursor
 from syndicate.distribute.offers import Found, Reading, look, may_have, offer, write
+from syndicate.distribute.recalls import recalled
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
-from syndicate.lanes import Lane, LaneState, LaneTerms
+from syndicate.lanes import Lane, LaneState, LaneTerms, Standing
 from syndicate.model import Article, PubStatus
 from syndicate.site import Site, partner_terms
 from syndicate.storage import Ack, Offered, Storage, Token, Transaction
@@ -105,7 +106,7 @@ class PullBooks:
             for name, partner in settings.partners.items()
         }
         self.known.clear()
-        self._rendered: OrderedDict[tuple[str, int, Terms], bytes] = OrderedDict()
+        self._rendered: OrderedDict[tuple[str, int, PubStatus, Terms], bytes] = OrderedDict()
 
     def journal_head(self) -> int:
         """The journal's newest number."""
@@ -202,8 +203,11 @@ class PullBooks:
         articles, standings = tx.articles.many(ids), tx.lanes.standings(ids)
         for partner, rows in found:
             terms = self.terms[partner].lane
+            back = _taken_back(tx, partner, terms, rows.rows, standings)
             for row in rows.rows:
                 article, standing = articles[row.article_id], standings[row.article_id]
+                if row.article_id in back:
+                    article = recalled(article, now)
                 if may_have(article, standing, terms, now, offered=True, recalled=row.urgent):
                     rows.allowed.append((row, article))
 
@@ -220,7 +224,7 @@ class PullBooks:
     def _ninjs(self, article: Article, terms: Terms, now: datetime) -> bytes:
         if any(item.expires for item in (article.story.image, *article.story.media) if item):
             return self._site.ninjs(article, terms, now)
-        key, kept = (article.id, article.revision, terms), self._rendered
+        key, kept = (article.id, article.revision, article.status, terms), self._rendered
         body = kept.get(key)
         if body is None:
             body = kept[key] = self._site.ninjs(article, terms, now)
@@ -257,8 +261,12 @@ class PullBooks:
                 return None
             row = tx.pulls.newest(partner, article.id)
             standing = tx.lanes.standings([article.id])[article.id]
-        offered, recalled = row is not None, row is not None and row.urgent
-        if not may_have(article, standing, terms.lane, now, offered=offered, recalled=recalled):
+            rows = [row] if row else []
+            back = _taken_back(tx, partner, terms.lane, rows, {article.id: standing})
+        offered, urgent = row is not None, row is not None and row.urgent
+        if back:
+            article = recalled(article, now)
+        if not may_have(article, standing, terms.lane, now, offered=offered, recalled=urgent):
             return None
         body = self._ninjs(article, terms.content, now)
         self._took(partner, article, now, offered=offered)
@@ -342,6 +350,20 @@ def _stands(reading: Reading, partner: str) -> Standpoint:
         taken=progress.taken,
         due=pulls.due(in_use.id) if in_use else None,
     )
+
+
+def _taken_back(
+    tx: Transaction,
+    partner: str,
+    terms: LaneTerms,
+    rows: Sequence[Offered],
+    standings: Mapping[str, Standing],
+) -> set[str]:
+    """Which of these stories new terms took back from a partner. Where none can be, nothing is asked."""
+    lost = [r.article_id for r in rows if r.urgent and terms.feeds.isdisjoint(standings[r.article_id].feeds)]
+    lane = tx.pulls.lane(partner) if lost else None
+    copies = tx.lanes.copies(lane.id, lost) if lane else {}
+    return {article_id for article_id, copy in copies.items() if copy.recalled}
 
 
 def _named(tx: Transaction, name: str) -> Article | None:

@@ -41,13 +41,14 @@ def _wanted(settings: Settings, kind: str) -> bool:
 
 
 def _takedowns(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:
-    for one in tx.notices.unconfirmed(now - settings.notify.escalate_after, AT_MOST):
+    strict = [name for name, partner in settings.partners.items() if partner.confirm == "removed"]
+    for one in tx.notices.unconfirmed(now - settings.notify.escalate_after, strict, AT_MOST):
         # Neither headline nor text: they may be what the story was taken back for.
         yield Alarm(
             kind="takedown_unconfirmed",
             ref=f"{one.lane} {one.article_id}",
             words=f"{one.lane} did not confirm the takedown of article {one.article_id[:8]}",
-            fix=f"call {_contact(settings, one)}; `syndicate lanes retry {one.lane}` tries again now",
+            fix=f"call {_contact(settings, one)}; see `syndicate partners show {one.receiver}`",
             since=one.since,
             takedown=one,
         )

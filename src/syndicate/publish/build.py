@@ -22,7 +22,7 @@ from syndicate.publish.archives import Archives
 from syndicate.publish.ended import ended_channel, last_entry
 from syndicate.publish.lists import Lists
 from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
-from syndicate.publish.storing import Draft, Window, store
+from syndicate.publish.storing import Draft, Window, pack, store
 from syndicate.site import ALL_FEEDS, HTML, formats_of
 from syndicate.storage import DocumentHead, Place, Storage, Transaction
 
@@ -134,6 +134,7 @@ class Publisher:
             noted = tx.problems.refs(f"feed:{slug}")
         findings = {d.format: FORMATS[d.format].check(d.body) for d in drafts if d.format in FORMATS}
         good = [d for d in drafts if _passes(d, findings.get(d.format, []))]
+        pack([(d, heads[d.format]) for d in good])
         with self._storage.write() as tx:
             push = stale.worth_a_push or self._just_ended(tx, slug, now)
             documents = [store(tx, d, heads[d.format], push=push, now=now) for d in good]

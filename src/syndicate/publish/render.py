@@ -17,6 +17,7 @@ from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
 from syndicate.formats import html
+from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Channel, Entry
 from syndicate.site import HTML, LICENSE_PATH, Site
 from syndicate.storage import Place, Transaction
@@ -168,6 +169,11 @@ class Renderer:
             section_scheme=self.site.says.section_scheme,
             tag_scheme=self.site.says.tag_scheme,
         )
+
+    def links(self, format_name: str, topic: str) -> tuple[tuple[str, str], ...]:
+        """``Link`` headers: exactly one self, and the hubs it can be subscribed at (rule H5)."""
+        hubs = self.hubs() if format_name in FORMATS else ()
+        return (("self", topic), *(("hub", hub) for hub in hubs))
 
     def hubs(self) -> tuple[str, ...]:
         """The hubs that every document advertises, our own first: many readers take the first only."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndicate.formats.encoding import encode, etag
+from syndicate.formats.encoding import Encoded, encode, encode_many, etag
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Channel, Document, Paging, Trail
 from syndicate.publish import trails
@@ -36,11 +36,23 @@ class Draft:
     hubs: tuple[str, ...] = ()
     fresh: Fresh | None = None
     window: Window | None = None
+    encoded: Encoded | None = None
 
     @property
     def links(self) -> tuple[tuple[str, str], ...]:
         """``Link`` headers: exactly one self, and the hubs it can be subscribed at (rule H5)."""
         return (("self", self.topic), *(("hub", hub) for hub in self.hubs))
+
+
+def pack(drafts: Sequence[tuple[Draft, DocumentHead | None]]) -> None:
+    """Compress what changed before the transaction that stores it, which keeps other writers waiting."""
+    fresh = [draft for draft, head in drafts if not _same(draft, head)]
+    for draft, encoded in zip(fresh, encode_many([d.body for d in fresh]), strict=True):
+        draft.encoded = encoded
+
+
+def _same(draft: Draft, head: DocumentHead | None) -> bool:
+    return bool(head and head.topic == draft.topic and head.etags["identity"] == etag(draft.body))
 
 
 def store(
@@ -49,9 +61,9 @@ def store(
     """Store a document and what was rendered for it; ``None`` where its bytes did not change."""
     if draft.fresh and draft.fresh.rows:
         tx.documents.keep_fragments(draft.fresh.rows, draft.fresh.format, draft.fresh.digest, now)
-    if head and head.topic == draft.topic and head.etags["identity"] == etag(draft.body):
+    if _same(draft, head):
         return None
-    bodies, etags = encode(draft.body)
+    bodies, etags = draft.encoded or encode(draft.body)
     version = head.version + 1 if head else 1
     pushed = head.push_version if head else 0
     document = Document(

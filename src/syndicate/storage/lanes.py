@@ -36,6 +36,7 @@ class Holder:
     """Who has a story: what was offered to a lane and what it acknowledged.
 
     On a lane of kind ``pull`` what it acknowledged is what the partner took.
+    ``recalled``: it was withdrawn from this receiver alone.
     """
 
     lane: str
@@ -46,6 +47,7 @@ class Holder:
     offered_at: datetime
     acked: int
     acked_at: datetime | None
+    recalled: bool = False
 
 
 class Lanes:
@@ -238,6 +240,13 @@ class Lanes:
             .values(acked=revision, acked_generation=generation, acked_at=at, recalled=recalled)
         )
 
+    def mark_recalled(self, lane_id: int, ids: Collection[str]) -> None:
+        """These were taken back from one receiver alone."""
+        c = s.copies.c
+        for part in chunks(ids):
+            mine = update(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))
+            self._c.execute(mine.values(recalled=True))
+
     def holders(self, article_id: str) -> list[Holder]:
         """Which receivers an article was ever offered to."""
         query = (
@@ -256,6 +265,7 @@ class Lanes:
                 offered_at=row.offered_at,
                 acked=row.acked,
                 acked_at=row.acked_at,
+                recalled=row.recalled,
             )
             for row in self._c.execute(query)
         ]

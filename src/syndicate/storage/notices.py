@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
 
@@ -37,6 +38,27 @@ class Unconfirmed:
     since: datetime
 
 
+def _received() -> Any:
+    """Whether the withdrawal was acknowledged on one of the receiver's lanes."""
+    c, lane = s.copies.alias("other"), s.lanes.alias("beside")
+    return exists().where(
+        c.c.article_id == s.copies.c.article_id,
+        c.c.lane_id == lane.c.id,
+        lane.c.receiver == s.lanes.c.receiver,
+        c.c.acked >= s.articles.c.revision,
+    )
+
+
+def _removed() -> Any:
+    k = s.acks.c
+    return exists().where(
+        k.partner == s.lanes.c.receiver,
+        k.article_id == s.copies.c.article_id,
+        k.revision >= s.articles.c.revision,
+        k.action == "removed",
+    )
+
+
 class Notices:
     """Alarms that last, inside one transaction."""
 
@@ -65,12 +87,16 @@ class Notices:
         for kind, ref in keys:
             self._c.execute(delete(s.notices).where(n.kind == kind, n.ref == ref))
 
-    def unconfirmed(self, before: datetime, limit: int = 500) -> list[Unconfirmed]:
+    def unconfirmed(
+        self, before: datetime, strict: Collection[str] = (), limit: int = 500
+    ) -> list[Unconfirmed]:
         """Takedowns older than ``before`` that a receiver of the story did not confirm, oldest first.
 
-        Begins with the log of withdrawals, so its cost does not grow with the archive.
+        It confirms by receiving the withdrawal on any of its lanes; those who are ``strict`` only by
+        saying that they removed the story. Begins with the log of withdrawals, so that its cost does
+        not grow with the archive.
         """
-        w, a, c, lane, k = s.withdrawals.c, s.articles.c, s.copies.c, s.lanes.c, s.acks.c
+        w, a, c, lane = s.withdrawals.c, s.articles.c, s.copies.c, s.lanes.c
         columns = (lane.name, lane.receiver, c.article_id, a.guid)
         withdrawn = (
             select(*columns, w.reason, w.at.label("since"))
@@ -78,10 +104,7 @@ class Notices:
             .join(s.copies, c.article_id == w.article_id)
             .join(s.lanes, lane.id == c.lane_id)
             .where(w.released.is_(None), w.at <= before, c.recalled.is_(False))
-            .where(or_(c.acked != a.revision, c.acked_generation < 0))
-            .where(
-                ~exists().where(k.partner == lane.receiver, k.article_id == a.id, k.revision >= a.revision)
-            )
+            .where(~_removed(), or_(~_received(), lane.receiver.in_(list(strict))))
             .order_by(w.at, w.id)
             .limit(limit)
         )

@@ -148,7 +148,7 @@ class Pulls:
         again = [{"a": a, "r": r} for a, r in revisions.items() if a in known]
         if again:
             mine = update(s.copies).where(c.lane_id == lane_id, c.article_id == bindparam("a"))
-            self._c.execute(mine.values(offered=bindparam("r"), offered_at=at), again)
+            self._c.execute(mine.values(offered=bindparam("r"), offered_at=at, recalled=False), again)
         fresh = [
             {
                 "lane_id": lane_id,

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from syndicate import __version__
+from syndicate.web.courtesy import Courtesy
 from syndicate.web.documents import App, Documents
 from syndicate.web.shelf import Shelf
 
@@ -21,11 +22,16 @@ Ready = Callable[[], list[str]]
 _FRESH = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def create_app(shelf: Shelf, *, ready: Ready, routes: Sequence[BaseRoute] = ()) -> App:
-    """The ASGI application. ``routes`` are further ones, tried after the documents."""
+def create_app(
+    shelf: Shelf, *, ready: Ready, routes: Sequence[BaseRoute] = (), courtesy: Courtesy | None = None
+) -> App:
+    """The ASGI application. ``routes`` are further ones, tried after the documents.
+
+    ``courtesy`` bounds how often readers fetch without a condition (rule H4).
+    """
     own = [Route("/healthz", _health), Route("/readyz", _readiness(ready))]
     rest = Starlette(routes=[*own, *routes], exception_handlers={HTTPException: _refused})
-    return Documents(shelf, cast(App, rest))
+    return Documents(shelf, cast(App, rest), courtesy)
 
 
 async def _health(request: Request) -> Response:  # noqa: ARG001

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from syndicate.web.courtesy import Courtesy
 from syndicate.web.deltas import Delta
 from syndicate.web.negotiation import choose_coding, etag_matches, not_modified_since, wants_feed
 from syndicate.web.prepared import CROSS_ORIGIN, NOSNIFF, Gone, Headers, Prepared, Representation
@@ -31,6 +32,9 @@ _ASKED: Headers = [
     (b"access-control-max-age", b"86400"),
 ]
 """What a browser asks before a page's script may poll with conditions."""
+_ASK_WITH_A_CONDITION = (
+    "Too many fetches. Send If-None-Match with the ETag you have: such polls are not limited."
+)
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 
 
@@ -48,9 +52,10 @@ class DocumentResponse(Response):
 class Documents:
     """The outermost application; ``rest`` gets what is not a document."""
 
-    def __init__(self, shelf: Shelf, rest: App) -> None:
+    def __init__(self, shelf: Shelf, rest: App, courtesy: Courtesy | None = None) -> None:
         self._shelf = shelf
         self._rest = rest
+        self._courtesy = courtesy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,11 +70,24 @@ class Documents:
         elif scope["method"] not in ("GET", "HEAD"):
             await _plain(scope, send, 405, "This address can only be read.", [_ALLOW])
         elif isinstance(found, Prepared):
-            await _document(scope, send, found)
+            if self._courtesy is None or not (seconds := _wait(scope, self._courtesy)):
+                await _document(scope, send, found)
+            else:
+                later = [(b"retry-after", b"%d" % seconds), *CROSS_ORIGIN]
+                await _plain(scope, send, 429, _ASK_WITH_A_CONDITION, later)
         elif isinstance(found, Moved):
             await _moved(scope, send, found)
         else:
             await _gone(scope, send, found)
+
+
+def _wait(scope: Scope, courtesy: Courtesy) -> int:
+    """Seconds until the document may be fetched; 0 for every poll with a condition (rule H4)."""
+    _, matches, since, _ = _conditions(scope)
+    if matches is not None or since is not None:
+        return 0
+    forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return courtesy.wait((scope.get("client") or ("",))[0], forwarded, scope["path"])
 
 
 async def _document(scope: Scope, send: Send, found: Prepared) -> None:

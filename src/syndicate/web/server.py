@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from syndicate.errors import SyndicateError
 from syndicate.web.documents import App
+from syndicate.web.front import IDLE_SECONDS, Door, Front
 
 _BACKLOG = 2048
 
@@ -33,14 +35,30 @@ class _Engine(uvicorn.Server):
 
 
 class Server:
-    """One listener. ``port`` 0 takes any free port; ``port`` then says which."""
+    """One listener. ``port`` 0 takes any free port; ``port`` then says which.
 
-    def __init__(self, app: App, host: str, port: int, *, grace: float = 10.0, name: str = "web") -> None:
+    At most ``connections`` at a time; whoever comes then is told 503. A ``door``
+    answers plain polls before the application is asked.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        host: str,
+        port: int,
+        *,
+        grace: float = 10.0,
+        name: str = "web",
+        connections: int | None = None,
+        door: Door | None = None,
+    ) -> None:
         self._app = app
         self._host = host
         self._wanted = port
         self._grace = grace
         self._name = name
+        self._connections = connections
+        self._door = door
         self._engine: _Engine | None = None
         self._task: asyncio.Task[None] | None = None
         self.port = port
@@ -68,6 +86,8 @@ class Server:
         if self._engine is None or self._task is None:
             return
         self._engine.should_exit = True
+        if self._door is not None:
+            self._door.close()
         await asyncio.wait({self._task})
         self._engine = None
 
@@ -80,7 +100,8 @@ class Server:
     def _config(self) -> uvicorn.Config:
         # Keep-alive outlasts what reverse proxies keep (60 s by habit), or they meet closed connections.
         options: dict[str, Any] = {
-            "timeout_keep_alive": 75,
+            "timeout_keep_alive": round(IDLE_SECONDS),
+            "limit_concurrency": self._connections,
             "timeout_graceful_shutdown": max(1, round(self._grace)),
         }
         return uvicorn.Config(
@@ -92,8 +113,20 @@ class Server:
             proxy_headers=False,
             server_header=False,
             ws="none",
+            http=self._protocol(),
             **options,
         )
+
+    def _protocol(self) -> type[asyncio.Protocol]:
+        """What uvicorn makes for each connection: its own, or the front, which makes it later."""
+        door = self._door
+        if door is None:
+            return AutoHTTPProtocol
+
+        def fronted(**given: Any) -> asyncio.Protocol:
+            return Front(door, lambda: AutoHTTPProtocol(**given))
+
+        return cast(type[asyncio.Protocol], fronted)
 
     def _listen(self) -> socket.socket:
         try:

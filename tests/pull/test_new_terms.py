@@ -1,0 +1,73 @@
+"""A partner that pulls, under new terms: what it gets anew, and what is taken back from it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pullroom import CONFIG, Room, in_memory, settings
+
+from syndicate.in_force import begin
+from syndicate.plan import Applying, look
+from syndicate.storage import Storage
+
+
+@pytest.fixture
+def room(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Room]:
+    storage = in_memory() if kind == "sqlite" else Storage(request.getfixturevalue("url"))
+    made = Room(storage, settings(tmp_path))
+    with storage.write() as tx:
+        begin(tx, made.settings)
+    yield made
+    made.close()
+
+
+def agree(room: Room, folder: Path, before: str, after: str) -> None:
+    """Other words in the configuration, applied."""
+    room.settings = settings(folder, config=CONFIG.replace(before, after, 1))
+    room.restarted()
+    found = look(room.storage, room.settings, room.now)
+    applying = Applying(room.storage, room.settings, rate=100, clock=lambda: room.now, sleep=lambda _: None)
+    applying.run(found)
+    room.later(seconds=1)
+
+
+def test_a_lost_feed_takes_its_stories_back_once(room: Room, tmp_path: Path) -> None:
+    room.publish("a")
+    room.publish("b", section="Sport")
+    assert len(room.all("near")) == 2
+    cursor = room.ask("near")["next"]
+    agree(room, tmp_path, 'partners.near]\nfeeds = ["all"]', 'partners.near]\nfeeds = ["sport"]')
+    assert room.all("near", cursor) == [("a", "1", "canceled")]
+    page = room.ask("near", cursor)
+    assert "Story a" not in str(page["stories"]), "a withdrawal says nothing of the story"
+    room.correct("a")
+    room.edit("a")
+    assert room.all("near", page["next"]) == [], "it is told nothing further about it"
+    assert room.article("a").status == "usable"
+
+
+def test_it_comes_back_with_the_feed(room: Room, tmp_path: Path) -> None:
+    room.publish("a")
+    room.all("near")
+    agree(room, tmp_path, 'partners.near]\nfeeds = ["all"]', 'partners.near]\nfeeds = ["sport"]')
+    cursor = room.ask("near")["next"]
+    assert room.all("near") == [("a", "1", "canceled")], "a replay keeps it away"
+    agree(room, tmp_path, "nothing", "nothing")
+    assert room.all("near", cursor) == [("a", "1", "usable")]
+
+
+def test_less_of_each_story_is_offered_anew(room: Room, tmp_path: Path) -> None:
+    long = "<p>" + "One sentence of many words. " * 40 + "</p>"
+    room.publish("a", markup=long, excerpt="One sentence of many words.")
+    room.all("near")
+    cursor = room.ask("near")["next"]
+    agree(
+        room,
+        tmp_path,
+        'partners.near]\nfeeds = ["all"]',
+        'partners.near]\nfeeds = ["all"]\ncontent = "excerpt"',
+    )
+    page = room.ask("near", cursor)
+    assert [s["representationType"] for s in page["stories"]] == ["partial"]
