@@ -22,7 +22,7 @@ from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.moved import deny_moved
 from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
-from syndicate.distribute.subscribers import HubDistributor
+from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
 from syndicate.in_force import begin
@@ -158,7 +158,7 @@ class App:
         deny_moved(self.storage, self.settings, self.site, self._surely())
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
-        own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
+        own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
