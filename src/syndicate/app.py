@@ -22,11 +22,12 @@ from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.moved import deny_moved
 from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
-from syndicate.distribute.subscribers import HubDistributor
+from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
+from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
@@ -51,6 +52,7 @@ from syndicate.web.app import create_app
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
+from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
 
@@ -156,12 +158,13 @@ class App:
         deny_moved(self.storage, self.settings, self.site, self._surely())
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
-        own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
+        own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
+        self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
 
     def _open_keeper(self) -> Timekeeper:
         if self._clock is utc_now:
@@ -274,7 +277,8 @@ class App:
             per_minute=lambda: self.settings.tokens.requests_per_minute,
             url=lambda path: self.site.url(path),
         )
-        routes = [hub, *self.partners.routes()]
+        senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
+        routes = [hub, *self.partners.routes(), *senders.routes()]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -283,6 +287,10 @@ class App:
         self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
         await self.server.start()
         log.info("listening", url=self.server.url)
+
+    def _came_in(self) -> None:
+        self._publish_wanted.set()
+        self.distributor.wake()
 
     # -- staying ---------------------------------------------------------------------------
 
@@ -523,6 +531,7 @@ class App:
         self.receivers.align(self.storage)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
         self._open_sources()
+        self.inbox.configure(self.site)
 
     def _reconfigure_partners(self, fresh: Settings) -> None:
         self.pull.configure(fresh, self.site)

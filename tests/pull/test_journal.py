@@ -242,3 +242,23 @@ def test_the_journal_is_kept_for_a_partner_that_has_not_looked(room: Room) -> No
             fragments_before=room.now, windows=(),
         )  # fmt: skip
     assert room.all("near", begin) == [("b", "1", "usable")]
+
+
+def test_a_story_that_is_released_into_other_feeds_does_not_come_back(room: Room) -> None:
+    room.publish("cup", section="Sport")
+    room.ask("sport")
+    room.edit("cup", section="News")
+    room.withdraw("cup")
+    assert room.all("sport") == [("cup", "3", "canceled")]
+    room.release("cup")
+    assert room.all("sport") == []
+    assert room.pull.books.story("sport", "cup") is None
+
+
+def test_a_withdrawal_that_was_undone_before_a_look_brings_nothing_of_other_feeds(room: Room) -> None:
+    room.publish("cup", section="Sport")
+    begin = room.ask("sport")["next"]
+    room.edit("cup", section="News")
+    room.withdraw("cup")
+    room.release("cup")
+    assert room.all("sport", begin) == []

@@ -7,18 +7,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-PATIENCE = 1.0
+PATIENCE = 0.25
 """A request that has no answer after so many seconds is counted among the slow ones."""
+SLOW_SHARE = 16
+"""So many slow requests for each quick one: they only wait, which costs a socket and no work."""
 _REMEMBERED = 10_000
 
 
 class Flight:
-    """At most ``most`` quick requests and as many slow ones.
+    """At most ``most`` quick requests and ``SLOW_SHARE`` times as many slow ones.
 
     A request that takes longer than ``PATIENCE`` gives its place back, as long
     as there is room among the slow. Its host is remembered: the next one to it
     is slow from the beginning, until one was quick. So however many receivers
-    hang, each costs the others a second once.
+    hang, each costs the others that time once.
     """
 
     def __init__(self, most: int, changed: Callable[[asyncio.Task[None] | None], None]) -> None:
@@ -39,7 +41,9 @@ class Flight:
 
     def has_room(self, *, slow: bool = False) -> bool:
         """Whether one more may be started."""
-        return len(self._slow if slow else self._quick) < self._most
+        if slow:
+            return len(self._slow) < SLOW_SHARE * self._most
+        return len(self._quick) < self._most
 
     def under_way(self) -> set[asyncio.Task[None]]:
         """All that is not done."""

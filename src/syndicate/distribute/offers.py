@@ -143,7 +143,9 @@ class _Look:
         if self._offered.get(row.article_id) == row.revision:
             # The row before it was examined late, and brought this revision already: so it is of this time.
             self.found.later[row.article_id] = row.at
-        self._decide(row.article_id, row.seq, row.at, urgent=row.urgent)
+        # A withdrawal that was undone before anybody looked calls nothing back.
+        corrected = row.action is JournalAction.CORRECTED
+        self._decide(row.article_id, row.seq, row.at, urgent=corrected)
 
     def _decide(self, article_id: str, seq: int, at: datetime, *, urgent: bool, hold: bool = True) -> None:
         standing, before = self._standings[article_id], self._offered.get(article_id, 0)
@@ -154,10 +156,10 @@ class _Look:
                 self._delay(standing, decision)
             return
         if isinstance(decision, Send):
-            recall = before > 0 and (urgent or decision.kill)
-            since = standing.live_since
-            due = max(at, since + self._terms.delay) if since and not recall else at
-            self.found.rows.append((article_id, seq, min(due, self._now), recall))
+            corrected = before > 0 and urgent and not decision.kill
+            since = None if corrected or decision.kill else standing.live_since
+            due = max(at, since + self._terms.delay) if since else at
+            self.found.rows.append((article_id, seq, min(due, self._now), corrected))
             self.found.revisions[article_id] = self._offered[article_id] = decision.revision
         self.found.delayed.pop(article_id, None)
         if article_id in self._held:

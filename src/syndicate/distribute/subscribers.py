@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from syndicate.distribute.flight import Flight
+from syndicate.distribute.flight import SLOW_SHARE, Flight
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Paper, Sent
 from syndicate.distribute.hub_terms import HubTerms
@@ -32,6 +32,7 @@ from syndicate.transports.details import Redactor, secrets_of_address
 from syndicate.transports.sending import unreachable
 
 if TYPE_CHECKING:
+    from syndicate.config.settings import Network
     from syndicate.net.client import Client
 
 log = structlog.get_logger(__name__)
@@ -273,6 +274,11 @@ class HubDistributor:
             retry_after=outcome.retry_after,
             seconds=answer.seconds,
         )
+
+
+def roomy(network: Network) -> Network:
+    """The network's settings for the hub's own client: here it is ``Flight`` that bounds requests."""
+    return network.model_copy(update={"in_flight": (SLOW_SHARE + 2) * network.in_flight})
 
 
 def _loop_time() -> float:

@@ -128,17 +128,17 @@ class Ingest:
         """Ask one source. A story that cannot be taken is noted, and the rest goes on."""
         total = Polled()
         try:
-            cursor = await self._in_thread(self._cursor, source.name)
+            cursor = await self.in_thread(self._cursor, source.name)
             async for batch in source.fetch(cursor, hints):
-                readings = await self._in_thread(self._read, batch)
+                readings = await self.in_thread(self.read_drafts, batch.drafts)
                 await self._measure(readings)
-                total += await self._in_thread(self._keep, source.name, batch, readings)
+                total += await self.in_thread(self._keep, source.name, batch, readings)
                 if progress:
                     progress(len(batch.items))
         except SourceError as error:
             total.error = error.message
             log.warning("source_failed", source=source.name, reason=error.message)
-        await self._in_thread(self._tried, source.name, total.error)
+        await self.in_thread(self._tried, source.name, total.error)
         return total
 
     async def fall_due(self) -> int:
@@ -149,7 +149,8 @@ class Ingest:
         """
         return await asyncio.to_thread(self._fall_due)
 
-    async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
+    async def in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
+        """Do something in the thread of the sources: what they bring is taken one after the other."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
 
     def _cursor(self, name: str) -> Cursor:
@@ -201,7 +202,7 @@ class Ingest:
     # -- one batch ---------------------------------------------------------------------
 
     def _store(self, source: str, batch: Batch) -> Polled:
-        return self._keep(source, batch, self._read(batch))
+        return self._keep(source, batch, self.read_drafts(batch.drafts))
 
     async def _measure(self, readings: Sequence[_Read]) -> None:
         """Find out what the media of new drafts are, before they are stored."""
@@ -209,11 +210,11 @@ class Ingest:
         if self._client is None or not care.measure:
             return
         urls = {u for d, r in readings if isinstance(r, Reading) for u in measure.unstated(d, r)}
-        wanted = await self._in_thread(self._to_ask, urls) if urls else []
+        wanted = await self.in_thread(self._to_ask, urls) if urls else []
         if wanted:
             guard = Guard.of(self._settings.network.allow)
             found = await measure.measured(self._client, guard, care, wanted, self._clock())
-            await self._in_thread(self._keep_facts, found)
+            await self.in_thread(self._keep_facts, found)
 
     def _to_ask(self, urls: set[str]) -> list[str]:
         with self._storage.read() as tx:
@@ -229,18 +230,18 @@ class Ingest:
         with self._storage.write() as tx:
             tx.problems.settle(source, batch.settled)
             for draft, reading in readings:
-                self._take(tx, taking, draft, reading, now, total)
+                self.take_one(tx, taking, draft, reading, now, total)
             for source_id in batch.missing:
                 self._count(missing(tx, taking, source, source_id, now), source_id, total)
             self._note(tx, source, batch, now, total)
             tx.sources.advance(source, token=batch.token, items=batch.items, forget=batch.forget)
         return total
 
-    def _read(self, batch: Batch) -> list[_Read]:
+    def read_drafts(self, drafts: Sequence[Draft]) -> list[_Read]:
         """Read what is not known yet, outside the transaction: reading is what takes long."""
         with self._storage.read() as tx:
-            known = [is_known(tx, draft) for draft in batch.drafts]
-        return [(d, None if k else self._reading(d)) for d, k in zip(batch.drafts, known, strict=True)]
+            known = [is_known(tx, draft) for draft in drafts]
+        return [(d, None if k else self._reading(d)) for d, k in zip(drafts, known, strict=True)]
 
     def _reading(self, draft: Draft) -> Reading | StoryError:
         try:
@@ -251,7 +252,7 @@ class Ingest:
             log.exception("reading_failed", source=draft.source, item=draft.source_id)
             return StoryError(f"the story cannot be read: {error}", fix="please report it with the file")
 
-    def _take(
+    def take_one(
         self,
         tx: Transaction,
         taking: Taking,
@@ -259,10 +260,11 @@ class Ingest:
         reading: Reading | StoryError | None,
         now: datetime,
         total: Polled,
-    ) -> None:
+    ) -> Taken | None:
+        """Store one story, and note what is wrong with it; ``None`` for one that is known as it is."""
         if reading is None:
             total.unchanged += 1
-            return
+            return None
         trace = secrets.token_hex(4)
         try:
             if isinstance(reading, StoryError):
@@ -278,6 +280,7 @@ class Ingest:
         else:
             tx.problems.settle(draft.source, [ref])
         self._count(taken, ref, total, trace)
+        return taken
 
     def _count(self, taken: Taken | None, ref: str, total: Polled, trace: str | None = None) -> None:
         if taken is None:

@@ -427,13 +427,34 @@ def missing(tx: Transaction, taking: Taking, source: str, source_id: str, now: d
     """A story disappeared from a source whose options say that this withdraws it."""
     known = tx.articles.by_identity([(f"id:{source}", source_id)])
     before = tx.articles.get(known) if known else None
-    if before is None or record.is_recalled(tx, before):
+    return recall(tx, taking, before, "it disappeared at its source", now) if before else None
+
+
+def recall(
+    tx: Transaction,
+    taking: Taking,
+    before: Article,
+    reason: str,
+    now: datetime,
+    *,
+    status: PubStatus = PubStatus.CANCELED,
+) -> Taken | None:
+    """The source takes a story back, without a draft; ``None`` where it is withdrawn already."""
+    if record.is_recalled(tx, before):
         return None
-    tx.articles.touch(before.id, draft_digest="")
-    action = record.withdraw(
-        tx, taking.desk, before, by="source", reason="it disappeared at its source", now=now
-    )
+    tx.articles.touch(before.id, draft_digest="")  # the very same draft may bring it back
+    action = record.withdraw(tx, taking.desk, before, by="source", reason=reason, now=now, status=status)
     return Taken(article_id=before.id, action=action)
 
 
-__all__ = ["StoryError", "Taken", "Taking", "identities", "is_known", "missing", "take", "text_identity"]
+__all__ = [
+    "StoryError",
+    "Taken",
+    "Taking",
+    "identities",
+    "is_known",
+    "missing",
+    "recall",
+    "take",
+    "text_identity",
+]

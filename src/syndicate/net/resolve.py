@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,10 @@ def _pool() -> ThreadPoolExecutor:
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """All addresses of a name, each once. Raises ``socket.gaierror`` (an OSError)."""
-    loop = asyncio.get_running_loop()
+    try:
+        return [str(ipaddress.ip_address(host))]  # nothing to ask a name server, and no thread to wait for
+    except ValueError:
+        loop = asyncio.get_running_loop()
     found = await loop.run_in_executor(_pool(), _look_up, host, port)
     return list(dict.fromkeys(found))
 

@@ -17,10 +17,11 @@ from syndicate.config import SourceOptions
 from syndicate.errors import ConfigError
 from syndicate.sources.base import Source
 from syndicate.sources.folder import FolderOptions, FolderSource
+from syndicate.sources.inbox import InboxOptions, InboxSource
 
 GROUP = "syndicate.sources"
-SOURCES: Mapping[str, type[SourceOptions]] = {"folder": FolderOptions}
-_BUILT_IN: Mapping[str, Any] = {"folder": FolderSource}
+SOURCES: Mapping[str, type[SourceOptions]] = {"folder": FolderOptions, "inbox": InboxOptions}
+_BUILT_IN: Mapping[str, Any] = {"folder": FolderSource, "inbox": InboxSource}
 
 
 def source_options() -> dict[str, type[SourceOptions]]:

@@ -54,7 +54,7 @@ def _by_suffix(suffix: str, text: str, zone: ZoneInfo) -> StoryFile:
     if suffix in (".html", ".htm"):
         _refuse_cut_off(rest)
         return StoryFile(kind=InputKind.HTML, text=rest, stated=stated)
-    return StoryFile(kind=InputKind.HTML, text=_markdown().render(rest), stated=stated)
+    return StoryFile(kind=InputKind.HTML, text=markdown(rest), stated=stated)
 
 
 def _page(text: str, zone: ZoneInfo) -> StoryFile:
@@ -71,6 +71,12 @@ def _refuse_cut_off(markup: str) -> None:
         raise RefusedError(
             "the page opens <html> and never closes it", "write the whole page; it may have been cut off"
         )
+
+
+def markdown(text: str) -> str:
+    """Markdown as markup."""
+    rendered: str = _markdown().render(text)
+    return rendered
 
 
 def _markdown() -> MarkdownIt:

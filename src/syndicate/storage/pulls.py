@@ -28,8 +28,8 @@ class Offered:
     """One row of a partner's log.
 
     ``seq``: the journal row that led to it. ``at``: when it fell due for the
-    partner. ``urgent``: a correction or withdrawal of what it was offered
-    before, which it hears whatever its feeds are now. ``revision``: what it
+    partner. ``urgent``: a correction of what it was offered before, which it
+    hears whatever its feeds are now. ``revision``: what it
     was first served as, at ``served``; ``taken`` is when its cursor passed it.
     """
 
@@ -391,7 +391,7 @@ def renumber(connection: Connection, partner: str, lane_id: int, at: datetime) -
     connection.execute(delete(s.partner_log).where(row.partner == partner))
     log = Pulls(connection)
     seq = int(connection.execute(select(func.max(s.journal.c.seq))).scalar() or 0)
-    log.allot(partner, [(w.article_id, seq, at, True) for w in withdrawn])
+    log.allot(partner, [(w.article_id, seq, at, False) for w in withdrawn])
     log.allot(partner, [(r.article_id, r.seq, r.at, r.urgent) for r in rest])
     for w in withdrawn:
         mine = and_(c.lane_id == lane_id, c.article_id == w.article_id)

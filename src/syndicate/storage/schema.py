@@ -462,6 +462,18 @@ source_items = Table(
     Column("fingerprint", Text, nullable=False),
 )
 
+# What was answered to a request with an Idempotency-Key, so that the same one gets the same again.
+inbox_answers = Table(
+    "inbox_answers",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)
+
 problems = Table(
     "problems",
     metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -40,6 +41,15 @@ class Problem:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a request was answered; ``digest`` identifies the request."""
+
+    digest: str
+    status: int
+    body: dict[str, Any]
+
+
 class Sources:
     """Cursors and sources' health, inside one transaction."""
 
@@ -54,6 +64,29 @@ class Sources:
                 name=name, token=None, last_try=None, last_ok=None, failures=0, last_error=None
             )
         return SourceState(**row._mapping)
+
+    def item(self, name: str, key: str) -> str | None:
+        """One item's fingerprint."""
+        i = s.source_items.c
+        return self._c.execute(select(i.fingerprint).where(i.source == name, i.key == key)).scalar()
+
+    def answer(self, name: str, key: str) -> Answer | None:
+        """What was answered to the request that bore this key."""
+        a = s.inbox_answers.c
+        query = select(a.digest, a.status, a.body).where(a.source == name, a.key == key)
+        row = self._c.execute(query).first()
+        return Answer(**row._mapping) if row else None
+
+    def keep_answer(
+        self, name: str, key: str, digest: str, status: int, body: dict[str, Any], at: datetime
+    ) -> None:
+        """Keep what is answered to the request that bears this key."""
+        known = {"digest": digest, "status": status, "body": body, "at": at}
+        upsert(self._c, s.inbox_answers, [{"source": name, "key": key, **known}])
+
+    def forget_answers(self, before: datetime) -> None:
+        """Forget the answers that are older."""
+        self._c.execute(delete(s.inbox_answers).where(s.inbox_answers.c.at < before))
 
     def items(self, name: str) -> dict[str, str]:
         """Each item's fingerprint by key."""
@@ -117,6 +150,12 @@ class Problems:
         else:
             self._c.execute(update(s.problems).where(*where).values(**values))
         return known != reason
+
+    def get(self, scope: str, ref: str) -> Problem | None:
+        """What is wrong with one item now."""
+        p = s.problems.c
+        row = self._c.execute(select(s.problems).where(p.scope == scope, p.ref == ref)).first()
+        return Problem(**row._mapping) if row else None
 
     def settle(self, scope: str, refs: Collection[str]) -> None:
         """These are in order again."""

@@ -1,0 +1,305 @@
+"""The inbox: what senders bring, stored before it is answered, the same way as from any source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from syndicate.errors import StoryError
+from syndicate.ingest import record
+from syndicate.ingest.poll import Ingest, Polled
+from syndicate.ingest.take import Taken, recall
+from syndicate.model import Article, PubStatus, Reading
+from syndicate.site import Site
+from syndicate.sources.inbox_story import Fault, NotTaken, Sent
+from syndicate.storage import Storage, Transaction
+
+KEYS_KEPT = timedelta(days=1)
+"""How long an ``Idempotency-Key`` is remembered."""
+PATH = "/api/v1/articles"
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is answered: a status of HTTP, and what stands behind it."""
+
+    status: int
+    body: Body
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An ``Idempotency-Key`` and the digest of the request it came with."""
+
+    key: str
+    digest: str
+
+    @classmethod
+    def of(cls, key: str, *parts: bytes) -> Request:
+        """The key with what identifies the request."""
+        return cls(key, hashlib.sha256(b"\0".join(parts)).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a sender's versions of a story. ``gone``: withdrawn by its sender."""
+
+    version: int | None = None
+    updated: datetime | None = None
+    gone: bool = False
+
+    def dump(self) -> str:
+        updated = self.updated.isoformat() if self.updated else None
+        return json.dumps({"version": self.version, "updated": updated, "gone": self.gone})
+
+
+class Inbox:
+    """Takes what senders bring. Everything one request brought is stored in one transaction."""
+
+    def __init__(self, storage: Storage, ingest: Ingest, site: Site, clock: Callable[[], datetime]) -> None:
+        self._storage = storage
+        self._ingest = ingest
+        self._clock = clock
+        self.configure(site)
+
+    def configure(self, site: Site) -> None:
+        """Go on under another configuration."""
+        self._site = site
+
+    async def put(
+        self, source: str, items: Sequence[Sent | NotTaken], request: Request | None, *, many: bool
+    ) -> Receipt:
+        """Store stories; ``many``: they came as a list, and each has a receipt. Raises StorageError."""
+        return await self._ingest.in_thread(self._put, source, items, request, many)
+
+    async def withdraw(self, source: str, own_id: str, reason: str, request: Request | None) -> Receipt:
+        """Take a story back, also one that did not come yet. Raises StorageError."""
+        return await self._ingest.in_thread(self._withdraw, source, own_id, reason, request)
+
+    async def look(self, source: str, own_id: str) -> Body | None:
+        """How a story stands, ``None`` where there is none of this sender's. Raises StorageError."""
+        return await self._ingest.in_thread(self._look, source, own_id)
+
+    # -- in the thread of the sources --------------------------------------------------------
+
+    def _put(
+        self, source: str, items: Sequence[Sent | NotTaken], request: Request | None, many: bool
+    ) -> Receipt:
+        drafts = [item.draft for item in items if isinstance(item, Sent)]
+        readings = {id(draft): reading for draft, reading in self._ingest.read_drafts(drafts)}
+        with self._storage.write() as tx:
+            if request and (before := self._before(tx, source, request)):
+                return before
+            receipts = [self._one(tx, source, item, readings) for item in items]
+            made = Receipt(200, {"results": [_listed(r) for r in receipts]}) if many else receipts[0]
+            tx.sources.tried(source, self._clock(), None)
+            self._remember(tx, source, request, made)
+        return made
+
+    def _withdraw(self, source: str, own_id: str, reason: str, request: Request | None) -> Receipt:
+        with self._storage.write() as tx:
+            if request and (before := self._before(tx, source, request)):
+                return before
+            made = self._gone(tx, source, own_id, reason, PubStatus.CANCELED, None)
+            tx.sources.tried(source, self._clock(), None)
+            self._remember(tx, source, request, made)
+        return made
+
+    def _look(self, source: str, own_id: str) -> Body | None:
+        with self._storage.read() as tx:
+            return self._state(tx, source, own_id)
+
+    def _before(self, tx: Transaction, source: str, request: Request) -> Receipt | None:
+        """The answer of before to the same request; a key used for another one is an error."""
+        known = tx.sources.answer(source, request.key)
+        if known is None:
+            return None
+        if known.digest != request.digest:
+            return refused(
+                422,
+                Fault(
+                    "Idempotency-Key",
+                    "the key was used for another request",
+                    "use a key once, for one request",
+                ),
+            )
+        return Receipt(known.status, known.body, replayed=True)
+
+    def _remember(self, tx: Transaction, source: str, request: Request | None, made: Receipt) -> None:
+        if request is not None:
+            now = self._clock()
+            tx.sources.forget_answers(now - KEYS_KEPT)
+            tx.sources.keep_answer(source, request.key, request.digest, made.status, made.body, now)
+
+    # -- one story -----------------------------------------------------------------------
+
+    def _one(
+        self,
+        tx: Transaction,
+        source: str,
+        item: Sent | NotTaken,
+        readings: Mapping[int, Reading | StoryError | None],
+    ) -> Receipt:
+        if isinstance(item, NotTaken):
+            return refused(422, *item.faults)
+        own_id = item.draft.source_id
+        known = _known(tx, source, own_id)
+        if late := _late(known, item):
+            return self._receipt(tx, source, own_id, 200, "ignored", late)
+        if item.withdraws:
+            reason = item.draft.given.correction or f"its sender says it is {item.withdraws}"
+            return self._gone(tx, source, own_id, reason, item.withdraws, item)
+        there = self._own(tx, source, own_id) is not None
+        total = Polled()
+        taking = self._ingest.taking(source)
+        reading = readings[id(item.draft)]
+        taken = self._ingest.take_one(tx, taking, item.draft, reading, self._clock(), total)
+        if taken is not None and (not taken.article_id or self._own(tx, source, own_id) is None):
+            return _left(taken)
+        _note(tx, source, own_id, _newer(known, item))
+        made = self._receipt(tx, source, own_id, 200, _result(taken, there=there))
+        if item.warnings:
+            made.body["warnings"] = list(item.warnings)
+        waits = made.body["state"] not in ("published", "withdrawn") or "held" in made.body
+        return Receipt(202 if waits else 200 if there else 201, made.body)
+
+    def _gone(
+        self,
+        tx: Transaction,
+        source: str,
+        own_id: str,
+        reason: str,
+        status: PubStatus,
+        item: Sent | None,
+    ) -> Receipt:
+        known = _known(tx, source, own_id) or _Known()
+        newer = _newer(known, item) if item else known
+        _note(tx, source, own_id, _Known(newer.version, newer.updated, gone=True))
+        article = self._own(tx, source, own_id)
+        if article is None:
+            words = "nothing came under this id yet; if it does, it stays withdrawn"
+            return Receipt(202, {"id": own_id, "state": "unknown", "result": "noted", "reason": words})
+        taken = recall(tx, self._ingest.taking(source), article, reason, self._clock(), status=status)
+        return self._receipt(tx, source, own_id, 200, "unchanged" if taken is None else "withdrawn")
+
+    def _own(self, tx: Transaction, source: str, own_id: str) -> Article | None:
+        found = tx.articles.by_identity([(f"id:{source}", own_id)])
+        return tx.articles.get(found) if found else None
+
+    def _receipt(
+        self, tx: Transaction, source: str, own_id: str, status: int, result: str, reason: str | None = None
+    ) -> Receipt:
+        state = self._state(tx, source, own_id) or {"id": own_id, "state": "unknown"}
+        more = {"reason": reason} if reason else {}
+        return Receipt(status, {**state, "result": result, **more})
+
+    def _state(self, tx: Transaction, source: str, own_id: str) -> Body | None:
+        """How a story stands: accepted, waiting and why, out and where, withdrawn."""
+        article = self._own(tx, source, own_id)
+        if article is None:
+            return None
+        now = self._clock()
+        waits = record.waits_until(self._ingest.desk, article, now)
+        state = _word(article, waits)
+        problem = tx.problems.get(source, own_id)
+        withdrawal = tx.articles.withdrawal(article.id)
+        reason = article.hold or (withdrawal.reason if withdrawal else None)
+        out = article.live and article.status is PubStatus.USABLE
+        page = self._site.url(self._site.story_path(article.id))
+        known = {
+            "id": own_id,
+            "article": article.id,
+            "state": state,
+            "reason": reason if state != "published" else None,
+            "until": waits.isoformat() if waits else None,
+            "held": problem.reason if problem and state == "published" else None,
+            "revision": article.revision,
+            "headline": article.story.headline,
+            "published": article.published.isoformat() if out else None,
+            "updated": article.changed.isoformat() if out else None,
+            "url": (article.story.url or page) if out else None,
+            "feeds": sorted(tx.feeds.of(article.id)) if out else [],
+            "location": f"{PATH}/{quote(own_id, safe='')}",
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def refused(status: int, *faults: Fault) -> Receipt:
+    """A receipt that says what was wrong."""
+    errors = [
+        {k: v for k, v in (("field", f.field), ("detail", f.detail), ("fix", f.fix)) if v} for f in faults
+    ]
+    detail = "; ".join(fault.detail for fault in faults)
+    return Receipt(status, {"result": "refused", "detail": detail, "errors": errors})
+
+
+def _left(taken: Taken) -> Receipt:
+    """Not taken: it cannot be read as a story (422), or it is somebody else's (409)."""
+    return refused(409 if taken.article_id else 422, Fault(None, taken.problem or "not taken", taken.fix))
+
+
+def _listed(receipt: Receipt) -> Body:
+    return {"status": receipt.status, **receipt.body}
+
+
+def _word(article: Article, waits: datetime | None) -> str:
+    if article.status is not PubStatus.USABLE:
+        return "embargoed" if waits else "withdrawn"
+    if article.hold:
+        return "on hold"
+    return "published" if article.live else "embargoed"
+
+
+def _result(taken: Taken | None, *, there: bool) -> str:
+    if taken is None or (taken.unchanged and not taken.action):
+        return "unchanged"
+    return "updated" if there else "created"
+
+
+def _known(tx: Transaction, source: str, own_id: str) -> _Known | None:
+    text = tx.sources.item(source, own_id)
+    if text is None:
+        return None
+    known = json.loads(text)
+    updated = datetime.fromisoformat(known["updated"]) if known["updated"] else None
+    return _Known(known["version"], updated, known["gone"])
+
+
+def _note(tx: Transaction, source: str, own_id: str, known: _Known) -> None:
+    tx.sources.advance(source, token=None, items={own_id: known.dump()}, forget=())
+
+
+def _newer(known: _Known | None, item: Sent) -> _Known:
+    known = known or _Known()
+    version = item.version if item.version is not None else known.version
+    return _Known(version, item.draft.given.updated or known.updated)
+
+
+def _late(known: _Known | None, item: Sent) -> str | None:
+    """Why a version is not taken: a newer one is here, or its sender withdrew the story since."""
+    if known is None:
+        return None
+    order = _order(known, item)
+    if order is not None and order < 0:
+        return "an older version: a newer one is here"
+    back = order is not None and order > 0
+    if known.gone and not back and item.draft.given.status is not PubStatus.USABLE and not item.withdraws:
+        return "its sender withdrew it: send a higher version, a later updated, or status usable"
+    return None
+
+
+def _order(known: _Known, item: Sent) -> int | None:
+    """-1 older, 0 the same, 1 newer; ``None`` where nothing says."""
+    if item.version is not None and known.version is not None:
+        return (item.version > known.version) - (item.version < known.version)
+    updated = item.draft.given.updated
+    if updated is not None and known.updated is not None:
+        return (updated > known.updated) - (updated < known.updated)
+    return None

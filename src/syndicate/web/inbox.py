@@ -1,0 +1,275 @@
+"""``/api/v1/articles``: where senders bring stories, in front of the inbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from syndicate.config import Settings
+from syndicate.errors import StorageError
+from syndicate.hub.throttle import Throttle
+from syndicate.ingest.inbox import Receipt, refused
+from syndicate.ingest.inbox import Request as Once
+from syndicate.sources.inbox import InboxOptions
+from syndicate.sources.inbox_story import Desk, Fault, Malformed, NotTaken, Sent, load, read_sent
+from syndicate.storage import Scope, Token
+from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
+from syndicate.web.inbox_openapi import DESCRIPTION
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 16
+_BODY_SECONDS = 20.0
+_KEY_LONGEST = 255
+_TITLES = {
+    400: "Not readable", 403: "Not allowed", 404: "Not found", 408: "Too slow", 409: "In conflict",
+    413: "Too large", 415: "Wrong kind of content", 422: "Not taken", 429: "Too many requests",
+    503: "Not now",
+}  # fmt: skip
+
+
+def inboxes(settings: Settings) -> dict[str, tuple[InboxOptions, Desk]]:
+    """Every inbox that is configured: its options, and what its stories are read under."""
+    zone = ZoneInfo(settings.publisher.timezone)
+    return {
+        name: (options, Desk(name, zone, options.language, options.ids == "source"))
+        for name, options in settings.sources.items()
+        if isinstance(options, InboxOptions)
+    }
+
+
+class Box(Protocol):
+    """What takes the stories: ``ingest.inbox.Inbox``."""
+
+    async def put(
+        self, source: str, items: Sequence[Sent | NotTaken], request: Once | None, *, many: bool
+    ) -> Receipt: ...
+    async def withdraw(self, source: str, own_id: str, reason: str, request: Once | None) -> Receipt: ...
+    async def look(self, source: str, own_id: str) -> dict[str, object] | None: ...
+
+
+class _Stop(Exception):
+    """An answer that ends a request."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class InboxDesk:
+    """One sender's way in. ``inboxes`` gives options and reading terms by source, as configured now."""
+
+    def __init__(
+        self,
+        box: Box,
+        keyring: Known,
+        inboxes: Callable[[], Mapping[str, tuple[InboxOptions, Desk]]],
+        wake: Callable[[], None],
+    ) -> None:
+        self._box = box
+        self._keyring = keyring
+        self._inboxes = inboxes
+        self._wake = wake
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._throttles: dict[tuple[str, int], Throttle] = {}
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes; where no inbox is configured all of them are 404."""
+        return [
+            Route("/api/v1/openapi.json", self._describe, methods=["GET"]),
+            Route("/api/v1/articles", self._answering(self._post), methods=["POST"]),
+            Route("/api/v1/articles/{id:path}", self._answering(self._one), methods=["GET", "PUT", "DELETE"]),
+        ]
+
+    async def _describe(self, request: Request) -> Response:  # noqa: ARG002
+        return _json(200, DESCRIPTION if self._inboxes() else _body(404, "there is no inbox here"))
+
+    def _answering(
+        self, act: Callable[[Request, Token], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                if not self._inboxes():
+                    return problem(
+                        404, "there is no inbox here", fix='[sources.NAME] type = "inbox" makes one'
+                    )
+                token = await self._sender(request)
+                async with self._room:
+                    return await act(request, token)
+            except _Stop as stop:
+                return stop.response
+            except Malformed as error:
+                return problem(400, str(error), fix="send JSON in UTF-8")
+            except StorageError as error:
+                log.warning("inbox_not_stored", reason=error.message, fix=error.fix)
+                words = "nothing was stored; send it again"
+                return problem(503, words, headers={"retry-after": "5"})
+
+        return answer
+
+    async def _sender(self, request: Request) -> Token:
+        token = await who(request, self._keyring)
+        if token is None:
+            raise _Stop(unauthorized())
+        if token.scope is not Scope.INBOX or token.owner not in self._inboxes():
+            words = f"the token of {token.owner!r} opens no inbox"
+            fix = "an inbox's tokens bear its name: `syndicate tokens add --inbox NAME`"
+            raise _Stop(problem(403, words, fix=fix))
+        options = self._inboxes()[token.owner][0]
+        key = (token.owner, options.per_minute)
+        throttle = self._throttles.setdefault(key, Throttle(options.per_minute))
+        if wait := throttle.wait(token.owner, time.monotonic()):
+            headers = {"retry-after": str(max(1, round(wait)))}
+            raise _Stop(problem(429, f"more than {options.per_minute} requests in a minute", headers=headers))
+        return token
+
+    # -- the acts ------------------------------------------------------------------------
+
+    async def _post(self, request: Request, token: Token) -> Response:
+        options, desk = self._inboxes()[token.owner]
+        body = await self._story_body(request, options)
+        loaded = load(body)
+        many = isinstance(loaded, list)
+        if many and not 0 < len(loaded) <= options.max_batch:
+            limit = options.max_batch
+            return problem(413 if loaded else 422, f"the list holds {len(loaded)} stories, not 1 to {limit}")
+        items = await asyncio.to_thread(_read, loaded if many else [loaded], desk, None)
+        receipt = await self._box.put(desk.source, items, _once(request, body), many=many)
+        return self._answer(receipt, token)
+
+    async def _one(self, request: Request, token: Token) -> Response:
+        own_id = request.path_params["id"]
+        options, desk = self._inboxes()[token.owner]
+        if request.method == "GET":
+            known = await self._box.look(desk.source, own_id)
+            return problem(404, "no story of yours has this id") if known is None else _json(200, known)
+        if request.method == "DELETE":
+            body = await _body_of(request, options.max_bytes)
+            reason = _reason(request, body)
+            return self._answer(
+                await self._box.withdraw(desk.source, own_id, reason, _once(request, body)), token
+            )
+        body = await self._story_body(request, options)
+        items = await asyncio.to_thread(_read, [load(body)], desk, own_id)
+        return self._answer(await self._box.put(desk.source, items, _once(request, body), many=False), token)
+
+    async def _story_body(self, request: Request, options: InboxOptions) -> bytes:
+        kind, _, rest = request.headers.get("content-type", "").lower().partition(";")
+        kind = kind.strip()
+        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise _Stop(problem(415, f"the body is {kind or 'of no kind'}", fix="send application/json"))
+        charset = rest.partition("charset=")[2].partition(";")[0].strip(' "')
+        if charset not in ("", "utf-8", "utf8"):
+            raise _Stop(problem(415, f"the body is in {charset}", fix="send UTF-8"))
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise _Stop(problem(415, "the body is compressed", fix="send it as it is"))
+        return await _body_of(request, options.max_bytes)
+
+    def _answer(self, receipt: Receipt, token: Token) -> Response:
+        ok = receipt.status < 400
+        log.info(
+            "inbox_answered",
+            source=token.owner,
+            label=token.label,
+            status=receipt.status,
+            result=receipt.body.get("result", "list"),
+            article=receipt.body.get("article"),
+        )
+        headers = {"idempotency-replayed": "true"} if receipt.replayed else {}
+        if ok and "location" in receipt.body:
+            headers["location"] = str(receipt.body["location"])
+        if ok and not receipt.replayed:
+            self._wake()
+        return _json(receipt.status, receipt.body if ok else _problem(receipt), headers, ok=ok)
+
+
+def _read(items: list[object], desk: Desk, own_id: str | None) -> list[Sent | NotTaken]:
+    found: list[Sent | NotTaken] = []
+    for item in items:
+        try:
+            found.append(read_sent(item, desk, own_id))
+        except NotTaken as not_taken:
+            found.append(not_taken)
+    return found
+
+
+def _once(request: Request, body: bytes) -> Once | None:
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key:
+        return None
+    if len(key) > _KEY_LONGEST:
+        fault = Fault("Idempotency-Key", f"the key is longer than {_KEY_LONGEST} characters", "shorten it")
+        raise _Stop(_json(422, _problem(refused(422, fault)), ok=False))
+    where = request.url.path.encode("utf-8", "replace") + b"?" + request.url.query.encode()
+    return Once.of(key, request.method.encode(), where, body)
+
+
+def _reason(request: Request, body: bytes) -> str:
+    """Why a story is withdrawn: ``?reason=`` or ``{"reason": …}``; partners and the log hear it."""
+    known = parse_qs(request.url.query, errors="replace").get("reason", [""])[0]
+    if not known and body.strip():
+        loaded = load(body)
+        known = loaded.get("reason", "") if isinstance(loaded, dict) else ""
+    words = " ".join(known.split()) if isinstance(known, str) else ""
+    words = words.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")[:500]
+    if not words:
+        fault = Fault("reason", "there is no reason", 'say why: ?reason=…, or {"reason": …}')
+        raise _Stop(_json(422, _problem(refused(422, fault)), ok=False))
+    return words
+
+
+async def _body_of(request: Request, limit: int) -> bytes:
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            body = bytearray()
+            async for part in request.stream():
+                body += part
+                if len(body) > limit:
+                    words = f"the body is larger than {limit:,} bytes"
+                    raise _Stop(problem(413, words, fix="send fewer stories at a time"))
+            return bytes(body)
+    except TimeoutError:
+        raise _Stop(problem(408, "the body did not arrive in time")) from None
+    except ClientDisconnect:
+        raise _Stop(problem(400, "the body did not arrive")) from None
+
+
+def problem(
+    status: int, detail: str, *, fix: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer in the form of RFC 9457."""
+    return _json(status, _body(status, detail, fix), headers, ok=False)
+
+
+def _body(status: int, detail: str, fix: str | None = None) -> dict[str, object]:
+    known = {"type": "about:blank", "title": _TITLES.get(status, "Error"), "status": status, "detail": detail}
+    return {**known, "fix": fix} if fix else known
+
+
+def _problem(receipt: Receipt) -> dict[str, object]:
+    known = _body(receipt.status, str(receipt.body.get("detail", "")))
+    return {**known, "errors": receipt.body.get("errors", [])}
+
+
+def _json(
+    status: int,
+    value: Mapping[str, object],
+    headers: Mapping[str, str] | None = None,
+    *,
+    ok: bool = True,
+) -> Response:
+    # In ASCII: what a sender wrote may hold what no encoding takes (a lone surrogate).
+    kind = "application/json" if ok else "application/problem+json"
+    return Response(
+        json.dumps(value, ensure_ascii=True), status, headers={**PRIVATE, **(headers or {})}, media_type=kind
+    )
