@@ -15,9 +15,11 @@ from typing import Any
 import structlog
 
 from syndicate.config import Settings
+from syndicate.config.ends import ends
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
+from syndicate.distribute.moved import deny_moved
 from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
@@ -102,7 +104,7 @@ class App:
         self._watch_stop = asyncio.Event()
         self._seen_changes = -1
         self._ready: list[str] = ["starting"]
-        self.shelving = Shelving(self.storage)
+        self.shelving = Shelving(self.storage, self._surely)
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
 
@@ -140,15 +142,16 @@ class App:
         self.ingest = Ingest(
             self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
         )
-        self.publisher = Publisher(self.storage, self.settings, self.directory)
+        self.publisher = Publisher(self.storage, self.settings, self.directory, free=self.keeper.free)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
-        align(self.storage, self.settings.feeds)
+        align(self.storage, self.settings.feeds, ends=ends(self.settings))
         self._compare_terms(self.settings)
         self.teller = Teller(self.storage, self.settings, self.client, self._clock)
         limits = _limits(self.settings)
         self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
+        deny_moved(self.storage, self.settings, self.site, self._surely())
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(self.settings.network, publisher_url=self.settings.publisher.url)
@@ -214,10 +217,9 @@ class App:
         """Rebuild what was touched and put it where readers find it."""
         async with self._publishing:
             built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
-            for document in built.documents:
-                self.shelving.put(document)
-            for article_id in built.pages:
-                self.shelving.forget(article_id)
+            self.shelving.take(built)
+            if built.gone:
+                await asyncio.to_thread(deny_moved, self.storage, self.settings, self.site, self._surely())
         for document in built.documents:
             log.info(
                 "document_published",
@@ -230,12 +232,19 @@ class App:
             self.hub.wake()
         return built
 
+    async def publish_all(self) -> Built:
+        """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
+        await asyncio.to_thread(self.publisher.repair, self._clock())
+        built = await self.publish(everything=True)
+        while self.publisher.archives.behind:
+            await self.publish()
+        return built
+
     async def once(self) -> Round:
         """One full round: poll, build, deliver what is due."""
         begun = time.monotonic()
         polled = await self.poll_all()
-        built = await self.publish(everything=True)
-        await asyncio.to_thread(self.publisher.repair)
+        built = await self.publish_all()
         await asyncio.gather(self.distributor.drain(), self.hub.drain())
         await self.teller.run()
         return Round(polled, built, time.monotonic() - begun)
@@ -279,7 +288,7 @@ class App:
         """The daemon: until ``stop`` (or SIGTERM, SIGINT) is called; SIGHUP reloads the configuration."""
         self._on_signals()
         await self.serve()
-        await asyncio.to_thread(self.publisher.repair)
+        await asyncio.to_thread(self.publisher.repair, self._clock())
         await self.publish(everything=True)
         self._ready = []  # not before every feed has its documents
         self._set_jobs()
@@ -367,6 +376,8 @@ class App:
         """Let the clock have its due, and notice what another process committed."""
         await self._look_at_clock()
         await self._fall_due()
+        if self.publisher.is_due(self._clock()) or self.publisher.archives.behind:
+            self._publish_wanted.set()
         changes = await asyncio.to_thread(self.storage.changes)
         if changes != self._seen_changes or not self.storage.database.is_sqlite:
             self._seen_changes = changes
@@ -400,6 +411,10 @@ class App:
             self._spawn(self._fall_due(), "poll clock")
 
     # -- the clock -------------------------------------------------------------------------
+
+    def _surely(self) -> datetime:
+        """The time, or up to when it is not in doubt: no feed ends by a clock that jumped."""
+        return min(self._clock(), self.keeper.free())
 
     async def _look_at_clock(self) -> None:
         """Say, and write down for the next start, that the clock jumped or is believed again."""
@@ -492,9 +507,10 @@ class App:
         self.directory = Directory.build(fresh.agencies)
         self.site = Site(fresh, self.directory)
         self.ingest.configure(fresh, self.directory)
-        self.publisher = Publisher(self.storage, fresh, self.directory)
+        self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
         self.shelving.configure(fresh, self.site, self.publisher)
-        align(self.storage, fresh.feeds)
+        align(self.storage, fresh.feeds, ends=ends(fresh))
+        deny_moved(self.storage, fresh, self.site, self._surely())
         self._compare_terms(fresh)
         self.teller.configure(fresh)
         self.receivers = Receivers.of(fresh, self.site, self.client)

@@ -25,8 +25,7 @@ from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
 from syndicate.lanes import LaneTerms
 from syndicate.model import Article
-from syndicate.publish.build import EPOCH
-from syndicate.publish.render import Failures, Renderer, newest_change
+from syndicate.publish.render import EPOCH, Failures, Renderer, newest_change
 from syndicate.site import partner_terms
 from syndicate.storage import Place, Storage, Transaction
 from syndicate.web.prepared import Prepared, Shelved, link, prepare

@@ -1,30 +1,39 @@
-"""Putting stored documents where the web serves them from, and rendering single stories' pages."""
+"""Putting stored documents where the web serves them from; archives and stories' pages when asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from syndicate.about import Reservation
 from syndicate.config import Settings
+from syndicate.config.ends import Phase, ends
 from syndicate.formats.encoding import encode
 from syndicate.formats.rsl import MEDIA_TYPE as RSL_TYPE
 from syndicate.formats.text import address
 from syndicate.model import Document
-from syndicate.publish.build import HTML_TYPE, Publisher
+from syndicate.publish.build import Built, Publisher
+from syndicate.publish.render import HTML_TYPE
 from syndicate.site import LICENSE_PATH, Site
 from syndicate.storage import Storage
 from syndicate.web.prepared import Shelved, link
 from syndicate.web.shelf import Shelf
 
+STORIES = "/feeds/stories/"
+
 
 class Shelving:
     """The one shelf of a process, filled from one database under one configuration."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, clock: Callable[[], datetime]) -> None:
         self._storage = storage
-        self.shelf = Shelf(self._load_page)
+        self._clock = clock
+        self.shelf = Shelf(self._load)
 
     def configure(self, settings: Settings, site: Site, publisher: Publisher) -> None:
         """Go on under another configuration; call ``fill`` afterwards."""
         self._feeds = settings.feeds
+        self._ends = ends(settings)
         self._site = site
         self._publisher = publisher
         self._cache = settings.web.max_age
@@ -34,7 +43,7 @@ class Shelving:
         self._reserved = reserved(site.says.reservation)
 
     def fill(self) -> None:
-        """Everything that is stored, the moves of renamed feeds, and nothing else."""
+        """Everything that is stored, the moves of renamed feeds, the ends of others, and nothing else."""
         with self._storage.read() as tx:
             documents = tx.documents.all()
         for document in documents:
@@ -46,24 +55,49 @@ class Shelving:
         known = {self._site.path(d.feed, d.format) for d in documents}
         for path in set(self.shelf.paths()) - known:
             self.shelf.drop(path)
+        archives = (f"/feeds/{slug}/archive/" for slug, feed in self._feeds.items() if feed.archive)
+        self.shelf.load_under([STORIES, *archives])
+        self.end()
+
+    def end(self) -> None:
+        """Answer 410 for feeds that are gone by now."""
+        now = self._clock()
+        gone = [slug for slug, end in self._ends.items() if end.phase(now) is Phase.GONE]
+        self.shelf.replace_gone(f"/feeds/{slug}/" for slug in gone)
+
+    def take(self, built: Built) -> None:
+        """Serve what a run of the publisher made, and nothing that it took away."""
+        for document in built.documents:
+            self.put(document)
+        for path in (*built.archives, *map(self._site.story_path, built.pages)):
+            self.shelf.forget(path)
+        for path in built.removed:
+            self.shelf.drop(path)
+        if built.gone:
+            self.end()
 
     def put(self, document: Document) -> None:
         """Serve a document in place of its version before."""
-        shelved = Shelved(
+        self.shelf.put(self._site.path(document.feed, document.format), self._shelved(document, self._cache))
+
+    def _load(self, path: str) -> Shelved | None:
+        if path.startswith(STORIES):
+            return self._load_page(path)
+        found = self._publisher.archives.load(path)
+        # Kept by whoever likes, but asked about each time: a withdrawal leaves archives at once.
+        return self._shelved(found, cache=0) if found else None
+
+    def _shelved(self, document: Document, cache: int) -> Shelved:
+        return Shelved(
             media_type=document.media_type,
             bodies=document.bodies,
             etags=document.etags,
             modified=document.modified,
-            cache=self._cache,
+            cache=cache,
             links=(*(link(rel, url) for rel, url in document.links), *self._terms),
             headers=self._reserved,
             trail=document.trail,
         )
-        self.shelf.put(self._site.path(document.feed, document.format), shelved)
-
-    def forget(self, article_id: str) -> None:
-        """A story's page changed."""
-        self.shelf.forget(self._site.story_path(article_id))
 
     def _load_page(self, path: str) -> Shelved | None:
         found = self._publisher.load_page(path)

@@ -6,6 +6,7 @@ mirrors it, and how an article looks under someone's terms.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -18,10 +19,18 @@ from syndicate.formats.ninjs import ninjs, ninjs_bytes
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Article, Entry
 
-HTML, OPML, LICENSE, TDM = "html", "opml", "license", "tdm"
-LISTS = {HTML: "", OPML: "feeds.opml", LICENSE: "license.xml", TDM: ".well-known/tdmrep.json"}
+HTML, OPML, SITEMAP, ROBOTS, LICENSE, TDM = "html", "opml", "sitemap", "robots", "license", "tdm"
+LISTS = {
+    HTML: "",
+    OPML: "feeds.opml",
+    SITEMAP: "sitemap-news.xml",
+    ROBOTS: "robots.txt",
+    LICENSE: "license.xml",
+    TDM: ".well-known/tdmrep.json",
+}
 LICENSE_PATH = "/" + LISTS[LICENSE]
 ALL_FEEDS = ""  # the "feed" of documents that list every feed
+_ARCHIVED = re.compile(r"/feeds/([a-z0-9-]+)/archive/([1-9][0-9]{0,9})/([a-z.]*)")
 
 
 class Site:
@@ -42,7 +51,7 @@ class Site:
     def path(self, feed: str, format_name: str) -> str:
         """The path a document is served at."""
         if feed == ALL_FEEDS:
-            return f"/{LISTS[format_name]}"
+            return f"/{_list_file(format_name)}"
         name = "" if format_name == HTML else FORMATS[format_name].file
         return f"/feeds/{feed}/{name}"
 
@@ -50,12 +59,31 @@ class Site:
         """A document's self address (WebSub)."""
         return self.url(self.path(feed, format_name))
 
+    def topics(self, slug: str, feed: Feed) -> dict[str, str]:
+        """The addresses of a feed's documents by format."""
+        return {name: self.topic(slug, name) for name in feed.formats}
+
     def file(self, feed: str, format_name: str) -> Path:
         """The file that mirrors a document."""
         if feed == ALL_FEEDS:
-            return self.output / (LISTS[format_name] or "index.html")
+            return self.output / (_list_file(format_name) or "index.html")
         name = "index.html" if format_name == HTML else FORMATS[format_name].file
         return self.output / feed / name
+
+    def archive_path(self, feed: str, page: int, format_name: str) -> str:
+        """The path of one document of an archive page."""
+        name = "" if format_name == HTML else FORMATS[format_name].file
+        return f"/feeds/{feed}/archive/{page}/{name}"
+
+    def archive_folder(self, feed: str, page: int | None = None) -> Path:
+        """The folder of a feed's archives, or of one page."""
+        whole = self.output / feed / "archive"
+        return whole if page is None else whole / str(page)
+
+    def archive_file(self, feed: str, page: int, format_name: str) -> Path:
+        """The file that mirrors one document of an archive page."""
+        name = "index.html" if format_name == HTML else FORMATS[format_name].file
+        return self.archive_folder(feed, page) / name
 
     def story_path(self, article_id: str) -> str:
         """The path of a story's page on our own site."""
@@ -112,6 +140,21 @@ def partner_terms(partner: Partner) -> Terms:
         pictures=partner.pictures,
         source_ids=True,
     )
+
+
+def archived(path: str) -> tuple[str, int, str] | None:
+    """``(feed, page, format)`` of an archive's path, or ``None``."""
+    found = _ARCHIVED.fullmatch(path)
+    names = {"": HTML, **{form.file: form.name for form in FORMATS.values()}}
+    if found is None or found[3] not in names:
+        return None
+    return found[1], int(found[2]), names[found[3]]
+
+
+def _list_file(format_name: str) -> str:
+    """A list's file; of a sitemap's parts (``sitemap-2``) each has its own."""
+    kind, _, part = format_name.partition("-")
+    return LISTS[kind].replace(".xml", f"-{part}.xml") if part else LISTS[kind]
 
 
 def formats_of(feed: Feed) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.config import Adapters, Settings, load
+from syndicate.config.ends import ends
 from syndicate.editorial import Directory
 from syndicate.ingest import desk
 from syndicate.ingest.feeds import align
@@ -55,7 +56,7 @@ class House:
         self.directory = Directory.build(self.settings.agencies)
         self.ingest = Ingest(self.storage, self.settings, self.directory, lambda: self.now)
         self.publisher = Publisher(self.storage, self.settings, self.directory)
-        align(self.storage, self.settings.feeds)
+        align(self.storage, self.settings.feeds, ends=ends(self.settings))
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)

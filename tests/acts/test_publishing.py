@@ -182,10 +182,10 @@ def test_files_are_projections_and_are_repaired(house: House) -> None:
     good = file.read_bytes()
     file.write_bytes(b"half a fi")
     (file.parent / "atom.xml.gz").unlink()
-    assert house.publisher.repair() == 2
+    assert house.publisher.repair(house.now) == 2
     assert file.read_bytes() == good
     assert gzip.decompress((file.parent / "rss.xml.gz").read_bytes()) == good
-    assert house.publisher.repair() == 0
+    assert house.publisher.repair(house.now) == 0
 
 
 def test_a_story_without_an_address_gets_a_page_and_loses_it_when_withdrawn(house: House) -> None:

@@ -26,7 +26,7 @@ class OnAir(House):
 
     def restart(self) -> None:
         """As after the end of the process: everything in memory is gone."""
-        self.shelving = Shelving(self.storage)
+        self.shelving = Shelving(self.storage, lambda: self.now)
         self.shelving.configure(self.settings, self.publisher.site, self.publisher)
         self.shelving.fill()
 

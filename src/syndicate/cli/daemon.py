@@ -84,8 +84,7 @@ async def _build(context: Context, source: str | None) -> int:
     async with _app(context) as app:
         with counting(context, "reading stories") as progress:
             polled = await app.poll_all(source, progress)
-        built = await app.publish(everything=True)
-        await asyncio.to_thread(app.publisher.repair)
+        built = await app.publish_all()
     _report(context, Round(polled, built, time.monotonic() - begun))
     return _status(context, polled)
 

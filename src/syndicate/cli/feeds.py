@@ -139,6 +139,9 @@ def _tell(context: Context, found: Comparison, slug: str) -> None:
         markup=False,
     )
     if found.again:
-        context.console.print(
-            '  fix: ids = "source" for the source, before its stories are taken', markup=False
-        )
+        for source in dict.fromkeys(one.source for one in found.again):
+            context.console.print(
+                f'  fix: [sources.{source}] ids = "source", before its stories are taken,'
+                " and there the old ids (front matter: id)",
+                markup=False,
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -167,9 +167,13 @@ class Delivery(Part):
 
 
 class Retention(Part):
-    """How long what grows is kept. ``tombstone``: how long a withdrawal's notice stays in feeds."""
+    """How long what grows is kept. ``tombstone``: how long a withdrawal's notice stays in feeds.
+
+    ``retired_feed``: how long a feed says that it has ended before it is gone.
+    """
 
     tombstone: Duration = timedelta(days=7)
+    retired_feed: Duration = timedelta(days=90)
     attempts: Duration = timedelta(days=30)
     revisions: Duration = timedelta(days=365)
     journal: Duration = timedelta(days=90)
@@ -210,6 +214,9 @@ class Feed(Part):
     formats: tuple[FeedFormat, ...] = ("rss", "atom", "json")
     formerly: tuple[Slug, ...] = ()
     language: str | None = None
+    archive: bool = True
+    retired: datetime | date | None = None
+    successor: str | None = None
     logo: WebAddress | None = None
     rights: str | None = None
     terms: Rights | None = None
@@ -220,6 +227,13 @@ class Feed(Part):
         if isinstance(value, dict):
             return {k: [v] if isinstance(v, str) else v for k, v in value.items()}
         return value
+
+
+class Sitemap(Part):
+    """What search engines are told. ``robots``: whether ``/robots.txt`` is ours to serve."""
+
+    news: bool = True
+    robots: bool = False
 
 
 class ExternalHub(Part):
@@ -384,6 +398,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     sources: dict[Name, SourceOptions] = Field(default_factory=dict)
     feeds: dict[Slug, Feed] = Field(default_factory=dict)
+    sitemap: Sitemap = Sitemap()
     external_hubs: dict[Name, ExternalHub] = Field(default_factory=dict)
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
@@ -403,7 +418,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
-        problems = [*self._partner_problems(), *self._slug_problems(), *self._match_problems()]
+        problems = [
+            *self._partner_problems(),
+            *self._slug_problems(),
+            *self._match_problems(),
+            *self._end_problems(),
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -424,6 +444,22 @@ class Settings(BaseSettings):
                 if old in owner:
                     found.append(f"feeds.{slug}.formerly names {old!r}, which feeds.{owner[old]} uses")
                 owner[old] = slug
+        return found
+
+    def _end_problems(self) -> list[str]:
+        """``successor`` is another feed, or an address; it says nothing of a feed that goes on."""
+        found: list[str] = []
+        for slug, feed in self.feeds.items():
+            if feed.successor is None:
+                continue
+            if feed.retired is None:
+                found.append(f"feeds.{slug}.successor is set, but not feeds.{slug}.retired")
+            other = feed.successor in self.feeds and feed.successor != slug
+            if not other and not re.match(r"^https?://[^\s/]+", feed.successor):
+                found.append(
+                    f"feeds.{slug}.successor is {feed.successor!r}; "
+                    "name another of [feeds], or an address that begins with https://"
+                )
         return found
 
     def _match_problems(self) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import structlog
 
 from syndicate.config import Settings, SourceOptions
+from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
 from syndicate.ingest import measure, record
@@ -92,7 +93,10 @@ class Ingest:
         self._directory = directory
         self._options = ReadOptions.build(settings.publisher.name, settings.editorial)
         self.desk = record.Desk(
-            feeds=settings.feeds, tombstone=settings.retention.tombstone, free=self._keeper.free
+            feeds=settings.feeds,
+            tombstone=settings.retention.tombstone,
+            free=self._keeper.free,
+            ends=ends(settings),
         )
 
     def close(self) -> None:

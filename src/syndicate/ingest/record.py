@@ -7,10 +7,11 @@ revision, journal row and cursor are stored together or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syndicate.config import Feed
+from syndicate.config.ends import End
 from syndicate.editorial.rights import rights_end, without_ended
 from syndicate.ingest import comments, related, translations
 from syndicate.ingest.membership import matches
@@ -26,7 +27,7 @@ _A_SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What recording needs to know of the house: its feeds and how long notices stay.
+    """What recording needs to know of the house: its feeds, when they end, how long notices stay.
 
     ``free``: up to when embargoes may lift, where the clock is in doubt earlier
     than now (see ``timekeeping``).
@@ -35,10 +36,16 @@ class Desk:
     feeds: Mapping[str, Feed]
     tombstone: timedelta
     free: Callable[[], datetime] | None = None
+    ends: Mapping[str, End] = field(default_factory=dict)
 
     def free_until(self, now: datetime) -> datetime:
         """Embargoes that end up to this moment may lift."""
         return min(now, self.free()) if self.free else now
+
+    def takes(self, slug: str, now: datetime) -> bool:
+        """Whether a feed takes new stories; one that has ended does not (rule H7)."""
+        end = self.ends.get(slug)
+        return end is None or now < end.closes
 
 
 def first(
@@ -355,9 +362,11 @@ def _announce(
     if action is JournalAction.LAPSED:
         tx.feeds.remove(article.id)
     elif action is not JournalAction.WITHDRAWN:  # a withdrawn story keeps its places for the notice
-        touched |= _place(tx, desk, article, touched)
+        touched |= _place(tx, desk, article, touched, now)
     if action in URGENT_ACTIONS:
         _recall(tx, desk, article, now)
+    tx.archives.touch(article.id, seq)
+    tx.documents.drop_outdated([article.id])
     tx.feeds.touch(touched, seq, push=action is not JournalAction.LAPSED)
     return action
 
@@ -412,10 +421,11 @@ def _tell_translations(
             revise(tx, desk, member, told, cause=TRANSLATION, now=now, hold=member.hold)
 
 
-def _place(tx: Transaction, desk: Desk, article: Article, known: set[str]) -> set[str]:
+def _place(tx: Transaction, desk: Desk, article: Article, known: set[str], now: datetime) -> set[str]:
     """Put a live story into the feeds it matches, and take it out of the others."""
     wanted = {slug for slug, feed in desk.feeds.items() if matches(feed, article.story, article.source)}
     tx.feeds.remove(article.id, (known - wanted) & set(desk.feeds))
+    wanted = {slug for slug in wanted if slug in known or desk.takes(slug, now)}
     for slug in wanted - known:
         tx.feeds.add(slug, [Place(article_id=article.id, sort_at=article.published)])
     return wanted

@@ -2,114 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
 from syndicate.config import Feed, Settings
+from syndicate.config.ends import Phase, ends
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import NotFound
 from syndicate.formats import html
-from syndicate.formats import opml as opml_format
-from syndicate.formats.encoding import encode, etag
+from syndicate.formats.encoding import encode
 from syndicate.formats.registry import FORMATS
-from syndicate.model import Article, Channel, ContentMode, Document, Finding, Trail
-from syndicate.publish import files, trails
-from syndicate.publish.licences import Statement, statements
-from syndicate.publish.render import Failures, Fresh, Renderer, newest_change, profile
-from syndicate.site import ALL_FEEDS, HTML, OPML, Site, formats_of
+from syndicate.model import Article, Channel, ContentMode, Document, Finding
+from syndicate.publish import files
+from syndicate.publish.archives import Archives
+from syndicate.publish.ended import ended_channel, last_entry
+from syndicate.publish.lists import Lists
+from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
+from syndicate.publish.storing import Draft, Window, store
+from syndicate.site import ALL_FEEDS, HTML, formats_of
 from syndicate.storage import DocumentHead, Place, Storage, Transaction
 
 log = structlog.get_logger(__name__)
 
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE_ENTRIES = 50
-HTML_TYPE = "text/html"
 SEVERITIES = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What a run replaced: documents, and the stories whose own pages changed."""
+    """What a run replaced: documents, stories whose own pages changed, paths of archives.
+
+    ``removed``: paths of documents that are no more; ``gone``: feeds that are.
+    """
 
     documents: tuple[Document, ...] = ()
     pages: tuple[str, ...] = ()
-
-
-@dataclass
-class _Draft:
-    """One document on its way to being stored."""
-
-    feed: str
-    format: str
-    media_type: str
-    body: bytes
-    updated: datetime
-    fresh: Fresh | None = None
-    window: _Window | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """What a feed's document was joined from: its head, its places, and ``(article, fragment)`` in order."""
-
-    channel: Channel
-    places: Sequence[Place]
-    rows: tuple[tuple[str, bytes], ...]
+    archives: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 class Publisher:
     """Builds and stores documents under one configuration. One at a time works on a database."""
 
-    def __init__(self, storage: Storage, settings: Settings, directory: Directory) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        settings: Settings,
+        directory: Directory,
+        *,
+        free: Callable[[], datetime] | None = None,
+    ) -> None:
+        """``free``: up to when the clock is not in doubt; no feed ends by a clock that jumped."""
+        self._free = free
         self._storage = storage
         self._settings = settings
         self.renderer = Renderer(settings, directory)
         self.site = self.renderer.site
-        self._house = _house(settings, self.site)
-        self._teasers = html.Teasers(settings.publisher.timezone)
+        self.archives = Archives(storage, settings, self.renderer)
+        self._lists = Lists(settings, self.renderer)
+        self._ends = ends(settings)
+        self._phases: dict[str, Phase] = {}
 
-    def run(self, now: datetime, *, everything: bool = False) -> Built:
+    def run(self, now: datetime, *, everything: bool = False, waiting: int = 4) -> Built:
         """Rebuild the documents of every feed that was touched (or of all), and write their files.
 
         Costs depend on the feeds touched and their length, never on the
         archive. What did not change byte for byte keeps version and validators.
+        ``waiting``: how many archive pages that wait for their turn are made.
         """
-        with self._storage.read() as tx:
-            stale = [s.feed for s in tx.feeds.stale()]
-        wanted = [slug for slug in self._settings.feeds if everything or slug in stale]
+        wanted = self._wanted(now, everything)
+        gone = [slug for slug in wanted if self._phase(slug, now) is Phase.GONE]
         documents: list[Document] = []
         pages: dict[str, None] = {}
-        for slug in wanted:
+        for slug in [w for w in wanted if w not in gone]:
             built = self._build_feed(slug, self._settings.feeds[slug], now)
             documents += built.documents
             pages.update(dict.fromkeys(built.pages))
-        if documents or everything:
-            documents += self._build_lists(now)
+        for slug in gone:
+            self._take_away(slug)
+        archives = self.archives.make(now, waiting=waiting)
+        removed: list[str] = []
+        if documents or gone or everything or self._lists.is_due(now):
+            listed, removed = self._build_lists(now)
+            documents += listed
         if everything:
-            self._drop_unknown()
-        return Built(documents=tuple(documents), pages=tuple(pages))
+            self._drop_unknown(now)
+        return Built(
+            documents=tuple(documents),
+            pages=tuple(pages),
+            archives=tuple(archives),
+            removed=tuple(removed),
+            gone=tuple(gone),
+        )
+
+    def _wanted(self, now: datetime, everything: bool) -> list[str]:
+        with self._storage.read() as tx:
+            stale = {s.feed for s in tx.feeds.stale()}
+        turned = {slug for slug in self._ends if self._phases.get(slug) is not self._phase(slug, now)}
+        return [slug for slug in self._settings.feeds if everything or slug in stale or slug in turned]
+
+    def _phase(self, slug: str, now: datetime) -> Phase:
+        end = self._ends.get(slug)
+        return end.phase(self._surely(now)) if end else Phase.OPEN
+
+    def _surely(self, now: datetime) -> datetime:
+        return min(now, self._free()) if self._free else now
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the clock wants something rebuilt: a feed's end, or a story too old for the sitemap.
+
+        Looks at nothing but memory: it is asked every second.
+        """
+        turned = any(self._phases.get(slug) is not self._phase(slug, now) for slug in self._ends)
+        return turned or self._lists.is_due(now)
 
     # -- one feed --------------------------------------------------------------------
 
     def _build_feed(self, slug: str, feed: Feed, now: datetime) -> Built:
         loaded: dict[str, Article] = {}
         failed = Failures()
-        with self._storage.read() as tx:
+        with self.archives.view(slug, feed, now) as tx:
             stale = tx.feeds.staleness(slug)
             places = tx.feeds.window(slug, feed.limit)
             heads = {f: tx.documents.head(slug, f) for f in formats_of(feed)}
-            drafts = [self._draft(tx, slug, feed, f, places, heads[f], loaded, failed) for f in heads]
+            drafts = [self._draft(tx, slug, feed, f, places, heads[f], loaded, failed, now) for f in heads]
             noted = tx.problems.refs(f"feed:{slug}")
         findings = {d.format: FORMATS[d.format].check(d.body) for d in drafts if d.format in FORMATS}
         good = [d for d in drafts if _passes(d, findings.get(d.format, []))]
         with self._storage.write() as tx:
-            documents = [self._store(tx, d, heads[d.format], push=stale.worth_a_push, now=now) for d in good]
+            push = stale.worth_a_push or self._just_ended(tx, slug, now)
+            documents = [store(tx, d, heads[d.format], push=push, now=now) for d in good]
             tx.feeds.set_built(slug, stale.touched)
             self._report(tx, slug, noted, failed, findings, now)
+        self._phases[slug] = self._phase(slug, now)
         replaced = [d for d in documents if d is not None]
         self._write(replaced)
         return Built(documents=tuple(replaced), pages=self._write_pages(loaded.values()))
@@ -124,108 +154,76 @@ class Publisher:
         head: DocumentHead | None,
         loaded: dict[str, Article],
         failed: Failures,
-    ) -> _Draft:
+        now: datetime,
+    ) -> Draft:
         updated = newest_change(places, head.updated if head else None, EPOCH)
+        form = self.renderer.teasers if format_name == HTML else FORMATS[format_name]
+        shown = places[:PAGE_ENTRIES] if format_name == HTML else places
+        bodies, fresh = self.renderer.fragments(tx, feed, form, shown, loaded, failed)
+        rows = list(zip(fresh.shown, bodies, strict=True))
         channel = self.renderer.channel(slug, feed, format_name, updated)
-        if format_name == HTML:
-            rows, fresh = self.renderer.fragments(
-                tx, feed, self._teasers, places[:PAGE_ENTRIES], loaded, failed
-            )
-            page = html.joined_page(channel, rows, self._addresses(slug, feed), self._house)
-            return _Draft(slug, HTML, HTML_TYPE, page, updated, fresh)
-        form = FORMATS[format_name]
-        rows, fresh = self.renderer.fragments(tx, feed, form, places, loaded, failed)
-        window = _Window(channel, places, tuple(zip(fresh.shown, rows, strict=True)))
-        return _Draft(slug, form.name, form.media_type, form.assemble(channel, rows), updated, fresh, window)
+        channel = replace(channel, paging=self.archives.paging(tx, slug, format_name))
+        if self._phase(slug, now) is Phase.ENDED:
+            closed = self._ends[slug].closes
+            last = last_entry(channel, feed, self._settings, self.site, closed)
+            channel = ended_channel(replace(channel, updated=max(updated, closed)), feed, self.site)
+            rows = [(last.article_id, form.fragment(last)), *rows]
+        return Draft(
+            feed=slug,
+            format=format_name,
+            media_type=HTML_TYPE if format_name == HTML else FORMATS[format_name].media_type,
+            topic=channel.self_url,
+            body=self._assemble(feed, format_name, channel, [body for _, body in rows]),
+            updated=channel.updated,
+            hubs=() if format_name == HTML else channel.hubs,
+            fresh=fresh,
+            window=None if format_name == HTML else Window(channel, places, tuple(rows)),
+        )
 
-    def _addresses(self, slug: str, feed: Feed) -> dict[str, str]:
-        return {name: self.site.topic(slug, name) for name in feed.formats}
+    def _assemble(self, feed: Feed, format_name: str, channel: Channel, rows: Sequence[bytes]) -> bytes:
+        if format_name == HTML:
+            return html.joined_page(channel, rows, self.site.topics(channel.slug, feed), self.renderer.house)
+        return FORMATS[format_name].assemble(channel, rows)
+
+    def _just_ended(self, tx: Transaction, slug: str, now: datetime) -> bool:
+        """Whether subscribers have not been told of this end yet."""
+        if self._phase(slug, now) is not Phase.ENDED:
+            return False
+        key, closes = f"ended:{slug}", self._ends[slug].closes.isoformat()
+        told = tx.fact(key) == closes
+        tx.keep_fact(key, closes)
+        return not told
+
+    def _take_away(self, slug: str) -> None:
+        """A feed is gone: its documents and archives, in the database and as files."""
+        with self._storage.write() as tx:
+            names = [h.format for h in tx.documents.heads() if h.feed == slug]
+            tx.documents.drop([(slug, name) for name in names])
+            tx.feeds.set_built(slug, tx.feeds.staleness(slug).touched)
+        self.archives.end(slug)
+        for name in names:
+            files.remove_document(self.site.file(slug, name))
+        self._phases[slug] = Phase.GONE
+        log.info("feed_gone", feed=slug)
 
     # -- the lists of all feeds --------------------------------------------------------
 
-    def _build_lists(self, now: datetime) -> list[Document]:
+    def _build_lists(self, now: datetime) -> tuple[list[Document], list[str]]:
+        """Lists that changed, and the paths of those that are no more."""
         with self._storage.read() as tx:
-            heads = {(h.feed, h.format): h for h in tx.documents.heads()}
-        channels = [self._listed(slug, feed, heads) for slug, feed in self._settings.feeds.items()]
-        updated = max((c.updated for c in channels), default=EPOCH)
-        addresses = {slug: self._addresses(slug, feed) for slug, feed in self._settings.feeds.items()}
-        publisher = self._settings.publisher
-        index = html.index_page(publisher, channels, addresses, self._house)
-        outlines = [
-            (name, self.renderer.channel(c.slug, self._settings.feeds[c.slug], name, c.updated))
-            for c in channels
-            for name in self._settings.feeds[c.slug].formats
-        ]
-        listing = opml_format.opml(publisher, outlines)
-        drafts = [
-            _Draft(ALL_FEEDS, HTML, HTML_TYPE, index, updated),
-            _Draft(ALL_FEEDS, OPML, opml_format.MEDIA_TYPE.partition(";")[0], listing, updated),
-        ]
-        drafts += [_Draft(ALL_FEEDS, name, kind, body, EPOCH) for name, kind, body in self._statements()]
+            heads = {h.format: h for h in tx.documents.heads() if h.feed == ALL_FEEDS}
+            drafts = self._lists.drafts(tx, now, self._surely(now))
+        unlisted = [name for name in heads if name not in {d.format for d in drafts}]
         with self._storage.write() as tx:
-            stored = [self._store(tx, d, heads.get((d.feed, d.format)), push=False, now=now) for d in drafts]
+            stored = [store(tx, d, heads.get(d.format), push=False, now=now) for d in drafts]
+            tx.documents.drop([(ALL_FEEDS, name) for name in unlisted])
         replaced = [d for d in stored if d is not None]
         self._write(replaced)
-        return replaced
-
-    def _statements(self) -> list[Statement]:
-        return [*statements(self._settings, profile(self._settings.publisher))]
-
-    def _listed(self, slug: str, feed: Feed, heads: dict[tuple[str, str], DocumentHead]) -> Channel:
-        head = heads.get((slug, HTML))
-        return self.renderer.channel(slug, feed, HTML, head.updated if head else EPOCH)
+        for name in unlisted:
+            files.remove_document(self.site.file(ALL_FEEDS, name))
+        return replaced, [self.site.path(ALL_FEEDS, name) for name in unlisted]
 
     # -- storing -----------------------------------------------------------------------
-
-    def _store(
-        self, tx: Transaction, draft: _Draft, head: DocumentHead | None, *, push: bool, now: datetime
-    ) -> Document | None:
-        if draft.fresh and draft.fresh.rows:
-            tx.documents.keep_fragments(draft.fresh.rows, draft.fresh.format, draft.fresh.digest, now)
-        topic = self.site.topic(draft.feed, draft.format)
-        if head and head.topic == topic and head.etags["identity"] == etag(draft.body):
-            return None
-        bodies, etags = encode(draft.body)
-        version = head.version + 1 if head else 1
-        pushed = head.push_version if head else 0
-        document = Document(
-            feed=draft.feed,
-            format=draft.format,
-            media_type=draft.media_type,
-            version=version,
-            push_version=version if push and draft.format in FORMATS else pushed,
-            updated=draft.updated,
-            modified=max(now, head.modified) if head else now,
-            bodies=bodies,
-            etags=etags,
-            links=self._links(draft, topic),
-            trail=self._trail(tx, draft, head, version, now),
-        )
-        tx.documents.save(document, topic)
-        return document
-
-    def _trail(
-        self, tx: Transaction, draft: _Draft, head: DocumentHead | None, version: int, now: datetime
-    ) -> Trail | None:
-        """What deltas are made from (rule H6). An entry that left the feed, not only its window, was taken
-        back, and so was one whose withdrawal is shown for the first time."""
-        window = draft.window
-        if window is None:
-            return None
-        bare = FORMATS[draft.format].assemble(replace(window.channel, updated=EPOCH), [])
-        before = tx.documents.trail(draft.feed, draft.format) if head else None
-        parts = trails.located(draft.body, window.rows, version, before)
-        gone = trails.left(before, parts)
-        slid = tx.feeds.members(draft.feed, gone) - {p.article_id for p in window.places} if gone else set()
-        withdrawn = {p.article_id for p in window.places if p.withdrawn} & trails.changed(parts, version)
-        replaced = (head.version, head.etags) if head else None
-        taken_back = (gone - slid) | withdrawn
-        return trails.next_trail(before, trails.digest(bare), parts, replaced, taken_back, now)
-
-    def _links(self, draft: _Draft, topic: str) -> tuple[tuple[str, str], ...]:
-        """``Link`` headers: exactly one self, and the hubs it can be subscribed at (rule H5)."""
-        hubs = self.renderer.hubs() if draft.format in FORMATS else ()
-        return (("self", topic), *(("hub", hub) for hub in hubs))
 
     def _report(
         self,
@@ -248,16 +246,22 @@ class Publisher:
             words = f"{ref.partition(':')[2]}: {worst.message} (rule {worst.rule})"
             tx.problems.note(scope, ref, words, now, fix=worst.fix, warning=worst.severity != "error")
 
-    def _drop_unknown(self) -> None:
+    def _drop_unknown(self, now: datetime) -> None:
         """Documents of feeds or formats that the configuration no longer names."""
-        kept = {(slug, f) for slug, feed in self._settings.feeds.items() for f in formats_of(feed)}
-        kept |= {(ALL_FEEDS, f) for f in (HTML, OPML, *(name for name, _, _ in self._statements()))}
-        with self._storage.write() as tx:
-            heads = tx.documents.heads()
-            gone = [(h.feed, h.format) for h in heads if (h.feed, h.format) not in kept]
-            tx.documents.drop(gone)
-        for feed, format_name in gone:
+        kept = {
+            (slug, f)
+            for slug, feed in self._settings.feeds.items()
+            if self._phase(slug, now) is not Phase.GONE
+            for f in formats_of(feed)
+        }
+        with self._storage.read() as tx:
+            known = [(h.feed, h.format) for h in tx.documents.heads() if h.feed != ALL_FEEDS]
+        gone = [key for key in known if key not in kept]
+        self.archives.tidy(list(self._settings.feeds), also={feed for feed, _ in gone})
+        for feed, format_name in gone:  # the files first: what a crash leaves is found again
             files.remove_document(self.site.file(feed, format_name))
+        with self._storage.write() as tx:
+            tx.documents.drop(gone)
 
     # -- files -----------------------------------------------------------------------------
 
@@ -278,7 +282,7 @@ class Publisher:
         """A story's page on our own site."""
         some_full = any(f.content is ContentMode.FULL for f in self._settings.feeds.values())
         terms = Terms(content=ContentMode.FULL if some_full else ContentMode.EXCERPT, source_ids=True)
-        return html.story_page(self.site.entry(article, terms), self._settings.publisher, self._house)
+        return html.story_page(self.site.entry(article, terms), self._settings.publisher, self.renderer.house)
 
     def load_page(self, path: str) -> tuple[bytes, datetime] | None:
         """The page at a path like ``/feeds/stories/ID/``, rendered now, and when it last changed."""
@@ -289,9 +293,9 @@ class Publisher:
             return None
         return self.story_page(article), article.changed
 
-    def repair(self) -> int:
+    def repair(self, now: datetime) -> int:
         """Write every document's files that are missing or differ from what is stored; returns how many."""
-        mended = 0
+        mended = self.archives.repair(now)
         with self._storage.read() as tx:
             heads = tx.documents.heads()
         for head in heads:
@@ -311,16 +315,7 @@ class Publisher:
         return found
 
 
-def _house(settings: Settings, site: Site) -> html.House:
-    """The outlet as every page shows it: name, look, and its feeds as sections."""
-    sections = [
-        html.Section(feed.title, site.topic(slug, HTML), feed.language or settings.publisher.language)
-        for slug, feed in settings.feeds.items()
-    ]
-    return html.House(settings.publisher, settings.look, tuple(sections))
-
-
-def _passes(draft: _Draft, findings: Sequence[Finding]) -> bool:
+def _passes(draft: Draft, findings: Sequence[Finding]) -> bool:
     """The gate: a document with an error stays unpublished, the last good one stays in place."""
     errors = [f for f in findings if f.severity == "error"]
     if errors:

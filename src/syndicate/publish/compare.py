@@ -15,12 +15,16 @@ from syndicate.storage import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """A story that a subscriber knows under ``old_id`` and would get anew under ``new_id``."""
+    """A story that a subscriber knows under ``old_id`` and would get anew under ``new_id``.
+
+    ``source`` is where it comes from: its setting ``ids`` decides.
+    """
 
     title: str
     old_id: str
     new_id: str
     matched_by: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +38,24 @@ class Comparison:
     gone: int
 
 
-def shown_entries(tx: Transaction, settings: Settings, directory: Directory, slug: str) -> list[KnownEntry]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(KnownEntry):
+    """An entry of ours, and the source its story comes from."""
+
+    source: str = ""
+
+
+def shown_entries(tx: Transaction, settings: Settings, directory: Directory, slug: str) -> list[Shown]:
     """What the feed shows now, as a reader would remember it."""
     feed, renderer = settings.feeds[slug], Renderer(settings, directory)
     ids = [place.article_id for place in tx.feeds.window(slug, feed.limit)]
     articles = tx.articles.many(ids)
-    made = [renderer.site.entry(articles[i], renderer.terms(feed)) for i in ids if i in articles]
-    return [KnownEntry(id=entry.id, link=entry.url, title=entry.title) for entry in made]
+    known = [articles[i] for i in ids if i in articles]
+    made = [(a.source, renderer.site.entry(a, renderer.terms(feed))) for a in known]
+    return [Shown(id=e.id, link=e.url, title=e.title, source=source) for source, e in made]
 
 
-def compare(old: Sequence[KnownEntry], new: Sequence[KnownEntry]) -> Comparison:
+def compare(old: Sequence[KnownEntry], new: Sequence[Shown]) -> Comparison:
     """Match by id, else by link, else by title. Pure."""
     ids = {entry.id for entry in old}
     links = {_address(entry.link): entry for entry in reversed(old) if entry.link}
@@ -63,7 +75,15 @@ def compare(old: Sequence[KnownEntry], new: Sequence[KnownEntry]) -> Comparison:
             continue
         met.add(before.id)
         how = "link" if by_link else "title"
-        again.append(Again(title=entry.title or "", old_id=before.id, new_id=entry.id, matched_by=how))
+        again.append(
+            Again(
+                title=entry.title or "",
+                old_id=before.id,
+                new_id=entry.id,
+                matched_by=how,
+                source=entry.source,
+            )
+        )
     return Comparison(same=same, again=again, new=fresh, gone=len(ids - met))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
@@ -16,9 +16,13 @@ from syndicate.config import Feed, Publisher, Settings, parse_mailbox
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
+from syndicate.formats import html
 from syndicate.model import Article, Channel, Entry
 from syndicate.site import HTML, LICENSE_PATH, Site
 from syndicate.storage import Place, Transaction
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+HTML_TYPE = "text/html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,8 @@ class Renderer:
     def __init__(self, settings: Settings, directory: Directory) -> None:
         self._settings = settings
         self.site = Site(settings, directory)
+        self.teasers = html.Teasers(settings.publisher.timezone)
+        self.house = _house(settings, self.site)
         self._digests: dict[str, str] = {}
 
     def terms(self, feed: Feed) -> Terms:
@@ -184,6 +190,16 @@ def profile(publisher: Publisher, logo: str | None = None) -> Profile:
         webmaster=parse_mailbox(publisher.webmaster) if publisher.webmaster else None,
         comments=publisher.comments,
     )
+
+
+def _house(settings: Settings, site: Site) -> html.House:
+    """The outlet as every page shows it: name, look, and its feeds as sections, but those that end."""
+    sections = [
+        html.Section(feed.title, site.topic(slug, HTML), feed.language or settings.publisher.language)
+        for slug, feed in settings.feeds.items()
+        if feed.retired is None
+    ]
+    return html.House(settings.publisher, settings.look, tuple(sections))
 
 
 def newest_change(places: Sequence[Place], before: datetime | None, fallback: datetime) -> datetime:

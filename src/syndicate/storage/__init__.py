@@ -15,6 +15,7 @@ from functools import cached_property
 from sqlalchemy import Connection, select
 
 from syndicate.storage import schema as s
+from syndicate.storage.archives import ArchivePage, Archives
 from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
@@ -39,6 +40,7 @@ from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
     "Ack",
+    "ArchivePage",
     "Attempt",
     "DocumentHead",
     "Edition",
@@ -108,6 +110,11 @@ class Transaction:
     def documents(self) -> Documents:
         """Fragments and documents."""
         return Documents(self.connection)
+
+    @cached_property
+    def archives(self) -> Archives:
+        """What left the feeds' windows."""
+        return Archives(self.connection)
 
     @cached_property
     def sources(self) -> Sources:

@@ -184,6 +184,16 @@ class Articles:
         query = query.order_by(s.articles.c.published.desc(), s.articles.c.id.desc()).limit(limit)
         return [_article(row) for row in self._c.execute(query)]
 
+    def recent(self, since: datetime) -> list[tuple[str, int, datetime, datetime]]:
+        """``(id, revision, published, changed)`` of usable stories in any feed, published after ``since``."""
+        a, e = s.articles.c, s.feed_entries.c
+        shown = select(e.feed).where(e.article_id == a.id).exists()
+        query = select(a.id, a.revision, a.published, a.changed).where(
+            a.published > since, a.status == PubStatus.USABLE, a.live_since.is_not(None), shown
+        )
+        rows = self._c.execute(query.order_by(a.published.desc(), a.id.desc()))
+        return [(row.id, row.revision, row.published, row.changed) for row in rows]
+
     def revisions(self, article_id: str) -> list[RevisionRow]:
         """The versions of one article that are still kept, oldest first."""
         r = s.revisions.c

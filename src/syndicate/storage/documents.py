@@ -87,8 +87,26 @@ class Feeds:
 
     def add(self, feed: str, places: Sequence[Place]) -> None:
         """Add articles to a feed; those already in it keep their place."""
-        rows = [{"feed": feed, "article_id": p.article_id, "sort_at": p.sort_at} for p in places]
+        kept = self._archived(feed, [p.article_id for p in places])
+        rows = [
+            {
+                "feed": feed,
+                "article_id": p.article_id,
+                "sort_at": p.sort_at,
+                "archived": p.article_id in kept,
+            }
+            for p in places
+        ]
         insert_new(self._c, s.feed_entries, rows)
+
+    def _archived(self, feed: str, ids: Sequence[str]) -> set[str]:
+        """Which of these stories stand in the feed's archives already: they do for good."""
+        k = s.archive_entries.c
+        found: set[str] = set()
+        for part in chunks(ids):
+            query = select(k.article_id).where(k.feed == feed, k.article_id.in_(part))
+            found.update(self._c.execute(query).scalars())
+        return found
 
     def remove(self, article_id: str, feeds: Collection[str] | None = None) -> None:
         """Take an article out of these feeds, or of all."""
@@ -194,6 +212,14 @@ class Documents:
             for a, r, body in rows
         ]
         upsert(self._c, s.fragments, values)
+        self.drop_outdated([a for a, _, _ in rows])  # a story may have changed while it was rendered
+
+    def drop_outdated(self, article_ids: Collection[str]) -> None:
+        """No fragment of an older revision stays: what was withdrawn or corrected is in it."""
+        f = s.fragments.c
+        current = select(s.articles.c.revision).where(s.articles.c.id == f.article_id).scalar_subquery()
+        for part in chunks(article_ids):
+            self._c.execute(delete(s.fragments).where(f.article_id.in_(part), f.revision != current))
 
     def head(self, feed: str, format_name: str) -> DocumentHead | None:
         """A document without its bytes."""

@@ -121,6 +121,7 @@ def _take_over(
             _carry_documents(old.connection, new.connection)
             _carry_as_they_were(old.connection, new.connection)
             withdrawn = _carry_withdrawn(old, new, now)
+            _carry_archives(old.connection, new, withdrawn)
             _carry_confirmations(old.connection, new.connection)
             _begin_logs_anew(new.connection, now)
             return (_new_epoch(new), withdrawn), None
@@ -174,6 +175,26 @@ def _carry_documents(old: Connection, new: Connection) -> None:
         new.execute(delete(table))
         for row in old.execute(select(table)) if table.name in known else ():
             new.execute(insert(table).values(dict(row._mapping)))
+
+
+def _carry_archives(old: Connection, tx: Transaction, withdrawn: Collection[str]) -> None:
+    """Archive pages as readers know them, but for stories that are not here; all are made anew."""
+    if s.archives.name not in inspect(old).get_table_names():
+        return
+    new = tx.connection
+    ids = set(new.execute(select(s.articles.c.id)).scalars())
+    for table in (s.archive_entries, s.archives):
+        new.execute(delete(table))
+    for part in chunks(old.execute(select(s.archives))):
+        new.execute(insert(s.archives), [{**row._mapping, "pending": 0, "digest": ""} for row in part])
+    for part in chunks(old.execute(select(s.archive_entries))):
+        if rows := [dict(row._mapping) for row in part if row.article_id in ids]:
+            new.execute(insert(s.archive_entries), rows)
+    for article_id in withdrawn:
+        tx.archives.touch(article_id, tx.journal.head())
+    e, k = s.feed_entries.c, s.archive_entries.c
+    there = select(k.page).where(k.feed == e.feed, k.article_id == e.article_id).exists()
+    new.execute(update(s.feed_entries).values(archived=there))
 
 
 def _carry_as_they_were(old: Connection, new: Connection) -> None:

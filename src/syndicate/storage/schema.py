@@ -220,8 +220,35 @@ feed_entries = Table(
     Column("feed", Text, primary_key=True),
     _article(primary_key=True),
     Column("sort_at", Instant, nullable=False),
+    Column("archived", Boolean, nullable=False, default=False, server_default=false()),
     Index("ix_feed_entries_window", "feed", "sort_at", "article_id"),
+    # The few that stand in no archive yet are found without walking the others.
+    Index("ix_feed_entries_archived", "feed", "archived", "sort_at", "article_id"),
     Index("ix_feed_entries_article", "article_id"),
+)
+
+# Archive pages (RFC 5005). ``pending``: the journal row that touched a page since it was made, 0 for
+# one that is to be made in its turn; ``digest``: the terms it was made under.
+archives = Table(
+    "archives",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("page", BigInteger, primary_key=True, autoincrement=False),
+    Column("modified", Instant, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("pending", BigInteger, index=True),
+    Index("ix_archives_digest", "feed", "digest"),
+)
+
+# Which stories a page holds: for good, also when the feed's filter changes.
+archive_entries = Table(
+    "archive_entries",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    _article(primary_key=True),
+    Column("page", BigInteger, nullable=False),
+    Index("ix_archive_entries_page", "feed", "page"),
+    Index("ix_archive_entries_article", "article_id"),
 )
 
 # What a feed's membership was computed for; the journal numbers of what last touched it, of what

@@ -325,9 +325,10 @@ class Subscriptions:
         name: str | None = None,
         host: str | None = None,
         failing_before: datetime | None = None,
+        topic: str | None = None,
         limit: int | None = None,
     ) -> list[SubscriptionView]:
-        """Subscriptions by number or callback, by host, or failing since before a moment; all without."""
+        """Subscriptions by number or callback, host, topic, or failing since before a moment; all without."""
         c, d = s.subscriptions.c, s.documents.c
         columns = [c[n] for n in _VIEW] + [c.secret.is_not(None).label("signed")]
         behind = (func.coalesce(d.push_version, c.version) != c.version).label("behind")
@@ -336,6 +337,8 @@ class Subscriptions:
             query = query.where(c.id == int(name) if name.isdecimal() else c.callback == name)
         if host is not None:
             query = query.where(c.host == host.lower())
+        if topic is not None:
+            query = query.where(c.topic == topic)
         if failing_before is not None:
             query = query.where(c.failing_since <= failing_before)
         rows = self._c.execute(query.order_by(c.id).limit(limit))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from syndicate.web.prepared import Gone, Prepared, Shelved, prepare
 
 Load = Callable[[str], Shelved | Gone | None]
-"""``path → page``; ``Gone`` for one that was withdrawn, ``None`` where there is none."""
+"""``path → document``; ``Gone`` for one that was withdrawn, ``None`` where there is none."""
 
 _AT_ONCE = 4
 _SECONDS = 60.0

@@ -31,7 +31,8 @@ class Shelved:
 
     ``bodies`` maps a content coding (``identity`` must be there) to bytes and
     ``etags`` the same to a quoted strong validator (rule H1). ``modified`` is
-    when the bytes last changed, ``cache`` the seconds of max-age (rule H3),
+    when the bytes last changed, ``cache`` the seconds of max-age (rule H3; 0: it
+    may be kept, and is asked about each time),
     ``links`` whole ``Link`` values (rule H5), see ``link``; ``headers`` are further
     ones (licences, reservations), ``trail`` is what deltas are made from (rule H6).
     ``private``: for whoever asked alone; no shared cache may keep it, and no
@@ -145,7 +146,7 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
     unchanged: Headers = [
         (b"etag", etag),
         (b"last-modified", stamp),
-        (b"cache-control", b"%s, max-age=%d" % (b"private" if shelved.private else b"public", shelved.cache)),
+        (b"cache-control", _caching(shelved)),
         (b"vary", b"Accept-Encoding"),
         *(() if shelved.private else CROSS_ORIGIN),
         *_common(shelved),
@@ -161,6 +162,11 @@ def _represent(shelved: Shelved, coding: str, stamp: bytes) -> Representation:
     if shelved.media_type.startswith("text/html"):
         full.append((b"content-security-policy", POLICY.encode("ascii")))
     return Representation(etag, body, full, unchanged)
+
+
+def _caching(shelved: Shelved) -> bytes:
+    whose = b"private" if shelved.private else b"public"
+    return b"%s, max-age=%d" % (whose, shelved.cache) if shelved.cache else whose + b", no-cache"
 
 
 def content_type(media_type: str) -> str:

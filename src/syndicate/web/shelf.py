@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from syndicate.web.loading import Load, LoadedPages
@@ -26,21 +26,23 @@ Found = Prepared | Moved | Gone
 class Shelf:
     """Documents by path. Each is replaced as a whole, so a reader sees the old or the new one.
 
-    Changing it is safe from any thread. ``load`` answers for paths under
-    ``prefix`` that are not in memory; it is synchronous and run in a thread.
+    Changing it is safe from any thread. ``load`` answers for paths that are not
+    in memory and begin with one of ``prefixes`` (``load_under`` changes them);
+    it is synchronous and run in a thread.
     """
 
     def __init__(
         self,
         load: Load | None = None,
         *,
-        prefix: str = "/feeds/stories/",
+        prefixes: tuple[str, ...] = ("/feeds/stories/",),
         keep: int = 256,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._known: dict[str, Prepared | Gone] = {}
         self._moves: dict[str, str] = {}
-        self._prefix = prefix
+        self._gone: tuple[str, ...] = ()
+        self._prefixes = prefixes
         self._pages = LoadedPages(load, keep=keep, clock=clock) if load else None
 
     def put(self, path: str, document: Shelved) -> None:
@@ -69,6 +71,16 @@ class Shelf:
             _check_move(old_prefix, new)
         self._moves = dict(moves)
 
+    def replace_gone(self, prefixes: Iterable[str]) -> None:
+        """Answer everything under these prefixes, each ending in "/", with 410, and nothing else."""
+        self._gone = tuple(prefixes)
+        for path in [known for known in list(self._known) if known.startswith(self._gone)]:
+            self.drop(path)
+
+    def load_under(self, prefixes: Iterable[str]) -> None:
+        """The loader answers for paths that begin with one of these."""
+        self._prefixes = tuple(prefixes)
+
     def forget(self, path: str | None = None) -> None:
         """A page that was loaded (or all of them) changed: load it again when it is asked for."""
         if self._pages is not None:
@@ -84,12 +96,14 @@ class Shelf:
 
     async def find(self, path: str) -> Found | None:
         """What to answer where nothing is in memory: a move, a missing slash, or a loaded page."""
+        if self._gone and (path if path.endswith("/") else path + "/").startswith(self._gone):
+            return Gone()
         moved = self._moved(path)
         if moved is None and not path.endswith("/"):
             moved = self._with_slash(path)
         if moved is not None:
             return moved
-        if self._pages is not None and path.startswith(self._prefix):
+        if self._pages is not None and path.startswith(self._prefixes):
             return await self._pages.get(path)
         return None
 
