@@ -31,7 +31,7 @@ NS = {"rsl": "https://rslstandard.org/rsl"}
 
 
 def shelved(house: House) -> Shelving:
-    made = Shelving(house.storage)
+    made = Shelving(house.storage, lambda: house.now)
     made.configure(house.settings, house.publisher.site, house.publisher)
     made.fill()
     return made

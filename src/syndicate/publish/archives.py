@@ -21,6 +21,7 @@ import orjson
 import structlog
 
 from syndicate.config import Feed, Settings
+from syndicate.errors import DocumentError
 from syndicate.formats import html
 from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
@@ -158,7 +159,11 @@ class Archives:
         rows, _ = self._renderer.fragments(tx, feed, form, places, loaded, Failures())
         terms = self._renderer.terms(feed)
         notices = [form.notice(self._site.entry(article, terms)) for article in gone]
-        body = form.assemble(channel, rows, notices)
+        try:
+            body = form.assemble(channel, rows, notices)
+        except DocumentError as error:
+            log.error("archive_kept_back", feed=page.feed, page=page.page, reason=error.message)
+            return None
         wrong = [f for f in form.check(body) if f.severity == "error"]
         if wrong:
             log.error("archive_kept_back", feed=page.feed, page=page.page, rule=wrong[0].rule)
