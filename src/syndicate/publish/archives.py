@@ -162,7 +162,7 @@ class Archives:
         try:
             body = form.assemble(channel, rows, notices)
         except DocumentError as error:
-            log.error("archive_kept_back", feed=page.feed, page=page.page, reason=error.message)
+            log.exception("archive_kept_back", feed=page.feed, page=page.page, reason=error.message)
             return None
         wrong = [f for f in form.check(body) if f.severity == "error"]
         if wrong:
