@@ -265,6 +265,7 @@ class Hub(Part):
     counts the address its name led to when it was confirmed. ``ports``: the
     only ports of callbacks; empty: all. ``min_interval``: the least time
     between two pushes of one topic. ``egress``: bytes a second that go out.
+    ``send``: the whole document, or of Atom and RSS what changed since the last one taken.
     """
 
     enabled: bool = False
@@ -277,6 +278,7 @@ class Hub(Part):
     min_interval: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(minutes=10))] = timedelta(0)
     egress: ByteRate | None = None
     signature: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
+    send: Literal["document", "changed"] = "document"
     ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
 
     @model_validator(mode="after")
