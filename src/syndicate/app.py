@@ -66,6 +66,7 @@ CLOCK_KEPT = timedelta(minutes=5)
 """How often it is written down what the clock showed."""
 NOTIFY = timedelta(minutes=1)
 CANARIES = timedelta(minutes=1)
+AGAIN_SECONDS = 2.0
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
 
@@ -220,7 +221,12 @@ class App:
             self._spawn(self._poll_quietly(name, hints), f"poll {name}")
 
     async def _poll_quietly(self, name: str, hints: frozenset[str] = frozenset()) -> None:
-        await self.poll(name, hints)
+        """A database that is locked or full for a while ends nothing: the same is asked again soon."""
+        try:
+            await self.poll(name, hints)
+        except SyndicateError as error:
+            log.warning("poll_failed", source=name, reason=error.message, fix=error.fix)
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._poll_soon, name, hints)
 
     async def publish(self, *, everything: bool = False) -> Built:
         """Rebuild what was touched and put it where readers find it."""
@@ -376,7 +382,7 @@ class App:
                 await asyncio.wait({asyncio.ensure_future(self._watch_stop.wait())})
                 continue
             async for name, keys in watch(paths, self._watch_stop):
-                await self.poll(name, keys)
+                await self._poll_quietly(name, keys)
 
     def _set_jobs(self) -> None:
         jobs: dict[str, tuple[Job, timedelta]] = {
@@ -553,7 +559,7 @@ class App:
 
 def _polling(app: App, name: str) -> Job:
     async def job() -> None:
-        await app.poll(name)
+        await app._poll_quietly(name)
 
     return job
 

@@ -6,10 +6,14 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from syndicate.errors import SyndicateError
+
 Job = Callable[[], Awaitable[None]]
+log = structlog.get_logger(__name__)
 
 
 class Ticker:
@@ -38,4 +42,16 @@ class Ticker:
             seconds = max(1, round(interval.total_seconds()))
             jitter = min(seconds // 10, 60) or None  # many sources are not asked in the same second
             trigger = IntervalTrigger(seconds=seconds, jitter=jitter, timezone="UTC")
-            self._scheduler.add_job(job, trigger, id=name, replace_existing=True)
+            self._scheduler.add_job(_tried(name, job), trigger, id=name, replace_existing=True)
+
+
+def _tried(name: str, job: Job) -> Job:
+    """The job, which a database that is locked or full for a while makes late and nothing worse."""
+
+    async def run() -> None:
+        try:
+            await job()
+        except SyndicateError as error:
+            log.warning("job_failed", job=name, reason=error.message, fix=error.fix)
+
+    return run

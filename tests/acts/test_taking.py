@@ -286,4 +286,6 @@ def test_retraction_another_story_about_the_same_is_published(house: House) -> N
     )
     quoting = other + "<p>Sentence number 3 of the story tells what happened on day 3 by the river.</p>"
     assert house.take(draft("b", quoting)).actions == {"published": 1}
+    longer = LONG + other
+    assert house.take(draft("d", longer)).actions == {"published": 1}, "half of it is new"
     assert house.take(draft("c", LONG, language="ps")).actions == {"published": 1}, "a translation is a story"

@@ -382,6 +382,12 @@ def test_x1_hostile_documents_are_errors_soon_and_read_nothing_else(what):
         assert Path("/etc/hostname").read_text().strip() not in str(found)
 
 
+def test_x1_entities_are_refused_even_where_nothing_uses_them():
+    for doctype in ('<!DOCTYPE rss [<!ENTITY x "y">]>', '<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd">'):
+        found = validate(changed("rss", "<rss ", f"{doctype}<rss "))[1]
+        assert [(f.rule, f.severity, "entities" in f.message) for f in found] == [("X1", "error", True)]
+
+
 def test_deep_markup_is_a_finding_and_no_crash():
     document = JSON.replace("<p>First</p>", "<div>" * 20_000).encode()
     validate(document)

@@ -660,3 +660,16 @@ def test_a_lane_that_backs_off_is_not_asked_for_ordinary_news(desk: Newsdesk) ->
     desk.wait(minutes=1)
     planned = desk.plan()
     assert planned and planned.article_id == "b"
+
+
+def test_a_withdrawal_undone_before_anybody_looked_brings_no_story_of_other_feeds(desk: Newsdesk) -> None:
+    partner = desk.partner(feed="sport")
+    desk.publish("a", section="Sport")
+    desk.send()
+    desk.edit("a", section="World")
+    desk.send()
+    assert partner.got() == [("a", 1)]
+    desk.withdraw("a")
+    desk.release("a")
+    desk.send()
+    assert partner.got() == [("a", 1)]

@@ -41,7 +41,8 @@ def _install(npm: str) -> None:
     try:
         ended = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=SECONDS)
         # npm says first what went wrong, and last where its log is.
-        reason = ended.stderr.strip().splitlines()[:1] if ended.returncode else []
+        said = ended.stderr.strip().splitlines() or [f"npm ended with status {ended.returncode}"]
+        reason = said[:1] if ended.returncode else []
     except subprocess.TimeoutExpired:
         reason = [f"npm took longer than {SECONDS} s"]
     if reason:

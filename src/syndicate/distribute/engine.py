@@ -56,6 +56,7 @@ class Distributor:
         self._wake = asyncio.Event()
         self._looking = True
         self._stopping = False
+        self._one_turn = asyncio.Lock()
         # Steps are short transactions; one thread keeps them in order.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lanes")
 
@@ -94,9 +95,13 @@ class Distributor:
                 return
 
     async def stop(self) -> None:
-        """Start nothing new; what is in flight ends and is recorded."""
+        """Start nothing new; what is in flight ends and is recorded. Calling it again does nothing."""
+        if self._stopping:
+            return
         self._stopping = True
         self.wake()
+        async with self._one_turn:  # one that began before has ended, and starts nothing
+            pass
         if self._busy:
             await asyncio.wait(self._busy.values())
         with suppress(StorageError):  # they get it once more
@@ -108,6 +113,10 @@ class Distributor:
 
     async def _turn(self) -> None:
         """``_looking`` is True afterwards where more lanes may be ready than this turn took."""
+        async with self._one_turn:
+            await self._take_turn()
+
+    async def _take_turn(self) -> None:
         taken, self._sent = self._sent[:AT_A_TIME], self._sent[AT_A_TIME:]
         step = Step()
         try:
@@ -124,8 +133,9 @@ class Distributor:
             self._rest(lane_id)
         for one, lane in step.settled:
             self._tell(one, lane)
-        for job in step.jobs:
-            self._start(job)
+        if not self._stopping:  # else the next start plans and sends the same
+            for job in step.jobs:
+                self._start(job)
         if self._sent:
             self._wake.set()
 

@@ -212,11 +212,15 @@ class _Planner:
         *,
         ahead: bool,
     ) -> PlannedStory | None:
+        # A withdrawal that was undone before anybody looked calls nothing back.
+        undone = row.action is JournalAction.WITHDRAWN and not _withdrawn(standing)
         offered = row.article_id in copies
-        if row.action is JournalAction.LAPSED or (ahead and not offered and not _withdrawn(standing)):
+        if row.action is JournalAction.LAPSED or (ahead and undone):
+            return None
+        if ahead and not offered and not _withdrawn(standing):
             return None  # a correction of what was never offered is ordinary news
         # The urgent look runs ahead of the ordinary one, which then meets the same rows again.
-        urgent = row.urgent and row.seq > self._lane.urgent_position
+        urgent = row.urgent and not undone and row.seq > self._lane.urgent_position
         exception = held.get(row.article_id)
         # A correction that is still on its way stays owed, whatever an ordinary row after it says.
         urgent = urgent or (exception is not None and exception.urgent)

@@ -26,8 +26,7 @@ SLACK = timedelta(minutes=5)
 def rfc822(text: str | None, name: str, now: datetime | None, at: Any) -> Iterator[Finding]:
     """Rule R3 on one element called ``name``."""
     stated = (text or "").strip()
-    found = _RFC_822.fullmatch(stated)
-    when = _read(found) if found else read_822(stated)
+    found, when = _RFC_822.fullmatch(stated), read_822(stated)
     if when is None:
         fix = "write it as 'Mon, 23 Nov 2026 08:00:00 +0000'"
         yield error("R3", f"the {name} {shown(stated)} cannot be read", fix, at)
@@ -51,6 +50,8 @@ def _read(found: re.Match[str]) -> datetime | None:
 
 def read_822(text: str) -> datetime | None:
     """The moment that any of RFC 822's forms names, or ``None``."""
+    if found := _RFC_822.fullmatch(text):
+        return _read(found)
     try:
         return parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):

@@ -50,20 +50,25 @@ def item(element: Any, now: datetime | None) -> Iterator[Finding]:
     yield from _whole(element, children)
     yield from once(element, children, _ONCE)
     yield from _doubled(children)
-    for child in element.iterchildren("*"):
-        check = _CHECKS.get(child.tag)
-        if child.tag == "pubDate":
-            yield from dates.rfc822(child.text, "pubDate", now, child)
-        elif check is not None:
-            yield from check(child)
-        elif child.tag[0] != "{":
-            yield unknown(child)
-        else:
-            yield from extensions.check(child, now)
-        if child.attrib and child.tag[0] != "{":
-            yield from attributes(child, _ATTRIBUTES)
+    for tag, found in children.items():
+        for child in found:
+            yield from _child(child, tag, now)
     if f"{ATOM}link" in children:
         yield from links.of_entry(children[f"{ATOM}link"], "R1")
+
+
+def _child(child: Any, tag: str, now: datetime | None) -> Iterator[Finding]:
+    check = _CHECKS.get(tag)
+    if check is not None:
+        yield from check(child)
+    elif tag == "pubDate":
+        yield from dates.rfc822(child.text, "pubDate", now, child)
+    elif tag[0] == "{":
+        yield from extensions.check(child, now)
+    else:
+        yield unknown(child)
+    if tag[0] != "{" and child.attrib:
+        yield from attributes(child, _ATTRIBUTES)
 
 
 def by_tag(element: Any) -> dict[str, list[Any]]:
