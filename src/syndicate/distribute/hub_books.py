@@ -16,6 +16,7 @@ from random import Random
 import structlog
 
 from syndicate.distribute.hosts import Hosts
+from syndicate.distribute.hub_paper import Paper, paper_of
 from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
 from syndicate.distribute.verifying import Replied, settle_reply
 from syndicate.hub.distribution import Ended, Taken, TryAgain, fate
@@ -27,16 +28,6 @@ log = structlog.get_logger(__name__)
 QUIET = timedelta(minutes=5)
 """A subscriber that fails is tried with every new version, but not sooner than this after a try."""
 PRUNE_SECONDS = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A topic's document as it is sent."""
-
-    version: int
-    stored: int
-    media_type: str
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +223,7 @@ def _paper(tx: Transaction, edition: Edition, known: Paper | None) -> Paper | No
     document = tx.documents.get(edition.feed, edition.format)
     if document is None:
         return None
-    return Paper(document.push_version, document.version, document.media_type, document.bodies["identity"])
+    return paper_of(document)
 
 
 def _tell(sent: Sequence[Sent], taken: int, ended: Sequence[int], failures: Sequence[Failure]) -> None:

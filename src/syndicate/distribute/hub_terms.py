@@ -29,6 +29,7 @@ class HubTerms:
     egress: int | None
     verify_per_minute: int
     method: str
+    only_changed: bool
     ports: tuple[int, ...]
     guard: Guard
     in_flight: int
@@ -51,6 +52,7 @@ class HubTerms:
             egress=hub.egress,
             verify_per_minute=hub.verify_per_minute,
             method=hub.signature,
+            only_changed=hub.send == "changed",
             ports=hub.ports,
             guard=Guard.of(network.allow, hub.ports or None),
             in_flight=network.in_flight,

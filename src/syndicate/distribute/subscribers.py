@@ -15,7 +15,8 @@ import structlog
 
 from syndicate.distribute.flight import SLOW_SHARE, Flight
 from syndicate.distribute.hosts import Hosts
-from syndicate.distribute.hub_books import Books, Look, Paper, Sent
+from syndicate.distribute.hub_books import Books, Look, Sent
+from syndicate.distribute.hub_paper import Paper
 from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.verifying import Replied, ask
 from syndicate.errors import StorageError
@@ -243,24 +244,25 @@ class HubDistributor:
             seconds = (shut - self._clock()).total_seconds()
             return Outcome(verdict=Verdict.WAITING, retry_after=seconds, detail=f"{host} is down")
         self._hosts.asking(host)
-        if wait := self._pace.wait(len(paper.body), _loop_time()):
+        body = paper.changed_for(found) if self._terms.only_changed else paper.body
+        if wait := self._pace.wait(len(body), _loop_time()):
             await asyncio.sleep(wait)
-        outcome = await self._post(found, paper)
+        outcome = await self._post(found, paper.media_type, body)
         self._hosts.heard(host, outcome)
         return outcome
 
-    async def _post(self, found: Subscription, paper: Paper) -> Outcome:
+    async def _post(self, found: Subscription, media_type: str, body: bytes) -> Outcome:
         sent = headers(
-            media_type=paper.media_type,
+            media_type=media_type,
             hub=self._terms.address,
             topic=found.topic,
             method=found.method,
             secret=found.secret,
-            body=paper.body,
+            body=body,
         )
         try:
             answer = await self._client.post(
-                found.callback, content=paper.body, headers=sent, guard=self._terms.guard
+                found.callback, content=body, headers=sent, guard=self._terms.guard
             )
         except Unreachable as error:
             return unreachable(error, _redactor(found))

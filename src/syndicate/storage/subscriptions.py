@@ -32,8 +32,9 @@ from syndicate.storage.sql import chunks
 class Subscription:
     """One callback's subscription to one topic. Its secret is no part of its repr.
 
-    ``version``: the document's that was last taken. ``due``: not before then
-    (it fails), or ``None``.
+    ``version``: the document's that was last taken, at ``last_ok``; ``None``
+    there: none was, and it begins with what comes after. ``due``: not before
+    then (it fails), or ``None``.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Subscription:
     version: int
     failures: int = 0
     failing_since: datetime | None = None
+    last_ok: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from syndicate.formats.delta import parts_since, shortened
 from syndicate.formats.encoding import CODINGS
 from syndicate.model import Part, Trail
 from syndicate.web.negotiation import IDENTITY, entity_tags
@@ -57,8 +58,8 @@ class Deltas:
         version, tag = base
         made = self._made.get((version, coding))
         if made is None:
-            chosen = [part for part in self.trail.parts if part.since > version]
-            if self.trail.parts and len(chosen) == len(self.trail.parts):
+            chosen = parts_since(self.trail, version)
+            if chosen is None:
                 return None
             made = await self._make(chosen, coding)
             self._made[version, coding] = made
@@ -78,7 +79,7 @@ class Deltas:
         return {**known, **dict.fromkeys(self.etags.values(), max(newest, *known.values(), 0))}
 
     async def _make(self, chosen: list[Part], coding: str) -> Delta:
-        body = self._join(chosen)
+        body = shortened(self.identity, self.trail.parts, chosen)
         if coding != IDENTITY:
             pack = CODINGS[coding]
             body = pack(body) if len(body) <= _IN_LOOP else await asyncio.to_thread(pack, body)
@@ -94,12 +95,3 @@ class Deltas:
         if coding != IDENTITY:
             headers.append((b"content-encoding", coding.encode("ascii")))
         return Delta(body, headers)
-
-    def _join(self, chosen: list[Part]) -> bytes:
-        """The document with the chosen entries alone; what stands between two entries stays between them."""
-        parts, whole = self.trail.parts, self.identity
-        start = parts[0].offset
-        end = parts[-1].offset + parts[-1].length
-        between = whole[parts[0].offset + parts[0].length : parts[1].offset] if len(parts) > 1 else b""
-        entries = between.join(whole[p.offset : p.offset + p.length] for p in chosen)
-        return whole[:start] + entries + whole[end:]
