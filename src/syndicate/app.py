@@ -251,8 +251,10 @@ class App:
         """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
         await asyncio.to_thread(self.publisher.repair, self._clock())
         built = await self.publish(everything=True)
-        while self.publisher.archives.behind:
+        while self.publisher.archives.behind and not self.publisher.refused:
             await self.publish()
+        if self.publisher.refused:
+            raise self.publisher.refused
         return built
 
     async def once(self) -> Round:
@@ -533,7 +535,10 @@ class App:
         self.directory = Directory.build(fresh.agencies)
         self.site = Site(fresh, self.directory)
         self.ingest.configure(fresh, self.directory)
+        refused = self.publisher.refused
         self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
+        if refused:
+            self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds, ends=ends(fresh))
         deny_moved(self.storage, fresh, self.site, self._surely())

@@ -348,7 +348,7 @@ def test_a_page_that_fails_its_gate_is_not_shown_at_all(
 ) -> None:
     stories(house, 4)
     wrong = [Finding(severity="error", rule="R9", message="no")]
-    monkeypatch.setattr(type(FORMATS["rss"]), "check", lambda self, body: wrong)
+    monkeypatch.setattr(type(FORMATS["rss"]), "check", lambda self, body, now=None: wrong)
     house.withdraw("s1")
     house.publish()
     assert house.publisher.archives.load("/feeds/latest/archive/1/rss.xml") is None
