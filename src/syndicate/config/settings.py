@@ -266,9 +266,15 @@ class Sitemap(Part):
 
 
 class ExternalHub(Part):
-    """A WebSub hub that is told about changes."""
+    """A WebSub hub that is told about changes.
+
+    ``canary``: subscribe there to a topic of ours, to see whether it pushes
+    what it is told; ``canary_after``: how long it may take.
+    """
 
     url: WebAddress
+    canary: bool = False
+    canary_after: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(minutes=10)
 
 
 class Hub(Part):
