@@ -16,6 +16,7 @@ import structlog
 
 from syndicate.config import Settings
 from syndicate.config.ends import ends
+from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
@@ -49,6 +50,7 @@ from syndicate.storage.retention import prune
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.app import create_app
+from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
@@ -63,6 +65,7 @@ PRUNE = timedelta(hours=6)
 CLOCK_KEPT = timedelta(minutes=5)
 """How often it is written down what the clock showed."""
 NOTIFY = timedelta(minutes=1)
+CANARIES = timedelta(minutes=1)
 AGAIN_SECONDS = 2.0
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
@@ -151,6 +154,7 @@ class App:
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
+        self.canaries = Canaries(self.storage, self.settings, self.site, self.client, self._clock)
         align(self.storage, self.settings.feeds, ends=ends(self.settings))
         self._compare_terms(self.settings)
         self.teller = Teller(self.storage, self.settings, self.client, self._clock)
@@ -247,8 +251,10 @@ class App:
         """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
         await asyncio.to_thread(self.publisher.repair, self._clock())
         built = await self.publish(everything=True)
-        while self.publisher.archives.behind:
+        while self.publisher.archives.behind and not self.publisher.refused:
             await self.publish()
+        if self.publisher.refused:
+            raise self.publisher.refused
         return built
 
     async def once(self) -> Round:
@@ -284,7 +290,7 @@ class App:
             url=lambda path: self.site.url(path),
         )
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
-        routes = [hub, *self.partners.routes(), *senders.routes()]
+        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *senders.routes()]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -386,6 +392,8 @@ class App:
             "prune": (self._prune, PRUNE),
             "clock": (self._keep_clock, CLOCK_KEPT),
         }
+        if self.canaries.watches():
+            jobs["canaries"] = (self.canaries.tick, CANARIES)
         if self.settings.notify.ways:
             jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
@@ -527,7 +535,10 @@ class App:
         self.directory = Directory.build(fresh.agencies)
         self.site = Site(fresh, self.directory)
         self.ingest.configure(fresh, self.directory)
+        refused = self.publisher.refused
         self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
+        if refused:
+            self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)
         align(self.storage, fresh.feeds, ends=ends(fresh))
         deny_moved(self.storage, fresh, self.site, self._surely())
@@ -535,6 +546,7 @@ class App:
         self.teller.configure(fresh)
         self.receivers = Receivers.of(fresh, self.site, self.client)
         self.receivers.align(self.storage)
+        self.canaries.configure(fresh, self.site)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
         self._open_sources()
         self.inbox.configure(self.site)

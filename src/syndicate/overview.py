@@ -78,6 +78,22 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryView:
+    """Our subscription at an external hub. ``waiting``: the oldest ping that nothing followed yet.
+
+    ``seconds``: how long after its ping the last push came.
+    """
+
+    hub: str
+    topic: str
+    verified: datetime | None
+    lease_end: datetime | None
+    waiting: datetime | None
+    pushed: datetime | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockView:
     """Whether the clock is believed. ``jumped``: seconds it went another way than the machine's own.
 
@@ -103,6 +119,7 @@ class Overview:
     lanes: tuple[LaneView, ...]
     shut_hosts: tuple[ShutHost, ...]
     subscribers: SubscriberCount
+    canaries: tuple[CanaryView, ...]
     attempts: Mapping[str, int]
     problems: tuple[Problem, ...]
     refused: tuple[Refused, ...]
@@ -128,6 +145,7 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
             lanes=lanes,
             shut_hosts=tuple(tx.hosts.shut()),
             subscribers=tx.subscriptions.tally(now),
+            canaries=canary_views(tx),
             attempts=tx.lanes.verdicts_since(now - DAY),
             problems=problems,
             refused=refused,
@@ -160,16 +178,34 @@ def _needs(
     """What waits for a person. A receiver that is down is retried by itself and is none of it."""
     failing = [s.name for s in sources if s.failures]
     stopped = [v.name for v in lanes if v.state in (LaneState.DISABLED, LaneState.GONE)]
-    errors = sum(not p.warning for p in problems)
+    silent = [p.scope.removeprefix("hub:") for p in problems if p.scope.startswith("hub:") and not p.warning]
+    errors = sum(not p.warning for p in problems) - len(silent)
     held = articles.get("on_hold", 0)
     found = (
         (failing, f"sources that cannot be read: {', '.join(failing)}"),
         (errors, f"problems: {errors}"),
+        (silent, f"hubs that do not push what they are told: {', '.join(silent)}"),
         (held, f"stories on hold: {held}"),
         (stopped, f"lanes that were stopped: {', '.join(stopped)}"),
         (refused, f"stories that were refused: {len(refused)}"),
     )
     return tuple(words for there, words in found if there)
+
+
+def canary_views(tx: Transaction) -> tuple[CanaryView, ...]:
+    """Our own subscriptions at other hubs, without their secrets."""
+    return tuple(
+        CanaryView(
+            hub=c.hub,
+            topic=c.topic,
+            verified=c.verified,
+            lease_end=c.lease_end,
+            waiting=c.waiting,
+            pushed=c.pushed,
+            seconds=c.seconds,
+        )
+        for c in tx.canaries.all()
+    )
 
 
 def _source(tx: Transaction, name: str) -> SourceView:

@@ -189,6 +189,28 @@ def test_files_are_projections_and_are_repaired(house: House) -> None:
     assert house.publisher.repair(house.now) == 0
 
 
+def test_files_that_the_disk_refuses_follow_when_it_takes_them(house: House) -> None:
+    folder = house.folder / "feeds"
+    folder.write_text("no folder")  # whatever is written under it is refused
+    house.take(draft("a"), draft("b", url=None))
+    built = house.publish()
+    assert {d.feed for d in built.documents} >= {"latest"}, "what is stored is served all the same"
+    (problem,) = house.problems()
+    assert (problem.scope, problem.ref) == ("files", "output")
+    assert "cannot write" in problem.reason
+    assert problem.fix
+    house.take(draft("c"))
+    house.publish()
+    assert house.publisher.is_due(house.now)
+    folder.unlink()
+    house.publish()
+    assert sorted(house.titles()) == ["About a", "About b", "About c"]
+    assert (folder / "stories" / house.article("b").id / "index.html").is_file()
+    assert house.problems() == []
+    assert not house.publisher.is_due(house.now)
+    assert house.publisher.repair(house.now) == 0
+
+
 def test_a_story_without_an_address_gets_a_page_and_loses_it_when_withdrawn(house: House) -> None:
     house.take(draft("a", url=None))
     built = house.publish()

@@ -94,7 +94,8 @@ def test_numbers_are_not_allotted_twice_and_cursors_of_before_are_void(newsroom:
     last = newsroom.json("articles", "show", name)["journal"][-1]["seq"]
     assert newsroom.json("db", "restore", file)["epoch"] != epoch
     newsroom.run("articles", "correct", name, "--note", "Two.")
-    assert newsroom.json("articles", "show", name)["journal"][-1]["seq"] == last + 1
+    numbers = [row["seq"] for row in newsroom.json("articles", "show", name)["journal"]]
+    assert numbers[-2:] == [last + 1, last + 2]  # the restored story told anew, and its correction
     storage = newsroom.storage()
     with storage.read() as tx:
         lane = tx.lanes.named("gazette/main")
@@ -102,6 +103,38 @@ def test_numbers_are_not_allotted_twice_and_cursors_of_before_are_void(newsroom:
     storage.close()
     assert lane
     assert lane.generation == 1  # revisions count on from the backup's: ids of pushes must be new
+
+
+def test_a_version_that_was_used_since_is_not_used_again(newsroom: Newsroom) -> None:
+    file, name = backed_up(newsroom), newsroom.id("bridge")
+    newsroom.run("articles", "edit", name, "--headline", "Wrong")
+    newsroom.run("articles", "correct", name, "--note", "One.")
+    before = newsroom.json("articles", "show", name)["article"]
+    newsroom.run("db", "restore", file)
+    shown = newsroom.json("articles", "show", name)
+    assert shown["article"]["story"]["headline"] == "The bridge opens"
+    assert [(r["revision"], r["cause"]) for r in shown["revisions"]] == [(1, "source"), (4, "restore")]
+    assert (before["revision"], shown["article"]["revision"]) == (3, 4)
+    assert shown["article"]["changed"] > before["changed"]
+    assert (shown["journal"][-1]["action"], shown["journal"][-1]["revision"]) == ("updated", 4)
+    untouched = newsroom.json("articles", "show", newsroom.id("match"))
+    assert (untouched["article"]["revision"], len(untouched["journal"])) == (1, 1)
+
+
+def test_floors_last_over_a_second_restore(newsroom: Newsroom) -> None:
+    file = backed_up(newsroom)
+    text = "---\ntitle: New\nid: new\n---\nThis came after the backup was made.\n"
+
+    def came() -> str:
+        write_story(newsroom.folder, "new.md", text)
+        newsroom.run("build")
+        (new,) = [a["id"] for a in newsroom.json("articles", "list") if a["source_id"] == "new"]
+        return str(new)
+
+    newsroom.run("articles", "edit", came(), "--headline", "Newer")
+    newsroom.run("db", "restore", file)
+    newsroom.run("db", "restore", file)
+    assert newsroom.json("articles", "show", came())["article"]["revision"] == 3
 
 
 def test_documents_go_on_from_what_readers_have(newsroom: Newsroom) -> None:
@@ -151,6 +184,7 @@ def test_where_the_present_database_is_damaged_it_is_said(newsroom: Newsroom) ->
     newsroom.run("articles", "correct", newsroom.id("bridge"), "--note", "One.")
     shown = newsroom.json("articles", "show", newsroom.id("bridge"))
     assert shown["journal"][-1]["seq"] > 1_000_000  # nobody knows how far the numbers had come
+    assert shown["article"]["revision"] == 1_000_002
 
 
 def test_on_a_terminal_a_restore_is_asked_for(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def test_nothing_of_it_is_anywhere_before_its_time_and_then_at_once(
     assert timedelta(0) <= late < timedelta(seconds=5 if busy else 0.5), f"{late} late"
     until(lambda: any(p.headline == WORD for p in partner.delivered()), 10, "not pushed")
     assert min(p.at for p in partner.delivered() if p.headline == WORD) > lifts.timestamp()
-    assert [w for w in leaks(newsroom, partner, EARLIER, "none") if "fragments" not in w] == []
+    assert [w for w in leaks(newsroom, partner, EARLIER, "no-such-article") if "fragments" not in w] == []
     assert leaks(newsroom, partner, NEVER, never) == ["table withdrawals"]
     assert newsroom.stop() == 0
 

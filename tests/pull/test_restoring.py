@@ -113,6 +113,67 @@ def test_where_the_replaced_database_is_unreadable_numbers_jump(both: Restored) 
     after = both.restore(kept)
     with pytest.raises(PullRefusal):
         after.ask("near", cursor)
-    assert after.all("near") == [("a", "1", "usable")]
+    assert after.all("near") == [("a", "1000001", "usable")]
     assert min(after.numbers("near")) > 1_000_000
+    after.publish("b")
+    assert after.all("near")[-1] == ("b", "1000001", "usable")
+    after.edit("b")
+    assert after.all("near")[-1] == ("b", "1000002", "usable")
+    after.close()
+
+
+def test_on_a_new_machine_numbers_and_versions_jump_and_takedowns_are_told_again(both: Restored) -> None:
+    before = both.room
+    before.publish("a")
+    before.publish("b")
+    before.ask("near")
+    before.withdraw("b")
+    kept = both.back_up()
+    before.storage.close()
+    for suffix in ("", "-wal", "-shm"):
+        (both.folder / f"syndicate.db{suffix}").unlink(missing_ok=True)
+    after = both.restore(kept)
+    assert after.all("near") == [("b", "1000002", "canceled"), ("a", "1000001", "usable")]
+    after.close()
+
+
+class ByVersion:
+    """A partner that keeps of each story the highest version it was given."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, tuple[int, str]] = {}
+
+    def take(self, stories: list[tuple[str, str, str]]) -> None:
+        for name, version, status in stories:
+            if int(version) > self.held.get(name, (0, ""))[0]:
+                self.held[name] = (int(version), status)
+
+
+def test_a_partner_that_orders_by_version_ends_with_the_newest(both: Restored) -> None:
+    before, partner = both.room, ByVersion()
+    for name in ("edited", "released", "same"):
+        before.publish(name)
+    before.withdraw("released")
+    partner.take(before.all("near"))
+    kept = both.back_up()
+    for _ in range(3):
+        before.edit("edited")
+    before.release("released")
+    before.publish("lost")
+    before.edit("lost")
+    cursor = before.ask("near")["next"]
+    partner.take(before.all("near"))
+    after = both.restore(kept)
+    with pytest.raises(PullRefusal) as caught:
+        after.ask("near", cursor)
+    begin = str(caught.value.body["next"])
+    partner.take(after.all("near", begin))
+    assert {name: partner.held[name] for name in ("edited", "released", "same")} == {
+        name: (after.article(name).revision, after.article(name).status)
+        for name in ("edited", "released", "same")
+    }
+    assert partner.held["released"][1] == "canceled"
+    after.publish("lost")
+    partner.take(after.all("near", begin))
+    assert partner.held["lost"] == (3, "usable")
     after.close()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from stored import NOW, at, held, journal, keep, lane, story
+from stored import NOW, article, at, held, journal, keep, lane, story
 
 from syndicate.lanes import LaneKind, LaneState
 from syndicate.model import Article, JournalAction, Outcome, Verdict
@@ -97,15 +97,15 @@ def test_without_lanes_old_rows_go_but_corrections_and_withdrawals_stay(storage:
 
 def test_fragments_out_of_every_window_or_of_an_old_revision_go(storage: Storage) -> None:
     with storage.write() as tx:
-        revised(tx, "in", times=1)
-        keep(tx, "out")
-        for revision in (1, 2):
-            tx.documents.keep_fragments([("in", revision, b"x")], "rss", "d", LONG_AGO)
+        for name in ("in", "older", "out"):
+            keep(tx, name)
+        tx.documents.keep_fragments([("in", 1, b"x"), ("older", 1, b"x")], "rss", "d", LONG_AGO)
+        again = replace(article("older"), revision=2)
+        tx.articles.save(again, draft_digest=None, cause="edit", at=LONG_AGO)
         tx.documents.keep_fragments([("out", 1, b"x")], "rss", "d", LONG_AGO)
         tx.documents.keep_fragments([("out", 1, b"x")], "atom", "d", NOW)
-        assert cut(tx, windows={"in"})["fragments"] == 2
-        assert tx.documents.fragments([("in", 1), ("in", 2), ("out", 1)], "rss", "d") == {"in": b"x"}
-        assert tx.documents.fragments([("in", 1)], "rss", "d") == {}
+        assert cut(tx, windows={"in", "older"})["fragments"] == 2
+        assert tx.documents.fragments([("in", 1), ("older", 1), ("out", 1)], "rss", "d") == {"in": b"x"}
         assert tx.documents.fragments([("out", 1)], "atom", "d") == {"out": b"x"}, "too young to go"
 
 

@@ -49,6 +49,7 @@ def _lines(view: Overview) -> Iterator[str]:
     yield from _lanes(view)
     yield from _shut(view)
     yield from _subscribers(view)
+    yield from _canaries(view)
     tries = ", ".join(f"{n} {verdict}" for verdict, n in sorted(view.attempts.items())) or "none"
     yield f"[bold]attempts in 24 h[/] {tries}"
     yield from _problems(view)
@@ -138,6 +139,23 @@ def _subscribers(view: Overview) -> Iterator[str]:
         words += f", [yellow]{found.failing} failing[/] ({found.failing_for_a_week} for a week)"
     words += f", {found.ending} leases end within a day, {found.unconfirmed} not confirmed yet"
     yield words
+
+
+def _canaries(view: Overview) -> Iterator[str]:
+    from rich.markup import escape
+
+    from syndicate.cli.common import ago, span
+
+    if view.canaries:
+        yield "[bold]our subscriptions at other hubs[/]"
+    for c in view.canaries:
+        words = f"until {ago(c.lease_end)}" if c.lease_end else "[yellow]not confirmed yet[/]"
+        words += f", last push {ago(c.pushed)}" if c.pushed else ", no push yet"
+        if c.seconds is not None:
+            words += f", {span(c.seconds)} after the ping"
+        if c.waiting:
+            words += f", [yellow]waiting since a ping {ago(c.waiting)}[/]"
+        yield f"  {escape(c.hub)}: {words}"
 
 
 def _problems(view: Overview) -> Iterator[str]:

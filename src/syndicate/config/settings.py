@@ -11,14 +11,24 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syndicate.config.look import Look
 from syndicate.config.notify import Notify
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
-from syndicate.config.values import ByteRate, Duration, Mailbox, Name, SchemeUri, Secret, Slug, WebAddress
+from syndicate.config.values import (
+    ByteRate,
+    Duration,
+    Mailbox,
+    Name,
+    SchemeUri,
+    Secret,
+    Slug,
+    WebAddress,
+    check_proxy,
+)
 from syndicate.model import ContentMode, CreditRole
 
 FeedFormat = Literal["rss", "atom", "json"]
@@ -152,7 +162,10 @@ class Output(Part):
 
 
 class Network(Part):
-    """Outgoing requests. ``allow``: networks the address guard lets through."""
+    """Outgoing requests. ``allow``: networks the address guard lets through.
+
+    ``proxy``: they go through it; its address may hold a name and password.
+    """
 
     allow: tuple[str, ...] = ()
     connect_timeout: Duration = timedelta(seconds=5)
@@ -160,6 +173,7 @@ class Network(Part):
     in_flight: Annotated[int, Field(ge=1, le=1000)] = 64
     in_flight_per_host: Annotated[int, Field(ge=1, le=100)] = 4
     in_flight_per_address: Annotated[int, Field(ge=1, le=1000)] = 16
+    proxy: Annotated[Secret, AfterValidator(check_proxy)] | None = None
 
     @field_validator("allow")
     @classmethod
@@ -252,9 +266,15 @@ class Sitemap(Part):
 
 
 class ExternalHub(Part):
-    """A WebSub hub that is told about changes."""
+    """A WebSub hub that is told about changes.
+
+    ``canary``: subscribe there to a topic of ours, to see whether it pushes
+    what it is told; ``canary_after``: how long it may take.
+    """
 
     url: WebAddress
+    canary: bool = False
+    canary_after: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(minutes=10)
 
 
 class Hub(Part):

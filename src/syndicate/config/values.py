@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -227,4 +228,22 @@ def check_signing_secret(secret: Secret) -> Secret:
         raise ValueError("a signing secret is 'whsec_' followed by base64")
     if not 24 <= size <= 64:
         raise ValueError(f"a signing secret holds 24 to 64 bytes, this one {size}")
+    return secret
+
+
+def check_proxy(secret: Secret) -> Secret:
+    """An egress proxy: ``http://[name:password@]host[:port]`` and nothing after it."""
+    try:
+        parts = urlsplit(secret.reveal())
+        good = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if (
+        not good
+        or not secret.reveal().isascii()
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError("a proxy is given as http://HOST:PORT, or http://NAME:PASSWORD@HOST:PORT")
     return secret

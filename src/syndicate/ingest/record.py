@@ -62,7 +62,11 @@ def first(
 
     ``known_as`` are its identities: others may have named it before it came.
     """
-    article = replace(article, story=_with_related(tx, article, article.story))
+    article = replace(
+        article,
+        story=_with_related(tx, article, article.story),
+        revision=tx.articles.first_revision(article.id),
+    )
     tx.articles.save(article, draft_digest=digest, cause="source", at=now)
     tx.articles.identify(article.id, known_as)
     related.keep(tx, article, None)

@@ -189,7 +189,7 @@ def _keep_notice(
     made = _new_article(new_id, draft, reading, story, taking, now)
     notice = replace(
         made,
-        revision=own.revision + 1 if own else 1,
+        revision=own.revision + 1 if own else tx.articles.first_revision(new_id),
         status=PubStatus.CANCELED if matched else PubStatus.USABLE,
         hold=None if matched else made.hold,
         reason=made.hold,

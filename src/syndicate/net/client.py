@@ -25,6 +25,7 @@ from syndicate.net.answer import BODY_LIMIT, Answer, Unreachable
 from syndicate.net.connection import ConnectionEnded
 from syndicate.net.guard import Guard, network_of
 from syndicate.net.limits import Slots
+from syndicate.net.proxy import Proxy
 from syndicate.net.wire import Wire
 
 NO_HEADERS: Mapping[str, str] = {}
@@ -77,7 +78,8 @@ class Client:
         self._by_address = Slots(2 * network.in_flight, network.in_flight_per_address)
         self._connect_seconds = network.connect_timeout.total_seconds()
         self._seconds = network.timeout.total_seconds()
-        self._transport = transport or Wire(idle=4 * network.in_flight)
+        proxy = Proxy.of(network.proxy.reveal()) if network.proxy else None
+        self._transport = transport or Wire(idle=4 * network.in_flight, proxy=proxy)
         about = f" (+{publisher_url})" if publisher_url.isascii() and publisher_url.isprintable() else ""
         self.user_agent = f"syndicate/{__version__}{about if publisher_url else ''}"
 

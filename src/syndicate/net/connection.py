@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import cast
 
 import httpx
@@ -18,11 +19,16 @@ class ConnectionEnded(httpx.RemoteProtocolError):
 
 
 class Connection(asyncio.Protocol):
-    """One connection to one address. ``usable`` is true while it may take a next request."""
+    """One connection to one address. ``usable`` is true while it may take a next request.
 
-    def __init__(self, key: Key, address: str) -> None:
+    ``to_proxy``: the headers for a proxy that reads the requests itself, and is asked with the whole
+    address (RFC 9112, section 3.2.2); ``None``: the receiver reads them.
+    """
+
+    def __init__(self, key: Key, address: str, to_proxy: Sequence[tuple[bytes, bytes]] | None = None) -> None:
         self.key = key
         self.address = address
+        self.to_proxy = to_proxy
         self.used = False
         self.idle_since = 0.0
         self._http: Exchange | None = None
@@ -76,7 +82,11 @@ class Connection(asyncio.Protocol):
         self._silent = True
         self._http = exchange(request.method)
         method = request.method.encode("ascii")
-        sent = self._http.begin(method, request.url.raw_path, request.headers.raw, body)
+        target, headers = request.url.raw_path, request.headers.raw
+        if self.to_proxy is not None:
+            target = b"%s://%s%s" % (request.url.raw_scheme, request.url.netloc, target)
+            headers = [*headers, *self.to_proxy]
+        sent = self._http.begin(method, target, headers, body)
         if self._ended:
             self._http.feed(b"")
         elif self._transport is not None:

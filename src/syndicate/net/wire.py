@@ -16,6 +16,7 @@ import httpx
 
 from syndicate.net.connection import Connection, ConnectionEnded, Key
 from syndicate.net.http1 import DONE, Head, Unsendable
+from syndicate.net.proxy import Proxy, reason
 from syndicate.net.resolve import Resolve, resolve
 
 _IDLE_SECONDS = 30.0
@@ -26,12 +27,19 @@ class Wire(httpx.AsyncBaseTransport):
 
     A request's extensions may carry ``addresses`` (the addresses the guard
     checked: only these are connected to, or reused) and ``connect_timeout`` in
-    seconds. The whole request is bounded by the caller.
+    seconds. The whole request is bounded by the caller. With a ``proxy`` names
+    are looked up by it; what the guard checked it is asked for by address.
     """
 
     def __init__(
-        self, *, idle: int = 256, context: ssl.SSLContext | None = None, resolve: Resolve = resolve
+        self,
+        *,
+        idle: int = 256,
+        context: ssl.SSLContext | None = None,
+        resolve: Resolve = resolve,
+        proxy: Proxy | None = None,
     ) -> None:
+        self._proxy = proxy
         self._idle: dict[Key, list[Connection]] = {}
         self._count = 0
         self._limit = idle
@@ -64,13 +72,17 @@ class Wire(httpx.AsyncBaseTransport):
     async def _exchange(self, connection: Connection, request: httpx.Request, body: bytes) -> Head:
         try:
             connection.begin(request, body)
-            return await connection.head()
+            head = await connection.head()
         except Unsendable:
             connection.close()
             raise httpx.LocalProtocolError("the request's headers are malformed") from None
         except BaseException:  # a cancelled request leaves half an answer on the line
             connection.close()
             raise
+        if connection.to_proxy is not None and head.status == 407:  # no receiver's word
+            connection.close()
+            raise httpx.ConnectError(reason(head.status))
+        return head
 
     def _reuse(self, request: httpx.Request) -> Connection | None:
         allowed = request.extensions.get("addresses")
@@ -88,8 +100,10 @@ class Wire(httpx.AsyncBaseTransport):
         limit = float(request.extensions.get("connect_timeout", 5.0))
         try:
             async with asyncio.timeout(limit):
-                addresses = request.extensions.get("addresses") or await self._resolve(*key[1:])
-                return await self._first(key, addresses, limit)
+                checked = request.extensions.get("addresses")
+                if self._proxy is not None and not checked:
+                    return await self._by_name(self._proxy, key)
+                return await self._first(key, checked or await self._resolve(*key[1:]), limit)
         except TimeoutError:
             raise httpx.ConnectTimeout("no connection in time") from None
         except ssl.SSLCertVerificationError as error:
@@ -101,7 +115,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def _first(self, key: Key, addresses: Sequence[str], limit: float) -> Connection:
         """A connection to the first address that takes one; the time is shared out among them."""
-        trouble: OSError = OSError("the name has no address")
+        trouble: OSError | httpx.ConnectError = OSError("the name has no address")
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             started = time.monotonic()
             try:
@@ -109,7 +123,7 @@ class Wire(httpx.AsyncBaseTransport):
                     return await self._open(key, address)
             except TimeoutError as error:
                 trouble = error
-            except OSError as error:
+            except (OSError, httpx.ConnectError) as error:
                 trouble = error
             limit -= time.monotonic() - started
         raise trouble
@@ -117,6 +131,8 @@ class Wire(httpx.AsyncBaseTransport):
     async def _open(self, key: Key, address: str) -> Connection:
         scheme, host, port = key
         secure = scheme == "https"
+        if self._proxy is not None:  # plain http as well: asked in full, a proxy sets Host to the address
+            return await self._proxy.tunnel(key, address, self._tls() if secure else None)
         _, made = await asyncio.get_running_loop().create_connection(
             lambda: Connection(key, address),
             address,
@@ -125,6 +141,10 @@ class Wire(httpx.AsyncBaseTransport):
             server_hostname=host if secure else None,
         )
         return made
+
+    async def _by_name(self, proxy: Proxy, key: Key) -> Connection:
+        scheme, host, _ = key
+        return await (proxy.tunnel(key, host, self._tls()) if scheme == "https" else proxy.open(key))
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:

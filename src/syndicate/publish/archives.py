@@ -21,7 +21,7 @@ import orjson
 import structlog
 
 from syndicate.config import Feed, Settings
-from syndicate.errors import DocumentError
+from syndicate.errors import DocumentError, StorageError
 from syndicate.formats import html
 from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
@@ -54,6 +54,7 @@ class Archives:
         self._unlike = set(self._feeds)  # may have pages made under other terms
         self._missing: deque[tuple[str, int]] = deque()
         self.behind = True
+        self.refused: StorageError | None = None
 
     # -- sealing -----------------------------------------------------------------------
 
@@ -97,6 +98,7 @@ class Archives:
             queue.append(self._missing.popleft())
         self.behind = len(queue) >= waiting > 0 or bool(self._missing)
         done = dict.fromkeys([*wanted, *queue])
+        self.refused = None
         return [path for slug, page in done for path in self._make(slug, page, now)]
 
     def _made_otherwise(self, tx: Transaction, room: int) -> list[tuple[str, int]]:
@@ -124,7 +126,12 @@ class Archives:
                 if not tx.archives.settle(page, digest, modified):
                     self.behind = True  # touched this moment: it is made again
                     return []
-        self._write(page, drafts, modified)
+        try:
+            self._write(page, drafts, modified)
+        except StorageError as error:  # served from the database meanwhile, and written in its turn
+            self.refused = error
+            self._missing.append((slug, number))
+            self.behind = True
         return [self._site.archive_path(slug, number, f) for f in (*FORMATS, HTML)]
 
     def _write(self, page: ArchivePage, drafts: Sequence[Draft], modified: datetime) -> None:

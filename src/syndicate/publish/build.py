@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -12,7 +13,7 @@ from syndicate.config import Feed, Settings
 from syndicate.config.ends import Phase, ends
 from syndicate.editorial import Directory
 from syndicate.editorial.entry import Terms
-from syndicate.errors import DocumentError, NotFound
+from syndicate.errors import DocumentError, NotFound, StorageError
 from syndicate.formats import gate, html
 from syndicate.formats.encoding import encode
 from syndicate.formats.registry import FORMATS
@@ -21,6 +22,7 @@ from syndicate.publish import files
 from syndicate.publish.archives import Archives
 from syndicate.publish.ended import ended_channel, last_entry
 from syndicate.publish.lists import Lists
+from syndicate.publish.outstanding import Outstanding
 from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
 from syndicate.publish.storing import Draft, Window, pack, store
 from syndicate.site import ALL_FEEDS, HTML, formats_of
@@ -66,6 +68,12 @@ class Publisher:
         self._lists = Lists(settings, self.renderer)
         self._ends = ends(settings)
         self._phases: dict[str, Phase] = {}
+        self._outstanding = Outstanding(storage)
+
+    @property
+    def refused(self) -> StorageError | None:
+        """What the disk said when it last refused a file that is still to be written."""
+        return self._outstanding.refused or self.archives.refused
 
     def run(self, now: datetime, *, everything: bool = False, waiting: int = 4) -> Built:
         """Rebuild the documents of every feed that was touched (or of all), and write their files.
@@ -74,6 +82,7 @@ class Publisher:
         archive. What did not change byte for byte keeps version and validators.
         ``waiting``: how many archive pages that wait for their turn are made.
         """
+        self._outstanding.write()
         wanted = self._wanted(now, everything)
         gone = [slug for slug in wanted if self._phase(slug, now) is Phase.GONE]
         documents: list[Document] = []
@@ -91,6 +100,7 @@ class Publisher:
             documents += listed
         if everything:
             self._drop_unknown(now)
+        self._outstanding.report(self.refused, now)
         return Built(
             documents=tuple(documents),
             pages=tuple(pages),
@@ -118,7 +128,7 @@ class Publisher:
         Looks at nothing but memory: it is asked every second.
         """
         turned = any(self._phases.get(slug) is not self._phase(slug, now) for slug in self._ends)
-        return turned or self._lists.is_due(now)
+        return turned or self._lists.is_due(now) or self.refused is not None
 
     # -- one feed --------------------------------------------------------------------
 
@@ -277,14 +287,28 @@ class Publisher:
 
     def _write(self, documents: Sequence[Document]) -> None:
         for document in documents:
-            files.write_document(self.site.file(document.feed, document.format), document.bodies)
+            self._put(document)
+
+    def _put(self, document: Document) -> None:
+        feed, name = document.feed, document.format
+        self._outstanding.put(self.site.file(feed, name), document.bodies, lambda: self._stored(feed, name))
+
+    def _stored(self, feed: str, format_name: str) -> Mapping[str, bytes] | None:
+        with self._storage.read() as tx:
+            found = tx.documents.get(feed, format_name)
+        return found.bodies if found else None
+
+    def _page_now(self, article_id: str) -> Mapping[str, bytes] | None:
+        page = self.load_page(self.site.story_path(article_id))
+        return encode(page[0])[0] if page else None
 
     def _write_pages(self, articles: Iterable[Article]) -> tuple[str, ...]:
         written: list[str] = []
         for article in articles:
             if article.story.url and article.withdrawn is None:
                 continue
-            files.write_document(self.site.story_file(article.id), encode(self.story_page(article))[0])
+            body, page = encode(self.story_page(article))[0], partial(self._page_now, article.id)
+            self._outstanding.put(self.site.story_file(article.id), body, page)
             written.append(article.id)
         return tuple(written)
 
@@ -312,7 +336,7 @@ class Publisher:
             file = self.site.file(head.feed, head.format)
             if files.is_in_place(file, head.etags):
                 continue
-            files.write_document(file, self.document(head.feed, head.format).bodies)
+            self._put(self.document(head.feed, head.format))
             mended += 1
         return mended
 

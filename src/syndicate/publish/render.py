@@ -200,9 +200,9 @@ class Renderer:
         return (("self", topic), *(("hub", hub) for hub in hubs))
 
     def hubs(self) -> tuple[str, ...]:
-        """The hubs that every document advertises, our own first: many readers take the first only."""
+        """The hubs that documents advertise, each once, our own first: many readers take the first only."""
         own = (self.site.url("/hub"),) if self._settings.hub.enabled else ()
-        return (*own, *(hub.url for hub in self._settings.external_hubs.values()))
+        return tuple(dict.fromkeys((*own, *(hub.url for hub in self._settings.external_hubs.values()))))
 
 
 def profile(publisher: Publisher, logo: str | None = None) -> Profile:

@@ -18,6 +18,7 @@ from syndicate.storage import schema as s
 from syndicate.storage.archives import ArchivePage, Archives
 from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
+from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.hosts import HostStates, ShutHost
@@ -42,6 +43,7 @@ __all__ = [
     "Ack",
     "ArchivePage",
     "Attempt",
+    "Canary",
     "DocumentHead",
     "Edition",
     "Failure",
@@ -135,6 +137,11 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Subscribers of our own hub."""
         return Subscriptions(self.connection)
+
+    @cached_property
+    def canaries(self) -> Canaries:
+        """Our own subscriptions at other hubs."""
+        return Canaries(self.connection)
 
     @cached_property
     def pulls(self) -> Pulls:

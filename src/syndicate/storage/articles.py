@@ -15,6 +15,14 @@ from syndicate.model import Article, Correction, Draft, JournalAction, PubStatus
 from syndicate.storage import schema as s
 from syndicate.storage.sql import chunks, insert_new, upsert
 
+FLOOR = "revision_floor"
+"""The fact up to which revisions may have been sent before a restore: of any story, or of one."""
+
+
+def floor_of(article_id: str) -> str:
+    """The fact's name for one story."""
+    return f"{FLOOR}:{article_id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
@@ -232,6 +240,12 @@ class Articles:
                 at=at,
             )
         )
+
+    def first_revision(self, article_id: str) -> int:
+        """What a story that is not here begins with: 1, or above what was sent of it before a restore."""
+        names = (FLOOR, floor_of(article_id))
+        floors = self._c.execute(select(s.meta.c.value).where(s.meta.c.key.in_(names))).scalars()
+        return max((int(value) for value in floors), default=0) + 1
 
     def recast(self, article: Article) -> None:
         """Put another content in the place of the newest revision's: only where nobody was sent it."""

@@ -2,8 +2,9 @@
 
 What the backup cannot know is taken over from the database it replaces: the
 withdrawals made since, with all that belongs to those stories; the numbers
-that must not be allotted twice; and the documents as readers have them, so
-that nothing withdrawn is shown again before the feeds are built anew.
+that must not be allotted twice, versions of stories among them; and the
+documents as readers have them, so that nothing withdrawn is shown again before
+the feeds are built anew.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from syndicate.errors import StorageError
 from syndicate.lanes import LaneKind
-from syndicate.model import JournalAction, PubStatus
 from syndicate.storage import Storage, Transaction
 from syndicate.storage import schema as s
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import back_up, file_of, has_tables, upgrade
 from syndicate.storage.pulls import pulling, renumber
 from syndicate.storage.sql import chunks, insert_new, upsert
+from syndicate.storage.versions import announce, go_above, jump
 
 UNKNOWN_GAP = 1_000_000
-"""How far numbers jump where the replaced database cannot say how far they had come."""
+"""How far numbers and versions jump where the replaced database cannot say how far they had come."""
 
 _OF_A_STORY = (
     s.revisions,
@@ -113,7 +114,8 @@ def _take_over(
     """What the backup gets before anyone sees it, in one transaction: ``((epoch, withdrawn), unread)``."""
     try:
         with replaced.read() as old, restored.write() as new:
-            if not has_tables(replaced):
+            if not has_tables(replaced):  # a new machine: what was sent from the old one is not known
+                _jump(new, now)
                 return (_new_epoch(new), []), None
             _carry_numbers(old.connection, new.connection)
             _carry_lanes(old.connection, new.connection)
@@ -121,6 +123,7 @@ def _take_over(
             _carry_documents(old.connection, new.connection)
             _carry_as_they_were(old.connection, new.connection)
             withdrawn = _carry_withdrawn(old, new, now)
+            go_above(old.connection, new, now)
             _carry_archives(old.connection, new, withdrawn)
             _carry_confirmations(old.connection, new.connection)
             _begin_logs_anew(new.connection, now)
@@ -128,10 +131,16 @@ def _take_over(
     except (StorageError, SQLAlchemyError) as error:
         reason = error.message if isinstance(error, StorageError) else type(error).__name__
     with restored.write() as new:
-        new.connection.execute(update(s.counters).values(value=s.counters.c.value + UNKNOWN_GAP))
-        _new_generation(new.connection, UNKNOWN_GAP)
-        _begin_logs_anew(new.connection, now)
+        _jump(new, now)
         return (_new_epoch(new), []), reason
+
+
+def _jump(new: Transaction, now: datetime) -> None:
+    """Nobody knows how far numbers and versions had come."""
+    new.connection.execute(update(s.counters).values(value=s.counters.c.value + UNKNOWN_GAP))
+    _new_generation(new.connection, UNKNOWN_GAP)
+    jump(new, UNKNOWN_GAP, now)
+    _begin_logs_anew(new.connection, now)
 
 
 def _new_epoch(new: Transaction) -> str:
@@ -216,7 +225,7 @@ def _carry_withdrawn(old: Transaction, new: Transaction, now: datetime) -> list[
     for article_id in ids:
         for holder in new.lanes.all(retired=True, pulls=True):
             new.lanes.drop_held(holder.id, article_id)
-        _announce(new, article_id, now)
+        announce(new, article_id, now)
     return ids
 
 
@@ -275,14 +284,6 @@ def _begin_logs_anew(new: Connection, now: datetime) -> None:
 
 def _rows(connection: Connection, table: Table, where: ColumnElement[bool]) -> list[dict[str, object]]:
     return [dict(row._mapping) for row in connection.execute(select(table).where(where))]
-
-
-def _announce(new: Transaction, article_id: str, now: datetime) -> None:
-    article = new.articles.get(article_id)
-    if article is None or not article.live or article.status is PubStatus.USABLE:
-        return
-    seq = new.journal.append(article, JournalAction.WITHDRAWN, now)
-    new.feeds.touch(new.feeds.of(article_id), seq, push=True)
 
 
 # -- files ------------------------------------------------------------------------------

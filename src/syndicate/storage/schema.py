@@ -565,6 +565,27 @@ subscription_failures = Table(
     Column("detail", Text, nullable=False),
 )
 
+# Our own subscriptions at other hubs. Token and secret are needed again at every renewal, so no hash will do.
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("hub", Text, primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Instant),
+    Column("asked", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("verified", Instant),
+    Column("lease_end", Instant),
+    Column("problem", Text),
+    Column("pinged", Instant),
+    Column("waiting", Instant),
+    Column("pushed", Instant),
+    Column("seconds", Float),
+)
+
 # What people were told of and is not over yet: each is said once, and again after a while.
 notices = Table(
     "notices",

@@ -1,0 +1,73 @@
+"""``/hub/canary/{token}``: where other hubs verify, and push, what we subscribed to at them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+BODY_LIMIT = 16_000_000
+"""More than any document of ours has."""
+_BODY_SECONDS = 30.0
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+class Listener(Protocol):
+    """What waits for the pushes."""
+
+    def knows(self, token: str) -> bool:
+        """Whether anybody waits at this callback."""
+        ...
+
+    def verify(self, token: str, asked: Mapping[str, str]) -> str | None:
+        """The challenge to answer with, or ``None``."""
+        ...
+
+    def push(self, token: str, body: bytes, mark: str | None) -> None:
+        """Take a push; ``mark`` is its ``X-Hub-Signature``."""
+        ...
+
+
+def canary_route(listener: Listener) -> Route:
+    """The route. A callback that nobody waits at is gone (410), so that a hub stops pushing to it."""
+
+    async def canary(request: Request) -> Response:
+        """GET verifies; POST delivers and is answered before anything is done with it."""
+        token = request.path_params["token"]
+        if not listener.knows(token):
+            raise HTTPException(410 if request.method == "POST" else 404)
+        if request.method != "POST":
+            return await _verified(listener, token, request)
+        body, mark = await _body(request), request.headers.get("x-hub-signature")
+        # 2xx whatever the signature says (WebSub, section 8), and before the database is asked.
+        return Response(
+            status_code=204, headers=_HEADERS, background=BackgroundTask(listener.push, token, body, mark)
+        )
+
+    return Route("/hub/canary/{token}", canary, methods=["GET", "POST"])
+
+
+async def _verified(listener: Listener, token: str, request: Request) -> Response:
+    words = await asyncio.to_thread(listener.verify, token, dict(request.query_params))
+    if words is None:
+        raise HTTPException(404)
+    return PlainTextResponse(words, headers=_HEADERS)
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > BODY_LIMIT:
+                    raise HTTPException(413, f"The body is larger than {BODY_LIMIT} bytes.")
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(408, "The body did not arrive in time.") from None
+    return bytes(body)
