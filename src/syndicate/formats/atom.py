@@ -33,6 +33,7 @@ from syndicate.formats.parts import (
     related,
     story_address,
     translations,
+    uri,
 )
 from syndicate.formats.text import address, clean, line, rfc3339
 from syndicate.model import Channel, Entry, Finding
@@ -61,7 +62,7 @@ class Atom:
         tag = f"{{{TOMBSTONES}}}"
         when = rfc3339(entry.updated)
         gone = etree.Element(
-            tag + "deleted-entry", {"ref": clean(entry.id), "when": when}, nsmap={"at": TOMBSTONES}
+            tag + "deleted-entry", {"ref": uri(entry), "when": when}, nsmap={"at": TOMBSTONES}
         )
         comment = etree.SubElement(gone, tag + "comment", {XML_LANG: entry.language})
         comment.text = line(entry.summary)
@@ -133,7 +134,7 @@ def item(entry: Entry) -> Item:
     """One story as an entry of feedgen's."""
 
     def fill(target: Any) -> None:
-        target.id(clean(entry.id))
+        target.id(uri(entry))
         target.title(line(entry.title))
         target.updated(_whole_seconds(entry.updated))
         target.published(_whole_seconds(entry.published))

@@ -16,7 +16,7 @@ from syndicate.editorial.disclosure import source_type_code
 from syndicate.editorial.visible import note_label
 from syndicate.editorial.wording import enumerate_names, wording
 from syndicate.errors import StoryError
-from syndicate.formats.parts import SOURCE_TYPES, license_address, related, section, source_type, tags
+from syndicate.formats.parts import SOURCE_TYPES, license_address, related, section, source_type, tags, uri
 from syndicate.formats.text import address, clean, line, media_type, medium, rfc3339
 from syndicate.model import CreditRole, Entry, Media, Picture, PubStatus
 
@@ -49,7 +49,7 @@ def ninjs(
     """The story as a ninjs object. A canceled or withheld one has no text, no credit, no media."""
     head: Fields = {
         "standard": STANDARD,
-        "uri": clean(entry.id),
+        "uri": uri(entry),
         "type": "text",
         "version": str(revision),
         "firstCreated": rfc3339(first_created),

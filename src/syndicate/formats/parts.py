@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from syndicate.about import Comments, Related
 from syndicate.editorial.disclosure import source_type_code
 from syndicate.errors import StoryError
-from syndicate.formats.text import address, line
+from syndicate.formats.text import address, clean, line
 from syndicate.model import Channel, Entry, NoticeKind
 
 ARCHIVED = "prev-archive", "next-archive", "current"
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+$")
 SIGNALS = "http://cv.iptc.org/newscodes/signal/"
 
 
@@ -22,6 +24,12 @@ class Category:
     term: str
     scheme: str | None = None
     label: str | None = None
+
+
+def uri(entry: Entry) -> str:
+    """The id where a URI is asked for (RFC 4287 4.2.6, ninjs): a source's own may be any text, as in RSS."""
+    known = clean(entry.id)
+    return known if _URI.match(known) else f"urn:uuid:{entry.article_id}"
 
 
 def credited(entry: Entry) -> tuple[str, ...]:

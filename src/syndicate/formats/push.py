@@ -12,7 +12,8 @@ from syndicate.config import Publisher
 from syndicate.formats import ninjs
 from syndicate.formats.atom import Atom
 from syndicate.formats.feedgen_mended import standalone
-from syndicate.formats.text import address, clean, rfc3339
+from syndicate.formats.parts import uri
+from syndicate.formats.text import address, rfc3339
 from syndicate.model import Article, Entry, PubStatus
 
 PushFormat = Literal["ninjs", "atom", "ping"]
@@ -68,7 +69,7 @@ def _ping(push: Push) -> Body:
     """That a story changed, and where its newest version is fetched. Nothing of its words."""
     fields = {
         "type": "story.withdrawn" if push.entry.status is not PubStatus.USABLE else "story.changed",
-        "uri": clean(push.entry.id),
+        "uri": uri(push.entry),
         "version": str(push.article.revision),
         "versionCreated": rfc3339(push.article.changed),
         "pubStatus": push.entry.status.value,
