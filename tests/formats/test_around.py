@@ -435,7 +435,7 @@ HEAD = {
 def test_the_outlet_in_rss(channel, made):
     root = etree.fromstring(whole(channel, made(), "rss", **HEAD)).find("channel")
     assert root.findtext("managingEditor") == "editor@times.example.org (Ayesha Karim)"
-    assert root.findtext("webMaster") == "web@times.example.org"
+    assert root.findtext("webMaster") == "web@times.example.org (The Pashtun Times)"
     assert {e.tag: e.text for e in root.find("image")} == {
         "url": PROFILE.logo, "title": "Latest news", "link": "https://times.example.org/",
         "width": "144", "height": "72",

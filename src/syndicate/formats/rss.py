@@ -109,9 +109,9 @@ def head(channel: Channel) -> Head:
             feed.image(**image, **_image_size(channel))
         if profile := channel.profile:
             if profile.editor:
-                feed.managingEditor(_mailbox(profile.editor))
+                feed.managingEditor(_mailbox(profile.editor, profile.name))
             if profile.webmaster:
-                feed.webMaster(_mailbox(profile.webmaster))
+                feed.webMaster(_mailbox(profile.webmaster, profile.name))
 
     hubs = [Node("atom:link", None, {"href": hub, "rel": "hub"}) for hub in channel.hubs]
     beside = [
@@ -136,9 +136,9 @@ def _image_size(channel: Channel) -> dict[str, str]:
     return {"width": str(width), "height": str(height)}
 
 
-def _mailbox(contact: Contact) -> str:
+def _mailbox(contact: Contact, outlet: str) -> str:
     """``mail@host (Name)``, as the profile wants it."""
-    name = line(contact.name or "")
+    name = line(contact.name or outlet)  # the profile asks for whose address it is
     return f"{contact.email} ({name})" if name else contact.email
 
 

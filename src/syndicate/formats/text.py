@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _URL_SAFE = "%/:=&?~#+!$,;'@()*[]"
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,128}(?:\s*;\s*[\w.+-]+=[\w.+\"-]+)*", re.ASCII)
+"""A type and its parameters (RFC 6838 4.2); what is none is as good as not stated."""
 _MEDIA_TYPES = {
     "avif": "image/avif",
     "gif": "image/gif",
@@ -75,8 +77,8 @@ def rfc3339(at: datetime) -> str:
 
 def media_type(url: str, stated: str | None) -> str | None:
     """The media type as stated, else by the address's ending; ``None`` if neither says."""
-    if stated:
-        return stated
+    if stated and _MEDIA_TYPE.fullmatch(stated.strip()):
+        return stated.strip()
     return _MEDIA_TYPES.get(urlsplit(url).path.rpartition(".")[2].lower())
 
 
