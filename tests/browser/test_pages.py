@@ -37,7 +37,7 @@ STORIES = {"library": "Three thousand", "clinic": "Night clinic", "bus": "په �
 RTL = {"feeds/pashto/": "ps", "feeds/urdu/": "ur", "bus": "ps", "bridge": "ur"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A browser, or a skip that says why there is none."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
