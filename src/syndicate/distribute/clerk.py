@@ -7,13 +7,14 @@ ready, and renders each story once for all who get it under the same terms.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
 import structlog
 
 from syndicate.distribute.hosts import Hosts
+from syndicate.distribute.recalls import recalled
 from syndicate.distribute.receivers import HubReceiver, Receivers, StoryReceiver
 from syndicate.distribute.stories import PlannedStory, foresee, plan, settle
 from syndicate.distribute.topics import PlannedPing, plan_ping, settle_ping
@@ -21,7 +22,7 @@ from syndicate.editorial.entry import Terms
 from syndicate.errors import StorageError, StoryError
 from syndicate.formats.push import Body, Push, PushFormat, body
 from syndicate.lanes import Lane, LaneKind, Limits
-from syndicate.model import Article, Outcome, PubStatus
+from syndicate.model import Article, Outcome
 from syndicate.site import Site
 from syndicate.storage import LaneDesk, Storage, Transaction
 
@@ -221,7 +222,7 @@ class Clerk:
 
     def _rendered(self, article: Article, wanted: _Rendering, now: datetime) -> Body | StoryError:
         if wanted.recall:
-            article = _recalled(article, now)
+            article = recalled(article, now)
         try:
             entry = self._site.entry(article, wanted.terms, now)
             where = self._site.partner_story(wanted.partner, article.id)
@@ -245,9 +246,3 @@ class _Rendering:
     def of(cls, planned: PlannedStory, receiver: StoryReceiver) -> _Rendering:
         partner = receiver.partner if receiver.format == "ping" else ""
         return cls(planned.article_id, planned.recall, receiver.content, receiver.format, partner)
-
-
-def _recalled(article: Article, now: datetime) -> Article:
-    """A usable story as a withdrawal, for a receiver that may have it no more."""
-    why = "the agreed terms no longer cover this story"
-    return replace(article, status=PubStatus.CANCELED, withdrawn=now, changed=now, reason=why)
