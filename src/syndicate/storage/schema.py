@@ -189,6 +189,7 @@ withdrawals = Table(
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("released", Instant),
+    Index("ix_withdrawals_released", "released", "at"),
 )
 
 journal = Table(
@@ -365,6 +366,13 @@ copies = Table(
     Column("acked_at", Instant),
     Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
+)
+# The few that were taken back from one receiver alone are found without walking the others.
+Index(
+    "ix_copies_recalled",
+    copies.c.article_id,
+    sqlite_where=copies.c.recalled.is_(True),
+    postgresql_where=copies.c.recalled.is_(True),
 )
 
 attempts = Table(
