@@ -150,7 +150,7 @@ class App:
         self.ingest = Ingest(
             self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
         )
-        self.publisher = Publisher(self.storage, self.settings, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(self.settings)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
@@ -164,12 +164,20 @@ class App:
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
-        self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
+
+    def _publisher(self, settings: Settings) -> Publisher:
+        shown = self.shelving.put_all
+        return Publisher(self.storage, settings, self.directory, free=self.keeper.free, shown=shown)
+
+    def _shown(self, feed: str, form: str) -> int | None:
+        """Which version readers get; unknown where another program serves them (``run --once``)."""
+        return self.shelving.version(feed, form) if self.server is not None else None
 
     def _open_keeper(self) -> Timekeeper:
         if self._clock is utc_now:
@@ -527,7 +535,8 @@ class App:
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
-        await asyncio.to_thread(self.shelving.fill)
+        async with self._publishing:  # or it would put back what a run replaced meanwhile
+            await asyncio.to_thread(self.shelving.fill)
         for name in self.sources:
             self._poll_soon(name, frozenset())
 
@@ -536,7 +545,7 @@ class App:
         self.site = Site(fresh, self.directory)
         self.ingest.configure(fresh, self.directory)
         refused = self.publisher.refused
-        self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(fresh)
         if refused:
             self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)

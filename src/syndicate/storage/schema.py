@@ -284,6 +284,7 @@ documents = Table(
     Column("media_type", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("push_version", BigInteger, nullable=False),
+    Column("urgent_version", BigInteger, nullable=False, server_default="0"),
     Column("updated", Instant, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("etags", Json, nullable=False),

@@ -1,4 +1,5 @@
-"""Withdrawals, and the few copies that were taken back, are found without walking what receivers have."""
+"""Withdrawals, and the few copies that were taken back, are found without walking what receivers have;
+documents know which version takes something back."""
 
 from __future__ import annotations
 
@@ -12,7 +13,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Indexes of withdrawals that hold, and of what one receiver may have no more."""
+    """Indexes of withdrawals that hold and of what one receiver may have no more; urgent versions."""
+    op.add_column(
+        "documents", sa.Column("urgent_version", sa.BigInteger(), nullable=False, server_default="0")
+    )
     op.create_index(op.f("ix_withdrawals_released"), "withdrawals", ["released", "at"])
     op.create_index(
         op.f("ix_copies_recalled"),
