@@ -34,6 +34,7 @@ from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
+from syndicate.net.guard import Guard
 from syndicate.notify.teller import Teller
 from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
@@ -187,20 +188,34 @@ class App:
     def _open_sources(self) -> None:
         publisher = self.settings.publisher
         self.sources: dict[str, Source] = {
-            name: open_source(name, options, timezone=publisher.timezone, default_language=publisher.language)
+            name: open_source(
+                name,
+                options,
+                timezone=publisher.timezone,
+                default_language=publisher.language,
+                client=self.client,
+                clock=self._clock,
+            )
             for name, options in self.settings.sources.items()
         }
 
     # -- the three acts ------------------------------------------------------------------
 
     async def poll(
-        self, name: str, hints: frozenset[str] = frozenset(), progress: Progress | None = None
+        self,
+        name: str,
+        hints: frozenset[str] = frozenset(),
+        progress: Progress | None = None,
+        *,
+        forced: bool = False,
     ) -> Polled:
-        """Ask one source; two polls of one source never overlap."""
+        """Ask one source; two polls of one source never overlap. ``forced``: although it said "later"."""
         async with self._polling.setdefault(name, asyncio.Lock()):
             source = self.sources.get(name)
             if source is None:
                 return Polled()
+            if forced and callable(hurry := getattr(source, "hurry", None)):
+                hurry()
             polled = await self.ingest.poll(source, hints, progress)
         if polled.changed:
             self._publish_wanted.set()
@@ -267,13 +282,13 @@ class App:
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
-        """Ask every source, or one; what the clock owes comes first."""
+        """Ask every source; what the clock owes comes first. ``only`` one: although it said "later"."""
         await self._look_at_clock()
         await self.ingest.fall_due()
         total = Polled()
         for name in self.sources:
             if only is None or name == only:
-                total += await self.poll(name, progress=progress)
+                total += await self.poll(name, progress=progress, forced=only is not None)
         return total
 
     # -- serving ---------------------------------------------------------------------------
@@ -534,6 +549,7 @@ class App:
     def _reconfigure_parts(self, fresh: Settings) -> None:
         self.directory = Directory.build(fresh.agencies)
         self.site = Site(fresh, self.directory)
+        self.client.guard = Guard.of(fresh.network.allow)
         self.ingest.configure(fresh, self.directory)
         refused = self.publisher.refused
         self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
