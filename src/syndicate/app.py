@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from starlette.routing import BaseRoute
 
 from syndicate.config import Settings
 from syndicate.config.ends import ends
@@ -56,6 +57,7 @@ from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
+from syndicate.web.ops import CONNECTIONS, create_ops
 from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
 
@@ -116,6 +118,7 @@ class App:
         self.shelving = Shelving(self.storage, self._surely)
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
+        self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
         self._ownership.__enter__()
@@ -132,8 +135,9 @@ class App:
         await self.pull.stop()
         await self.client.close()
         self.ingest.close()
-        if self.server is not None:
-            await self.server.stop()
+        for server in (self.server, self.ops):
+            if server is not None:
+                await server.stop()
         self._ownership.__exit__()
         self.storage.close()
 
@@ -294,7 +298,7 @@ class App:
     # -- serving ---------------------------------------------------------------------------
 
     async def serve(self) -> None:
-        """Answer readers. Raises SyndicateError where the port is taken."""
+        """Answer readers, and operators. Raises SyndicateError where a port is taken."""
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
         self.partners = PartnerDesk(
@@ -314,6 +318,17 @@ class App:
         self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
         await self.server.start()
         log.info("listening", url=self.server.url)
+        await self._serve_operators()
+
+    async def _serve_operators(self) -> None:
+        ops, app = self.settings.ops, create_ops(self._ops_routes(), ready=lambda: list(self._ready))
+        self.ops = Server(app, ops.host, ops.port, name="ops", connections=CONNECTIONS)
+        await self.ops.start()
+        log.info("listening", url=self.ops.url, part="ops")
+
+    def _ops_routes(self) -> list[BaseRoute]:
+        """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
+        return []
 
     def _came_in(self) -> None:
         self._publish_wanted.set()
