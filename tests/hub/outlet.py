@@ -224,9 +224,10 @@ async def outlet(
 async def daemon(folder: Path, *, hub: str = "enabled = true") -> AsyncIterator[Outlet]:
     """The daemon as ``run`` runs it."""
     async with outlet(folder, hub=hub) as made:
-        server, made.app.server = made.app.server, None
-        assert server
-        await server.stop()
+        for server in (made.app.server, made.app.ops):
+            assert server
+            await server.stop()
+        made.app.server = None
         running = asyncio.create_task(made.app.run())
         await until(lambda: made.app.server is not None and not made.app._ready)
         try:
