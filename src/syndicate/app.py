@@ -35,6 +35,7 @@ from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
+from syndicate.net.guard import Guard
 from syndicate.notify.teller import Teller
 from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
@@ -154,7 +155,7 @@ class App:
         self.ingest = Ingest(
             self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
         )
-        self.publisher = Publisher(self.storage, self.settings, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(self.settings)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
@@ -168,12 +169,20 @@ class App:
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
-        self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
+
+    def _publisher(self, settings: Settings) -> Publisher:
+        shown = self.shelving.put_all
+        return Publisher(self.storage, settings, self.directory, free=self.keeper.free, shown=shown)
+
+    def _shown(self, feed: str, form: str) -> int | None:
+        """Which version readers get; unknown where another program serves them (``run --once``)."""
+        return self.shelving.version(feed, form) if self.server is not None else None
 
     def _open_keeper(self) -> Timekeeper:
         if self._clock is utc_now:
@@ -191,20 +200,34 @@ class App:
     def _open_sources(self) -> None:
         publisher = self.settings.publisher
         self.sources: dict[str, Source] = {
-            name: open_source(name, options, timezone=publisher.timezone, default_language=publisher.language)
+            name: open_source(
+                name,
+                options,
+                timezone=publisher.timezone,
+                default_language=publisher.language,
+                client=self.client,
+                clock=self._clock,
+            )
             for name, options in self.settings.sources.items()
         }
 
     # -- the three acts ------------------------------------------------------------------
 
     async def poll(
-        self, name: str, hints: frozenset[str] = frozenset(), progress: Progress | None = None
+        self,
+        name: str,
+        hints: frozenset[str] = frozenset(),
+        progress: Progress | None = None,
+        *,
+        forced: bool = False,
     ) -> Polled:
-        """Ask one source; two polls of one source never overlap."""
+        """Ask one source; two polls of one source never overlap. ``forced``: although it said "later"."""
         async with self._polling.setdefault(name, asyncio.Lock()):
             source = self.sources.get(name)
             if source is None:
                 return Polled()
+            if forced and callable(hurry := getattr(source, "hurry", None)):
+                hurry()
             polled = await self.ingest.poll(source, hints, progress)
         if polled.changed:
             self._publish_wanted.set()
@@ -271,13 +294,13 @@ class App:
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
-        """Ask every source, or one; what the clock owes comes first."""
+        """Ask every source; what the clock owes comes first. ``only`` one: although it said "later"."""
         await self._look_at_clock()
         await self.ingest.fall_due()
         total = Polled()
         for name in self.sources:
             if only is None or name == only:
-                total += await self.poll(name, progress=progress)
+                total += await self.poll(name, progress=progress, forced=only is not None)
         return total
 
     # -- serving ---------------------------------------------------------------------------
@@ -545,16 +568,18 @@ class App:
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
-        await asyncio.to_thread(self.shelving.fill)
+        async with self._publishing:  # or it would put back what a run replaced meanwhile
+            await asyncio.to_thread(self.shelving.fill)
         for name in self.sources:
             self._poll_soon(name, frozenset())
 
     def _reconfigure_parts(self, fresh: Settings) -> None:
         self.directory = Directory.build(fresh.agencies)
         self.site = Site(fresh, self.directory)
+        self.client.guard = Guard.of(fresh.network.allow)
         self.ingest.configure(fresh, self.directory)
         refused = self.publisher.refused
-        self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(fresh)
         if refused:
             self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)
