@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from starlette.routing import BaseRoute
 
 from syndicate.config import Settings
 from syndicate.config.ends import ends
@@ -34,6 +35,7 @@ from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
+from syndicate.net.guard import Guard
 from syndicate.notify.teller import Teller
 from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
@@ -56,6 +58,7 @@ from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
+from syndicate.web.ops import CONNECTIONS, create_ops
 from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
 
@@ -117,6 +120,7 @@ class App:
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
         self.manager = ServiceManager.of()
+        self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
         self._ownership.__enter__()
@@ -134,8 +138,9 @@ class App:
         await self.pull.stop()
         await self.client.close()
         self.ingest.close()
-        if self.server is not None:
-            await self.server.stop()
+        for server in (self.server, self.ops):
+            if server is not None:
+                await server.stop()
         self._ownership.__exit__()
         self.storage.close()
 
@@ -153,7 +158,7 @@ class App:
         self.ingest = Ingest(
             self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
         )
-        self.publisher = Publisher(self.storage, self.settings, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(self.settings)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
@@ -167,12 +172,20 @@ class App:
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
-        self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
+
+    def _publisher(self, settings: Settings) -> Publisher:
+        shown = self.shelving.put_all
+        return Publisher(self.storage, settings, self.directory, free=self.keeper.free, shown=shown)
+
+    def _shown(self, feed: str, form: str) -> int | None:
+        """Which version readers get; unknown where another program serves them (``run --once``)."""
+        return self.shelving.version(feed, form) if self.server is not None else None
 
     def _open_keeper(self) -> Timekeeper:
         if self._clock is utc_now:
@@ -190,20 +203,34 @@ class App:
     def _open_sources(self) -> None:
         publisher = self.settings.publisher
         self.sources: dict[str, Source] = {
-            name: open_source(name, options, timezone=publisher.timezone, default_language=publisher.language)
+            name: open_source(
+                name,
+                options,
+                timezone=publisher.timezone,
+                default_language=publisher.language,
+                client=self.client,
+                clock=self._clock,
+            )
             for name, options in self.settings.sources.items()
         }
 
     # -- the three acts ------------------------------------------------------------------
 
     async def poll(
-        self, name: str, hints: frozenset[str] = frozenset(), progress: Progress | None = None
+        self,
+        name: str,
+        hints: frozenset[str] = frozenset(),
+        progress: Progress | None = None,
+        *,
+        forced: bool = False,
     ) -> Polled:
-        """Ask one source; two polls of one source never overlap."""
+        """Ask one source; two polls of one source never overlap. ``forced``: although it said "later"."""
         async with self._polling.setdefault(name, asyncio.Lock()):
             source = self.sources.get(name)
             if source is None:
                 return Polled()
+            if forced and callable(hurry := getattr(source, "hurry", None)):
+                hurry()
             polled = await self.ingest.poll(source, hints, progress)
         if polled.changed:
             self._publish_wanted.set()
@@ -277,19 +304,19 @@ class App:
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
-        """Ask every source, or one; what the clock owes comes first."""
+        """Ask every source; what the clock owes comes first. ``only`` one: although it said "later"."""
         await self._look_at_clock()
         await self.ingest.fall_due()
         total = Polled()
         for name in self.sources:
             if only is None or name == only:
-                total += await self.poll(name, progress=progress)
+                total += await self.poll(name, progress=progress, forced=only is not None)
         return total
 
     # -- serving ---------------------------------------------------------------------------
 
     async def serve(self) -> None:
-        """Answer readers. Raises SyndicateError where the port is taken."""
+        """Answer readers, and operators. Raises SyndicateError where a port is taken."""
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
         self.partners = PartnerDesk(
@@ -309,6 +336,17 @@ class App:
         self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
         await self.server.start()
         log.info("listening", url=self.server.url)
+        await self._serve_operators()
+
+    async def _serve_operators(self) -> None:
+        ops, app = self.settings.ops, create_ops(self._ops_routes(), ready=lambda: list(self._ready))
+        self.ops = Server(app, ops.host, ops.port, name="ops", connections=CONNECTIONS)
+        await self.ops.start()
+        log.info("listening", url=self.ops.url, part="ops")
+
+    def _ops_routes(self) -> list[BaseRoute]:
+        """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
+        return []
 
     def _came_in(self) -> None:
         self._publish_wanted.set()
@@ -546,16 +584,18 @@ class App:
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
-        await asyncio.to_thread(self.shelving.fill)
+        async with self._publishing:  # or it would put back what a run replaced meanwhile
+            await asyncio.to_thread(self.shelving.fill)
         for name in self.sources:
             self._poll_soon(name, frozenset())
 
     def _reconfigure_parts(self, fresh: Settings) -> None:
         self.directory = Directory.build(fresh.agencies)
         self.site = Site(fresh, self.directory)
+        self.client.guard = Guard.of(fresh.network.allow)
         self.ingest.configure(fresh, self.directory)
         refused = self.publisher.refused
-        self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(fresh)
         if refused:
             self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)

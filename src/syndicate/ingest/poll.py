@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -29,6 +29,8 @@ from syndicate.timekeeping import Timekeeper
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 200
+NOTED_EVERY = timedelta(minutes=10)
+"""How often it is written down that a source was read, where it brings nothing new."""
 RELATED_EPOCH = "related_epoch"
 """Under this name stands the epoch in which related stories were last all looked at."""
 
@@ -84,6 +86,7 @@ class Ingest:
         self._clock = clock
         self._keeper = keeper or Timekeeper.trusting(clock)
         self.next_due: datetime | None = None
+        self._noted: dict[str, tuple[datetime, str | None]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self.configure(settings, directory)
 
@@ -125,21 +128,35 @@ class Ingest:
     async def poll(
         self, source: Source, hints: Collection[str] = (), progress: Progress | None = None
     ) -> Polled:
-        """Ask one source. A story that cannot be taken is noted, and the rest goes on."""
-        total = Polled()
+        """Ask one source. A story that cannot be taken is noted, and the rest goes on.
+
+        A source that waits is not asked. A poll that brings nothing writes nothing.
+        """
+        total, brought = Polled(), False
+        if _waits(source):
+            return total
         try:
             cursor = await self.in_thread(self._cursor, source.name)
             async for batch in source.fetch(cursor, hints):
+                brought = True
                 readings = await self.in_thread(self.read_drafts, batch.drafts)
                 await self._measure(readings)
                 total += await self.in_thread(self._keep, source.name, batch, readings)
                 if progress:
                     progress(len(batch.items))
         except SourceError as error:
-            total.error = error.message
-            log.warning("source_failed", source=source.name, reason=error.message)
-        await self.in_thread(self._tried, source.name, total.error)
+            total.error = f"{error.message}; {error.fix}" if error.fix else error.message
+            log.warning("source_failed", source=source.name, reason=error.message, fix=error.fix)
+        if self._worth_noting(source.name, total.error, brought=brought):
+            await self.in_thread(self._tried, source.name, total.error)
         return total
+
+    def _worth_noting(self, name: str, error: str | None, *, brought: bool) -> bool:
+        """Whether how it went is written down; of polls that go well and bring nothing, one in a while."""
+        before = self._noted.get(name)
+        if brought or error or before is None or before[1]:
+            return True
+        return self._clock() - before[0] >= NOTED_EVERY
 
     async def fall_due(self) -> int:
         """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows.
@@ -158,8 +175,10 @@ class Ingest:
             return Cursor(token=tx.sources.state(name).token, items=tx.sources.items(name))
 
     def _tried(self, name: str, error: str | None) -> None:
+        now = self._clock()
         with self._storage.write() as tx:
-            tx.sources.tried(name, self._clock(), error)
+            tx.sources.tried(name, now, error)
+        self._noted[name] = now, error
 
     def _fall_due(self) -> int:
         rows = 0
@@ -305,3 +324,9 @@ class Ingest:
 
 def _tell(source: str, trouble: Trouble) -> None:
     log.warning("item_trouble", source=source, item=trouble.key, reason=trouble.reason, fix=trouble.fix)
+
+
+def _waits(source: Source) -> bool:
+    """Whether the source said, in memory, that it is not to be asked yet."""
+    waiting = getattr(source, "waiting", None)
+    return callable(waiting) and waiting() is not None

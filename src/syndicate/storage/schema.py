@@ -189,6 +189,7 @@ withdrawals = Table(
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("released", Instant),
+    Index("ix_withdrawals_released", "released", "at"),
 )
 
 journal = Table(
@@ -283,6 +284,7 @@ documents = Table(
     Column("media_type", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("push_version", BigInteger, nullable=False),
+    Column("urgent_version", BigInteger, nullable=False, server_default="0"),
     Column("updated", Instant, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("etags", Json, nullable=False),
@@ -365,6 +367,13 @@ copies = Table(
     Column("acked_at", Instant),
     Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
+)
+# The few that were taken back from one receiver alone are found without walking the others.
+Index(
+    "ix_copies_recalled",
+    copies.c.article_id,
+    sqlite_where=copies.c.recalled.is_(True),
+    postgresql_where=copies.c.recalled.is_(True),
 )
 
 attempts = Table(
