@@ -568,10 +568,13 @@ class App:
         except SyndicateError as error:
             log.warning("reload_refused", reason=error.message, fix=error.fix)
             return
-        fixed = [name for name in FIXED if getattr(fresh, name) != getattr(self.settings, name)]
+        listener = {"host": self.settings.ops.host, "port": self.settings.ops.port}
+        kept = {name: getattr(self.settings, name) for name in FIXED}
+        kept["ops"] = fresh.ops.model_copy(update=listener)  # who may log in can change
+        fixed = [name for name, value in kept.items() if getattr(fresh, name) != value]
         if fixed:
             log.warning("restart_needed", settings=fixed)
-            fresh = fresh.model_copy(update={name: getattr(self.settings, name) for name in fixed})
+            fresh = fresh.model_copy(update=kept)
         await self._reconfigure(fresh)
         log.info("reloaded")
 

@@ -26,11 +26,13 @@ COMMANDS = {
     "lanes": ("syndicate.cli.lanes:lanes", "Every receiver's progress: pause, resume, replay."),
     "hub": ("syndicate.cli.hub:hub", "Subscribers at our own hub."),
     "status": ("syndicate.cli.status:status", "One screen: sources, feeds, lanes, trouble."),
+    "audit": ("syndicate.cli.audit:audit", "Who did what, by command or on the pages."),
     "clock": ("syndicate.cli.clock:clock", "Whether the clock is believed: embargoes hang on it."),
     "notify": ("syndicate.cli.notify:notify", "What needs a person, and who is told."),
     "config": ("syndicate.cli.config:config", "The effective settings and their schema."),
     "partners": ("syndicate.cli.partners:partners", "Who may take stories."),
     "tokens": ("syndicate.cli.tokens:tokens", "Tokens of partners and of senders to the inbox."),
+    "ops": ("syndicate.cli.ops:ops", "Logins of the operators' pages."),
     "db": ("syndicate.cli.db:db", "Migrations and backups."),
 }
 

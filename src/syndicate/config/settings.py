@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syndicate.config.look import Look
 from syndicate.config.notify import Notify
+from syndicate.config.ops import Ops
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.values import (
@@ -133,13 +134,6 @@ class Web(Part):
     def updates_an_hour(self) -> int:
         """For ``sy:updateFrequency``; whoever comes so often never comes before ``max_age`` is over."""
         return 3600 // self.max_age
-
-
-class Ops(Part):
-    """The operators' listener, kept apart from the public one."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8081
 
 
 class Storage(Part):

@@ -605,3 +605,30 @@ notices = Table(
     Column("first", Instant, nullable=False),
     Column("told", Instant),
 )
+
+# Who did what. Only added to, never pruned; ``detail`` holds no text of a story.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("ix_audit_who", "who", "id"),
+    Index("ix_audit_target", "target", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Operators who are logged in. Only the SHA-256 of what their browser shows is kept.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False, index=True),
+)
