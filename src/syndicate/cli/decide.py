@@ -97,9 +97,9 @@ def _said(words: str, option: str) -> str:
 @click.pass_obj
 def edit(context: Context, /, name: str, undo: bool, byline: tuple[str, ...], **given: str | None) -> int:
     """Override what was read, lastingly, whatever the source says later."""
+    from syndicate import operators
     from syndicate.cli.common import storage_of
     from syndicate.errors import UsageError
-    from syndicate.ingest import desk
 
     nobody = given.get("agency") is not None and not str(given["agency"]).strip()
     values: dict[str, Any] = {"agency": ""} if nobody else {}
@@ -113,8 +113,8 @@ def edit(context: Context, /, name: str, undo: bool, byline: tuple[str, ...], **
 
     def act(tx: Transaction, taking: Taking, article: Article, now: datetime) -> JournalAction | None:
         if undo:
-            return desk.undo(tx, taking, article, now=now)
-        return desk.edit(tx, taking, article, values, now=now)
+            return operators.undo(tx, taking, article, by=operators.at_the_keyboard(), now=now)
+        return operators.edit(tx, taking, article, values, by=operators.at_the_keyboard(), now=now)
 
     with storage_of(context) as storage:
         return _decide(context, storage, name, act)
@@ -126,13 +126,16 @@ def edit(context: Context, /, name: str, undo: bool, byline: tuple[str, ...], **
 @click.pass_obj
 def correct(context: Context, name: str, note: str) -> int:
     """Publish a correction; it goes to everyone who was ever offered the story."""
+    from syndicate import operators
     from syndicate.cli.common import storage_of
-    from syndicate.ingest import desk
 
-    text = _said(note, "--note")
+    text, by = _said(note, "--note"), operators.at_the_keyboard()
     with storage_of(context) as storage:
         return _decide(
-            context, storage, name, lambda tx, taking, a, now: desk.correct(tx, taking, a, text, now=now)
+            context,
+            storage,
+            name,
+            lambda tx, taking, a, now: operators.correct(tx, taking, a, text, by=by, now=now),
         )
 
 
@@ -155,10 +158,10 @@ def withdraw(context: Context, name: str, reason: str, yes: bool, patience: str,
 
     Ends with a file of evidence: who was told when, and who confirmed. `articles evidence` makes it anew.
     """
+    from syndicate import operators
     from syndicate.cli.common import storage_of
-    from syndicate.ingest import desk
 
-    text, seconds = _said(reason, "--reason"), _span(patience)
+    text, seconds, by = _said(reason, "--reason"), _span(patience), operators.at_the_keyboard()
     with storage_of(context) as storage:
         article_id = _show_holders(context, storage, name)
         asks = sys.stdin.isatty() and not yes and not context.json
@@ -169,7 +172,7 @@ def withdraw(context: Context, name: str, reason: str, yes: bool, patience: str,
             context,
             storage,
             article_id,
-            lambda tx, taking, a, now: desk.withdraw(tx, taking, a, text, now=now),
+            lambda tx, taking, a, now: operators.withdraw(tx, taking, a, text, by=by, now=now),
         )
         _keep_evidence(context, storage, article_id, seconds, out)
         return status
@@ -220,12 +223,16 @@ def _show_holders(context: Context, storage: Storage, name: str) -> str:
 @click.pass_obj
 def release(context: Context, name: str) -> int:
     """Let a story on hold go, or take a withdrawal back."""
+    from syndicate import operators
     from syndicate.cli.common import storage_of
-    from syndicate.ingest import desk
 
+    by = operators.at_the_keyboard()
     with storage_of(context) as storage:
         return _decide(
-            context, storage, name, lambda tx, taking, a, now: desk.release(tx, taking, a, now=now)
+            context,
+            storage,
+            name,
+            lambda tx, taking, a, now: operators.release(tx, taking, a, by=by, now=now),
         )
 
 

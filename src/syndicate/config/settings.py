@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syndicate.config.look import Look
 from syndicate.config.notify import Notify
+from syndicate.config.ops import Ops
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.values import (
@@ -133,13 +134,6 @@ class Web(Part):
     def updates_an_hour(self) -> int:
         """For ``sy:updateFrequency``; whoever comes so often never comes before ``max_age`` is over."""
         return 3600 // self.max_age
-
-
-class Ops(Part):
-    """The operators' listener, kept apart from the public one."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8081
 
 
 class Storage(Part):
@@ -418,6 +412,10 @@ class TokenLimits(Part):
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
 
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Build one with ``syndicate.config.load``."""
 
@@ -425,6 +423,7 @@ class Settings(BaseSettings):
         env_prefix="SYNDICATE_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    include: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
     publisher: Publisher
     look: Look = Look()
     web: Web = Web()

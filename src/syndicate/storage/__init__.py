@@ -18,6 +18,7 @@ from syndicate.storage import schema as s
 from syndicate.storage.archives import ArchivePage, Archives
 from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
+from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
@@ -43,6 +44,7 @@ __all__ = [
     "Ack",
     "ArchivePage",
     "Attempt",
+    "AuditEntry",
     "Canary",
     "DocumentHead",
     "Edition",
@@ -58,6 +60,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Scope",
+    "Session",
     "ShutHost",
     "SourceState",
     "Stale",
@@ -162,6 +165,16 @@ class Transaction:
     def tokens(self) -> Tokens:
         """Partners' and senders' tokens."""
         return Tokens(self.connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what."""
+        return Audit(self.connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Operators who are logged in."""
+        return Sessions(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

@@ -189,6 +189,7 @@ withdrawals = Table(
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("released", Instant),
+    Index("ix_withdrawals_released", "released", "at"),
 )
 
 journal = Table(
@@ -283,6 +284,7 @@ documents = Table(
     Column("media_type", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("push_version", BigInteger, nullable=False),
+    Column("urgent_version", BigInteger, nullable=False, server_default="0"),
     Column("updated", Instant, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("etags", Json, nullable=False),
@@ -365,6 +367,13 @@ copies = Table(
     Column("acked_at", Instant),
     Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
+)
+# The few that were taken back from one receiver alone are found without walking the others.
+Index(
+    "ix_copies_recalled",
+    copies.c.article_id,
+    sqlite_where=copies.c.recalled.is_(True),
+    postgresql_where=copies.c.recalled.is_(True),
 )
 
 attempts = Table(
@@ -595,4 +604,31 @@ notices = Table(
     Column("words", Text, nullable=False),
     Column("first", Instant, nullable=False),
     Column("told", Instant),
+)
+
+# Who did what. Only added to, never pruned; ``detail`` holds no text of a story.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("ix_audit_who", "who", "id"),
+    Index("ix_audit_target", "target", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Operators who are logged in. Only the SHA-256 of what their browser shows is kept.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False, index=True),
 )
