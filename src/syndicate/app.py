@@ -31,6 +31,7 @@ from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
+from syndicate.ingest.same import KEPT as SKETCHES_KEPT
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
@@ -543,6 +544,7 @@ class App:
                 journal_before=now - keep.journal,
                 fragments_before=now - timedelta(days=1),
                 windows=shown,
+                sketches_before=now - SKETCHES_KEPT,
             )
 
     # -- signals ---------------------------------------------------------------------------
