@@ -31,6 +31,7 @@ from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
+from syndicate.ingest.same import KEPT as SKETCHES_KEPT
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
@@ -40,6 +41,7 @@ from syndicate.notify.teller import Teller
 from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
+from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
@@ -56,6 +58,7 @@ from syndicate.web.app import create_app
 from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
+from syndicate.web.hooks import HookRoute, hooks
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.ops import CONNECTIONS, create_ops
@@ -120,6 +123,7 @@ class App:
         self.shelving = Shelving(self.storage, self._surely)
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
+        self.manager = ServiceManager.of()
         self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -132,6 +136,7 @@ class App:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.manager.close()
         await self.distributor.stop()
         await self.hub.stop()
         await self.pull.stop()
@@ -280,7 +285,14 @@ class App:
         if built.documents:
             self.distributor.wake()
             self.hub.wake()
+            self.manager.status(self._in_words())
         return built
+
+    def _in_words(self) -> str:
+        """How it stands, for ``systemctl status``."""
+        feeds, sources, partners = (len(getattr(self.settings, t)) for t in ("feeds", "sources", "partners"))
+        published = f"{self._clock():%Y-%m-%d %H:%M:%S}Z"
+        return f"{feeds} feeds, {sources} sources, {partners} partners; documents last replaced {published}"
 
     async def publish_all(self) -> Built:
         """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
@@ -325,7 +337,9 @@ class App:
             url=lambda path: self.site.url(path),
         )
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *senders.routes()]
+        cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
+        inward = [*senders.routes(), *cms.routes()]
+        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -377,7 +391,9 @@ class App:
             sources=len(self.sources),
             partners=len(self.settings.partners),
         )
+        self.manager.ready(self._in_words())
         await self._stop.wait()
+        self.manager.stopping()
         await self._leave()
 
     async def _leave(self) -> None:
@@ -540,6 +556,7 @@ class App:
                 journal_before=now - keep.journal,
                 fragments_before=now - timedelta(days=1),
                 windows=shown,
+                sketches_before=now - SKETCHES_KEPT,
             )
 
     # -- signals ---------------------------------------------------------------------------
@@ -556,6 +573,13 @@ class App:
 
     async def reload(self) -> None:
         """Read the configuration again; a broken one is refused and the old one stays."""
+        self.manager.reloading()
+        try:
+            await self._reload()
+        finally:  # whatever became of it, the manager must not wait for it
+            self.manager.ready(self._in_words())
+
+    async def _reload(self) -> None:
         try:
             fresh = await asyncio.to_thread(load_settings, self._file)
         except SyndicateError as error:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
 from newsroom_cli import Newsroom, write_story
 
-from syndicate.storage import Storage
+from syndicate.storage import Storage, migrate
 
 if TYPE_CHECKING:
     from conftest import Server
@@ -166,26 +167,30 @@ def test_a_replaced_database_of_an_older_schema_is_asked_all_the_same(newsroom: 
     file, bridge = str(newsroom.folder / "copy.db"), newsroom.id("bridge")
     newsroom.json("db", "backup", file)
     newsroom.run("articles", "withdraw", bridge, "--reason", "legal")
-    with closing(sqlite3.connect(newsroom.database)) as older:
-        older.execute("DROP INDEX ix_copies_recalled")
-        older.execute("DROP INDEX ix_withdrawals_released")
-        older.execute("ALTER TABLE documents DROP COLUMN urgent_version")
-        _undo_later(older)
-        older.execute("UPDATE alembic_version SET version_num = '0012'")
-        older.commit()
+    set_back(newsroom.database, "0012")
     told = newsroom.json("db", "restore", file)
     assert (told["unread"], told["withdrawn"]) == (None, [bridge])
     assert not list(newsroom.database.parent.glob("*.replaced*"))
 
 
-def _undo_later(older: sqlite3.Connection) -> None:
-    """What the schemas after 0013 added is taken away: they are run again."""
-    for (name,) in older.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-        if name in LATER_TABLES:
-            older.execute(f"DROP TABLE {name}")
-
-
-LATER_TABLES = ("audit", "sessions")
+def set_back(database: Path, schema: str) -> None:
+    """The same rows under an older schema, as far as that has a place for them."""
+    older = database.with_name("older.db")
+    storage = Storage(f"sqlite:///{older}")
+    with storage.database.write() as connection:
+        command.upgrade(migrate._config(connection), schema)
+    storage.close()
+    with closing(sqlite3.connect(older)) as made:
+        made.execute("ATTACH ? AS newer", (str(database),))
+        for (table,) in made.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
+            if not table.startswith(("sqlite_", "alembic")):
+                columns = ", ".join(row[1] for row in made.execute(f"PRAGMA main.table_info({table})"))
+                made.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+        made.commit()
+    for suffix in ("-wal", "-shm"):
+        database.with_name(f"{database.name}{suffix}").unlink(missing_ok=True)
+        older.with_name(f"{older.name}{suffix}").unlink(missing_ok=True)
+    older.replace(database)
 
 
 # -- a server -------------------------------------------------------------------------------
