@@ -55,6 +55,7 @@ from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.app import create_app
 from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
+from syndicate.web.former import Former, FormerAddresses
 from syndicate.web.front import Door
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
@@ -160,6 +161,9 @@ class App:
         )
         self.publisher = self._publisher(self.settings)
         self.shelving.configure(self.settings, self.site, self.publisher)
+        self.former = FormerAddresses(
+            self.settings.publisher.base_url, self.settings.publisher.former_base_urls
+        )
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
         self.canaries = Canaries(self.storage, self.settings, self.site, self.client, self._clock)
@@ -332,8 +336,11 @@ class App:
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
         app = create_app(shelf, ready=lambda: list(self._ready), routes=routes, courtesy=courtesy)
-        door = Door(shelf, limit=web.connections, unconditional=not limit) if web.front else None
-        self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
+        app = Former(app, self.former)
+        door = Door(shelf, limit=web.connections, unconditional=not limit, former=self.former)
+        self.server = Server(
+            app, web.host, web.port, connections=web.connections, door=door if web.front else None
+        )
         await self.server.start()
         log.info("listening", url=self.server.url)
         await self._serve_operators()
@@ -602,6 +609,7 @@ class App:
         if refused:
             self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)
+        self.former.configure(fresh.publisher.base_url, fresh.publisher.former_base_urls)
         align(self.storage, fresh.feeds, ends=ends(fresh))
         deny_moved(self.storage, fresh, self.site, self._surely())
         self._compare_terms(fresh)

@@ -17,6 +17,7 @@ from email.utils import formatdate
 from typing import cast
 
 from syndicate.web.documents import unchanged
+from syndicate.web.former import FormerAddresses
 from syndicate.web.negotiation import choose_coding
 from syndicate.web.polls import Poll, read_poll
 from syndicate.web.prepared import Prepared
@@ -43,11 +44,20 @@ class Door:
     """What the connections of one listener share: the shelf, their number, the clock.
 
     ``limit``: so many connections at a time. Without ``unconditional``, polls
-    that do not say what the reader has go to the whole server, which counts them.
+    that do not say what the reader has go to the whole server, which counts them;
+    so do those to ``former`` addresses, which it answers with the new ones.
     """
 
-    def __init__(self, shelf: Shelf, *, limit: int = 1000, unconditional: bool = True) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        *,
+        limit: int = 1000,
+        unconditional: bool = True,
+        former: FormerAddresses | None = None,
+    ) -> None:
         self._shelf = shelf
+        self._former = former or FormerAddresses()
         self._limit = limit
         self._unconditional = unconditional
         self._open: set[Front] = set()
@@ -74,7 +84,7 @@ class Door:
         begin = head.find(b" ") + 1
         found = self._shelf.at(head[begin : head.find(b" ", begin)].decode("latin-1"))
         poll = read_poll(head) if isinstance(found, Prepared) else None
-        if poll is None or not isinstance(found, Prepared):
+        if poll is None or not isinstance(found, Prepared) or poll.host in self._former.hosts:
             return None
         return self._choose(found, poll) if self._unconditional or poll.conditional else None
 
