@@ -22,6 +22,7 @@ from syndicate.web.negotiation import choose_coding
 from syndicate.web.polls import Poll, read_poll
 from syndicate.web.prepared import Prepared
 from syndicate.web.shelf import Shelf
+from syndicate.web.tally import Tally
 
 HEAD_SECONDS = 20.0
 """In so many seconds a request's head must be whole."""
@@ -55,6 +56,7 @@ class Door:
         limit: int = 1000,
         unconditional: bool = True,
         former: FormerAddresses | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._shelf = shelf
         self._former = former or FormerAddresses()
@@ -65,6 +67,12 @@ class Door:
         self._second = 0
         self._date = b""
         self.closing = False
+        self.tally = tally or Tally()
+
+    @property
+    def connections(self) -> int:
+        """How many are open now."""
+        return len(self._open)
 
     def enter(self, front: Front) -> bool:
         """Whether there is room for one more connection."""
@@ -94,7 +102,9 @@ class Door:
             return None
         chosen = found.representations[coding]
         if unchanged(found, chosen, poll.matches, poll.since):
+            self.tally.unchanged += 1
             return self._head(_UNCHANGED, chosen.unchanged_lines), b""
+        self.tally.full += 1
         return self._head(_FULL, chosen.full_lines), b"" if poll.head else chosen.body
 
     def _head(self, status: bytes, lines: bytes) -> bytes:
