@@ -34,6 +34,7 @@ from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
+from syndicate.ingest.same import KEPT as SKETCHES_KEPT
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
@@ -60,6 +61,7 @@ from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.former import Former, FormerAddresses
 from syndicate.web.front import Door
+from syndicate.web.hooks import HookRoute, hooks
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.metrics import metrics_route
@@ -343,7 +345,9 @@ class App:
             url=lambda path: self.site.url(path),
         )
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *senders.routes()]
+        cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
+        inward = [*senders.routes(), *cms.routes()]
+        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -589,6 +593,7 @@ class App:
                 journal_before=now - keep.journal,
                 fragments_before=now - timedelta(days=1),
                 windows=shown,
+                sketches_before=now - SKETCHES_KEPT,
             )
 
     # -- signals ---------------------------------------------------------------------------

@@ -229,9 +229,13 @@ class Log(Part):
 
 
 class SourceOptions(Part):
-    """What every source has. Each kind of source adds its own."""
+    """What every source has. Each kind of source adds its own.
+
+    ``priority``: of a story that several sources have, the highest one's version is published.
+    """
 
     type: str
+    priority: int = 0
     interval: Duration = timedelta(minutes=1)
     ids: Literal["made", "source"] = "made"
     language: str | None = None
@@ -371,6 +375,14 @@ class Editorial(Part):
     publisher_names: tuple[str, ...] = ()
 
 
+class Matching(Part):
+    """When stories of two sources are one: always by address or id, and where ``text`` is set by
+    nearly the same text, if they were published within ``window`` of each other."""
+
+    text: bool = True
+    window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=7)
+
+
 class MediaCare(Part):
     """Pictures, audio and video. ``measure``: ask once for a length or type that is not stated.
 
@@ -454,6 +466,7 @@ class Settings(BaseSettings):
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
     rights: OutletRights = OutletRights()
+    matching: Matching = Matching()
     media: MediaCare = MediaCare()
     vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)
