@@ -223,13 +223,17 @@ class Log(Part):
 
 
 class SourceOptions(Part):
-    """What every source has. Each kind of source adds its own."""
+    """What every source has. Each kind of source adds its own.
+
+    ``agency``: whose stories they are where a story names nobody.
+    """
 
     type: str
     interval: Duration = timedelta(minutes=1)
     ids: Literal["made", "source"] = "made"
     language: str | None = None
     section: str | None = None
+    agency: str | None = None
 
 
 class Feed(Part):
