@@ -31,6 +31,7 @@ from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
+from syndicate.ingest.same import KEPT as SKETCHES_KEPT
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
@@ -40,6 +41,7 @@ from syndicate.notify.teller import Teller
 from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
+from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
@@ -55,6 +57,7 @@ from syndicate.web.app import create_app
 from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
+from syndicate.web.hooks import HookRoute, hooks
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.ops import CONNECTIONS, create_ops
@@ -118,6 +121,7 @@ class App:
         self.shelving = Shelving(self.storage, self._surely)
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
+        self.manager = ServiceManager.of()
         self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -130,6 +134,7 @@ class App:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.manager.close()
         await self.distributor.stop()
         await self.hub.stop()
         await self.pull.stop()
@@ -155,7 +160,7 @@ class App:
         self.ingest = Ingest(
             self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
         )
-        self.publisher = Publisher(self.storage, self.settings, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(self.settings)
         self.shelving.configure(self.settings, self.site, self.publisher)
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
@@ -169,12 +174,20 @@ class App:
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
-        self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
+
+    def _publisher(self, settings: Settings) -> Publisher:
+        shown = self.shelving.put_all
+        return Publisher(self.storage, settings, self.directory, free=self.keeper.free, shown=shown)
+
+    def _shown(self, feed: str, form: str) -> int | None:
+        """Which version readers get; unknown where another program serves them (``run --once``)."""
+        return self.shelving.version(feed, form) if self.server is not None else None
 
     def _open_keeper(self) -> Timekeeper:
         if self._clock is utc_now:
@@ -264,7 +277,14 @@ class App:
         if built.documents:
             self.distributor.wake()
             self.hub.wake()
+            self.manager.status(self._in_words())
         return built
+
+    def _in_words(self) -> str:
+        """How it stands, for ``systemctl status``."""
+        feeds, sources, partners = (len(getattr(self.settings, t)) for t in ("feeds", "sources", "partners"))
+        published = f"{self._clock():%Y-%m-%d %H:%M:%S}Z"
+        return f"{feeds} feeds, {sources} sources, {partners} partners; documents last replaced {published}"
 
     async def publish_all(self) -> Built:
         """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
@@ -309,7 +329,9 @@ class App:
             url=lambda path: self.site.url(path),
         )
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *senders.routes()]
+        cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
+        inward = [*senders.routes(), *cms.routes()]
+        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -361,7 +383,9 @@ class App:
             sources=len(self.sources),
             partners=len(self.settings.partners),
         )
+        self.manager.ready(self._in_words())
         await self._stop.wait()
+        self.manager.stopping()
         await self._leave()
 
     async def _leave(self) -> None:
@@ -520,6 +544,7 @@ class App:
                 journal_before=now - keep.journal,
                 fragments_before=now - timedelta(days=1),
                 windows=shown,
+                sketches_before=now - SKETCHES_KEPT,
             )
 
     # -- signals ---------------------------------------------------------------------------
@@ -536,15 +561,25 @@ class App:
 
     async def reload(self) -> None:
         """Read the configuration again; a broken one is refused and the old one stays."""
+        self.manager.reloading()
+        try:
+            await self._reload()
+        finally:  # whatever became of it, the manager must not wait for it
+            self.manager.ready(self._in_words())
+
+    async def _reload(self) -> None:
         try:
             fresh = await asyncio.to_thread(load_settings, self._file)
         except SyndicateError as error:
             log.warning("reload_refused", reason=error.message, fix=error.fix)
             return
-        fixed = [name for name in FIXED if getattr(fresh, name) != getattr(self.settings, name)]
+        listener = {"host": self.settings.ops.host, "port": self.settings.ops.port}
+        kept = {name: getattr(self.settings, name) for name in FIXED}
+        kept["ops"] = fresh.ops.model_copy(update=listener)  # who may log in can change
+        fixed = [name for name, value in kept.items() if getattr(fresh, name) != value]
         if fixed:
             log.warning("restart_needed", settings=fixed)
-            fresh = fresh.model_copy(update={name: getattr(self.settings, name) for name in fixed})
+            fresh = fresh.model_copy(update=kept)
         await self._reconfigure(fresh)
         log.info("reloaded")
 
@@ -557,7 +592,8 @@ class App:
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
-        await asyncio.to_thread(self.shelving.fill)
+        async with self._publishing:  # or it would put back what a run replaced meanwhile
+            await asyncio.to_thread(self.shelving.fill)
         for name in self.sources:
             self._poll_soon(name, frozenset())
 
@@ -567,7 +603,7 @@ class App:
         self.client.guard = Guard.of(fresh.network.allow)
         self.ingest.configure(fresh, self.directory)
         refused = self.publisher.refused
-        self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(fresh)
         if refused:
             self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)

@@ -135,7 +135,8 @@ class Outlet:
         """The hub as it is after a restart: nothing of it is in memory."""
         app = self.app
         await app.hub.stop()
-        app.hub = HubDistributor(app.storage, app.desk.terms, Client(app.settings.network), self.clock)
+        own = Client(app.settings.network)
+        app.hub = HubDistributor(app.storage, app.desk.terms, own, self.clock, shown=app._shown)
 
     def write(self, name: str, words: str) -> None:
         text = f"---\ntitle: {words}\nid: {name}\n---\n{words} is a story of two sentences. It ends here.\n"

@@ -18,7 +18,8 @@ from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
 from syndicate.ingest import measure, record
 from syndicate.ingest.compose import House
-from syndicate.ingest.take import Taken, Taking, is_known, missing, take
+from syndicate.ingest.take import is_known, missing, take
+from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
@@ -49,6 +50,7 @@ class Polled:
     actions: dict[str, int] = field(default_factory=dict)
     held: int = 0
     problems: int = 0
+    copies: int = 0
     error: str | None = None
 
     @property
@@ -57,7 +59,7 @@ class Polled:
         return bool(self.actions)
 
     def __iadd__(self, other: Polled) -> Polled:
-        for name in ("seen", "unchanged", "held", "problems"):
+        for name in ("seen", "unchanged", "held", "problems", "copies"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for action, count in other.actions.items():
             self.actions[action] = self.actions.get(action, 0) + count
@@ -124,6 +126,8 @@ class Ingest:
             house=house,
             options=options,
             reading=self._options,
+            matching=self._settings.matching,
+            priorities={name: o.priority for name, o in self._settings.sources.items()},
         )
 
     async def poll(
@@ -248,6 +252,8 @@ class Ingest:
         taking, now = self.taking(source), self._clock()
         total = Polled(seen=len(batch.drafts))
         with self._storage.write() as tx:
+            if any(reading is not None for _, reading in readings):
+                tx.articles.take_turns()
             tx.problems.settle(source, batch.settled)
             for draft, reading in readings:
                 self.take_one(tx, taking, draft, reading, now, total)
@@ -306,6 +312,7 @@ class Ingest:
         if taken is None:
             return
         total.unchanged += taken.unchanged
+        total.copies += taken.copy and not taken.unchanged
         if taken.held:
             total.held += 1
             log.warning("story_on_hold", article=taken.article_id, item=ref, reason=taken.held, trace=trace)
