@@ -51,6 +51,7 @@ class Publisher(Part):
     language: str = "en"
     timezone: str = "UTC"
     base_url: WebAddress = "http://127.0.0.1:8080/"
+    former_base_urls: tuple[WebAddress, ...] = ()
     rights: str | None = None
     description: str | None = None
     logo: WebAddress | None = None
@@ -65,6 +66,17 @@ class Publisher(Part):
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("former_base_urls")
+    @classmethod
+    def _end_with_slashes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(address if address.endswith("/") else address + "/" for address in value)
+
+    @model_validator(mode="after")
+    def _moved_somewhere(self) -> Publisher:
+        if self.base_url in self.former_base_urls:
+            raise ValueError(f"former_base_urls names {self.base_url}, which base_url is now")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -219,15 +231,21 @@ class Log(Part):
 class SourceOptions(Part):
     """What every source has. Each kind of source adds its own.
 
+    ``agency``: whose stories they are where a story names nobody.
     ``priority``: of a story that several sources have, the highest one's version is published.
+    ``hold_reissued``, ``hold_old``: from how many known stories under new ids, or new stories of old
+    date, in one poll the source waits for a person; 0: never.
     """
 
     type: str
     priority: int = 0
+    hold_reissued: Annotated[int, Field(ge=0)] = 3
+    hold_old: Annotated[int, Field(ge=0)] = 20
     interval: Duration = timedelta(minutes=1)
     ids: Literal["made", "source"] = "made"
     language: str | None = None
     section: str | None = None
+    agency: str | None = None
 
 
 class Feed(Part):
