@@ -18,10 +18,21 @@ from syndicate.errors import ConfigError
 from syndicate.sources.base import Source
 from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
+from syndicate.sources.wire import NewsmlOptions, NewsmlSource, NinjsOptions, WireSource
 
 GROUP = "syndicate.sources"
-SOURCES: Mapping[str, type[SourceOptions]] = {"folder": FolderOptions, "inbox": InboxOptions}
-_BUILT_IN: Mapping[str, Any] = {"folder": FolderSource, "inbox": InboxSource}
+SOURCES: Mapping[str, type[SourceOptions]] = {
+    "folder": FolderOptions,
+    "inbox": InboxOptions,
+    "ninjs": NinjsOptions,
+    "newsml": NewsmlOptions,
+}
+_BUILT_IN: Mapping[str, Any] = {
+    "folder": FolderSource,
+    "inbox": InboxSource,
+    "ninjs": WireSource,
+    "newsml": NewsmlSource,
+}
 
 
 def source_options() -> dict[str, type[SourceOptions]]:
