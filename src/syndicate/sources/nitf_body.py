@@ -13,8 +13,8 @@ from syndicate.sources.safe_xml import attribute, child, children, local, words
 _AS = {
     "p": "p", "hl2": "h3", "hl1": "h2", "block": "div", "bq": "blockquote", "ol": "ol", "ul": "ul",
     "li": "li", "dl": "dl", "dt": "dt", "dd": "dd", "table": "table", "thead": "thead", "tbody": "tbody",
-    "tr": "tr", "td": "td", "th": "th", "caption": "caption", "pre": "pre", "em": "em", "strong": "strong", "q": "q",
-    "sub": "sub", "sup": "sup", "tagline": "p", "credit": "p",
+    "tr": "tr", "td": "td", "th": "th", "caption": "caption", "pre": "pre", "em": "em", "strong": "strong",
+    "q": "q", "sub": "sub", "sup": "sup", "tagline": "p", "credit": "p",
 }  # fmt: skip
 _LEFT = frozenset({"media", "note", "nitf-table-metadata", "copyrite", "virtloc"})
 """Not the story's text: media are read by themselves, notes are for editors."""
