@@ -535,7 +535,8 @@ class Document:
     ``bodies`` maps a content coding (``identity``, ``gzip``, ``br``, ``zstd``)
     to bytes; ``etags`` maps the same to a quoted strong validator (rule H1).
     ``version`` rises whenever the stored bytes change; ``push_version`` is the
-    newest version worth a push. ``modified`` is when the bytes last changed.
+    newest version worth a push, ``urgent_version`` the newest that takes
+    something back. ``modified`` is when the bytes last changed.
     """
 
     feed: str
@@ -549,6 +550,7 @@ class Document:
     etags: Mapping[str, str]
     links: tuple[tuple[str, str], ...] = ()
     trail: Trail | None = None
+    urgent_version: int = 0
 
 
 class Verdict(StrEnum):

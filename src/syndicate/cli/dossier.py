@@ -9,7 +9,7 @@ from typing import Any
 
 from syndicate.lanes import LaneKind
 from syndicate.model import Article, Correction
-from syndicate.storage import Ack, Attempt, Holder, JournalRow, Transaction, Withdrawal
+from syndicate.storage import Ack, Attempt, Holder, JournalRow, SourceCopy, Transaction, Withdrawal
 from syndicate.storage.articles import RevisionRow
 
 ATTEMPTS = 10
@@ -22,6 +22,7 @@ class Dossier:
     article: Article
     feeds: Sequence[str]
     origin: str | None
+    copies: Sequence[SourceCopy]
     holders: Sequence[Holder]
     confirmations: Sequence[Ack]
     overrides: Mapping[str, Any]
@@ -40,6 +41,7 @@ def dossier(tx: Transaction, article: Article) -> Dossier:
         article=article,
         feeds=sorted(tx.feeds.of(article.id)),
         origin=draft.origin if draft else None,
+        copies=tx.copies.of(article.id),
         holders=tx.lanes.holders(article.id),
         confirmations=tx.pulls.acks(article_id=article.id),
         overrides=tx.articles.overrides(article.id),
@@ -57,6 +59,7 @@ def lines(found: Dossier) -> Iterator[str]:
     for name, value in _fields(found):
         if value:
             yield f"{name:<12} {value}"
+    yield from _section("other sources have it", (_source_copy(c) for c in found.copies))
     yield from _section("set by operators", (f"{k}: {_plain(v)}" for k, v in found.overrides.items()))
     yield from _section("corrections", (f"{c.at:%Y-%m-%d %H:%M} {c.note}" for c in _corrections(found)))
     yield from _section("who has it", (holder(h) for h in found.holders))
@@ -67,6 +70,11 @@ def lines(found: Dossier) -> Iterator[str]:
     rows = (f"{j.seq} {j.at:%Y-%m-%d %H:%M:%S} {j.action}, revision {j.revision}" for j in found.journal)
     yield from _section("journal", rows)
     yield from _section("attempts", (_attempt(a) for a in found.attempts))
+
+
+def _source_copy(c: SourceCopy) -> str:
+    words = f"{c.source}: {c.url or c.source_id}, known by {c.how} since {c.first:%Y-%m-%d %H:%M}"
+    return f"{words}, taken back there {c.gone:%Y-%m-%d %H:%M}" if c.gone else words
 
 
 def _corrections(found: Dossier) -> Sequence[Correction]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from syndicate.storage import Scope, Transaction
@@ -10,8 +11,9 @@ from syndicate.storage import Scope, Transaction
 CONFIRMED_SHOWN = 20
 
 
-def partner_file(tx: Transaction, name: str) -> dict[str, Any]:
-    """Tokens, how far it pulls, and takedowns: those not confirmed, and the last that were."""
+def partner_file(tx: Transaction, name: str, now: datetime) -> dict[str, Any]:
+    """Tokens, how far it pulls, and takedowns: those not confirmed, what new terms took back from it
+    and it has not taken yet, and the last that were confirmed."""
     lane, progress = tx.pulls.lane(name), tx.pulls.progress(name)
     pull = None
     if lane is not None:
@@ -27,6 +29,7 @@ def partner_file(tx: Transaction, name: str) -> dict[str, Any]:
         "tokens": tx.tokens.all(scope=Scope.PARTNER, owner=name),
         "pull": pull,
         "unconfirmed": tx.pulls.unconfirmed(partner=name),
+        "taken_back": tx.notices.taken_back(name, now),
         "confirmed": tx.pulls.acks(partner=name, limit=CONFIRMED_SHOWN),
     }
 
@@ -48,6 +51,10 @@ def lines(view: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     for t in found["unconfirmed"]:
         told = f"told {t.told:%Y-%m-%d %H:%M:%S}" if t.told else "not told yet"
         yield f"  {t.article_id[:8]} {t.headline}: withdrawn {t.since:%Y-%m-%d %H:%M:%S}, {told}"
+    if found["taken_back"]:
+        yield "taken back from it by new terms, and not heard of yet"
+    for u in found["taken_back"]:
+        yield f"  {u.article_id[:8]} since {u.since:%Y-%m-%d %H:%M:%S}, {u.lane}"
     if found["confirmed"]:
         yield "what it confirmed last"
     for ack in found["confirmed"]:

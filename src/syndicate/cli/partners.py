@@ -71,7 +71,7 @@ def show(context: Context, name: str) -> None:
         raise NotFound(f"there is no partner {name!r}", fix=f"the configured partners: {known}")
     with storage_of(context) as storage, storage.read() as tx:
         view = _view(name, partner, {view.name: view for view in lane_views(tx, context.settings)})
-        found = partner_file(tx, name)
+        found = partner_file(tx, name, utc_now())
     if context.json:
         context.emit({**view, **found})
         return

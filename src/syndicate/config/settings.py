@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syndicate.config.look import Look
 from syndicate.config.notify import Notify
+from syndicate.config.ops import Ops
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.values import (
@@ -135,13 +136,6 @@ class Web(Part):
         return 3600 // self.max_age
 
 
-class Ops(Part):
-    """The operators' listener, kept apart from the public one."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8081
-
-
 class Storage(Part):
     """Where state is kept: ``sqlite:///path`` or ``postgresql://…`` (text, file or env)."""
 
@@ -223,9 +217,13 @@ class Log(Part):
 
 
 class SourceOptions(Part):
-    """What every source has. Each kind of source adds its own."""
+    """What every source has. Each kind of source adds its own.
+
+    ``priority``: of a story that several sources have, the highest one's version is published.
+    """
 
     type: str
+    priority: int = 0
     interval: Duration = timedelta(minutes=1)
     ids: Literal["made", "source"] = "made"
     language: str | None = None
@@ -365,6 +363,14 @@ class Editorial(Part):
     publisher_names: tuple[str, ...] = ()
 
 
+class Matching(Part):
+    """When stories of two sources are one: always by address or id, and where ``text`` is set by
+    nearly the same text, if they were published within ``window`` of each other."""
+
+    text: bool = True
+    window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=7)
+
+
 class MediaCare(Part):
     """Pictures, audio and video. ``measure``: ask once for a length or type that is not stated.
 
@@ -418,6 +424,10 @@ class TokenLimits(Part):
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
 
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Build one with ``syndicate.config.load``."""
 
@@ -425,6 +435,7 @@ class Settings(BaseSettings):
         env_prefix="SYNDICATE_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    include: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
     publisher: Publisher
     look: Look = Look()
     web: Web = Web()
@@ -443,6 +454,7 @@ class Settings(BaseSettings):
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
     rights: OutletRights = OutletRights()
+    matching: Matching = Matching()
     media: MediaCare = MediaCare()
     vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)

@@ -129,6 +129,7 @@ class Distributor:
             self._sent[:0] = taken
             self._looking = True
             raise
+        self._sent[:0] = step.unrecorded
         for lane_id in step.faulty:
             self._rest(lane_id)
         for one, lane in step.settled:
@@ -136,6 +137,9 @@ class Distributor:
         if not self._stopping:  # else the next start plans and sends the same
             for job in step.jobs:
                 self._start(job)
+        if step.error is not None:
+            self._looking = True
+            raise step.error
         if self._sent:
             self._wake.set()
 

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 QUIET = timedelta(minutes=5)
 """A subscriber that fails is tried with every new version, but not sooner than this after a try."""
 PRUNE_SECONDS = 3600.0
+Shown = Callable[[str, str], int | None]
+"""Which version readers get of a feed in a format; ``None`` where nobody serves them from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,17 @@ class Look:
 class Books:
     """Reads and writes subscriptions for the hub."""
 
-    def __init__(self, storage: Storage, clock: Callable[[], datetime], hosts: Hosts) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Callable[[], datetime],
+        hosts: Hosts,
+        shown: Shown = lambda feed, form: None,  # noqa: ARG005
+    ) -> None:
         self._storage = storage
         self._hosts = hosts
         self._clock = clock
+        self._shown = shown
         self._seen: dict[str, int] = {}
         self._began: dict[str, tuple[int, datetime]] = {}
         self._pruned = 0.0
@@ -127,24 +136,35 @@ class Books:
         now = self._clock()
         with self._storage.read() as tx:
             editions = {e.topic: e for e in tx.subscriptions.editions(TOPIC_FORMATS)}
+            behind = {t for t, e in editions.items() if self._is_ahead(e)}
             ended = tx.subscriptions.next_end()
         self._keep_house(editions, ended, now)
         with self._storage.read() as tx:
-            owed_topics = tx.subscriptions.topics_owed(now) & editions.keys() if room else set()
+            owed_topics = tx.subscriptions.topics_owed(now) & (editions.keys() - behind) if room else set()
             owed_topics = {t for t in owed_topics if self._begins(editions[t], terms, now)}
             kept = {t: p for t, p in papers.items() if t in editions}
-            fresh = {t: _paper(tx, editions[t], kept.get(t)) for t in owed_topics | kept.keys()}
+            fresh = {
+                t: kept.get(t) if t in behind else _paper(tx, editions[t], kept.get(t))
+                for t in owed_topics | kept.keys()
+            }
             owed = self._owed(tx, [editions[t] for t in owed_topics], now, room, except_hosts)
             pending = tx.subscriptions.pending(now, asks)
         known = {t: p for t, p in fresh.items() if p is not None}
         return Look(owed=owed, pending=pending, papers=known)
 
+    def _is_ahead(self, edition: Edition) -> bool:
+        """Whether a document is stored that readers are not shown yet: whoever is told would find the old."""
+        shown = self._shown(edition.feed, edition.format)
+        return shown is not None and shown != edition.stored
+
     def _begins(self, edition: Edition, terms: HubTerms, now: datetime) -> bool:
-        """Whether this version goes out now; not sooner than ``min_interval`` after the one before."""
+        """Whether this version goes out now: not sooner than ``min_interval`` after the one before, unless
+        something was taken back since."""
         known = self._began.get(edition.topic)
         if known is not None and known[0] == edition.version:
             return True
-        if known is not None and now - known[1] < terms.min_interval:
+        urgent = known is not None and edition.urgent > known[0]
+        if known is not None and not urgent and now - known[1] < terms.min_interval:
             return False
         self._began[edition.topic] = (edition.version, now)
         return True
@@ -221,8 +241,8 @@ def _paper(tx: Transaction, edition: Edition, known: Paper | None) -> Paper | No
     if known is not None and (known.version, known.stored) == (edition.version, edition.stored):
         return known
     document = tx.documents.get(edition.feed, edition.format)
-    if document is None:
-        return None
+    if document is None or document.version != edition.stored:
+        return None  # it changed since it was looked at, and may not be shown yet
     return paper_of(document)
 
 

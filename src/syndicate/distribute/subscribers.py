@@ -15,7 +15,7 @@ import structlog
 
 from syndicate.distribute.flight import SLOW_SHARE, Flight
 from syndicate.distribute.hosts import Hosts
-from syndicate.distribute.hub_books import Books, Look, Sent
+from syndicate.distribute.hub_books import Books, Look, Sent, Shown
 from syndicate.distribute.hub_paper import Paper
 from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.verifying import Replied, ask
@@ -64,11 +64,18 @@ class HubDistributor:
     a thousand dead subscribers must not take the slots that partners' stories go through."""
 
     def __init__(
-        self, storage: Storage, terms: HubTerms, client: Client, clock: Callable[[], datetime]
+        self,
+        storage: Storage,
+        terms: HubTerms,
+        client: Client,
+        clock: Callable[[], datetime],
+        *,
+        shown: Shown = lambda feed, form: None,  # noqa: ARG005
     ) -> None:
+        """``shown``: which version of a document readers get by now; nobody is told of a newer one."""
         self._hosts = Hosts("hub", clock)
         self._hosts.load(storage)
-        self._books = Books(storage, clock, self._hosts)
+        self._books = Books(storage, clock, self._hosts, shown)
         self._client = client
         self._clock = clock
         self._terms = terms

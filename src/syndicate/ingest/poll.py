@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -18,7 +18,8 @@ from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
 from syndicate.ingest import measure, record, standing
 from syndicate.ingest.compose import House
-from syndicate.ingest.take import Taken, Taking, is_known, missing, recall, take
+from syndicate.ingest.take import is_known, missing, take, taken_back
+from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
@@ -29,6 +30,8 @@ from syndicate.timekeeping import Timekeeper
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 200
+NOTED_EVERY = timedelta(minutes=10)
+"""How often it is written down that a source was read, where it brings nothing new."""
 RELATED_EPOCH = "related_epoch"
 """Under this name stands the epoch in which related stories were last all looked at."""
 
@@ -47,6 +50,7 @@ class Polled:
     actions: dict[str, int] = field(default_factory=dict)
     held: int = 0
     problems: int = 0
+    copies: int = 0
     error: str | None = None
 
     @property
@@ -55,7 +59,7 @@ class Polled:
         return bool(self.actions)
 
     def __iadd__(self, other: Polled) -> Polled:
-        for name in ("seen", "unchanged", "held", "problems"):
+        for name in ("seen", "unchanged", "held", "problems", "copies"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for action, count in other.actions.items():
             self.actions[action] = self.actions.get(action, 0) + count
@@ -84,6 +88,7 @@ class Ingest:
         self._clock = clock
         self._keeper = keeper or Timekeeper.trusting(clock)
         self.next_due: datetime | None = None
+        self._noted: dict[str, tuple[datetime, str | None]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self.configure(settings, directory)
 
@@ -120,26 +125,42 @@ class Ingest:
             house=house,
             options=options,
             reading=self._options,
+            matching=self._settings.matching,
+            priorities={name: o.priority for name, o in self._settings.sources.items()},
         )
 
     async def poll(
         self, source: Source, hints: Collection[str] = (), progress: Progress | None = None
     ) -> Polled:
-        """Ask one source. A story that cannot be taken is noted, and the rest goes on."""
-        total = Polled()
+        """Ask one source. A story that cannot be taken is noted, and the rest goes on.
+
+        A source that waits is not asked. A poll that brings nothing writes nothing.
+        """
+        total, brought = Polled(), False
+        if _waits(source):
+            return total
         try:
             cursor = await self.in_thread(self._cursor, source.name)
             async for batch in source.fetch(cursor, hints):
+                brought = True
                 readings = await self.in_thread(self.read_drafts, batch.drafts)
                 await self._measure(readings)
                 total += await self.in_thread(self._keep, source.name, batch, readings)
                 if progress:
                     progress(len(batch.items))
         except SourceError as error:
-            total.error = error.message
-            log.warning("source_failed", source=source.name, reason=error.message)
-        await self.in_thread(self._tried, source.name, total.error)
+            total.error = f"{error.message}; {error.fix}" if error.fix else error.message
+            log.warning("source_failed", source=source.name, reason=error.message, fix=error.fix)
+        if self._worth_noting(source.name, total.error, brought=brought):
+            await self.in_thread(self._tried, source.name, total.error)
         return total
+
+    def _worth_noting(self, name: str, error: str | None, *, brought: bool) -> bool:
+        """Whether how it went is written down; of polls that go well and bring nothing, one in a while."""
+        before = self._noted.get(name)
+        if brought or error or before is None or before[1]:
+            return True
+        return self._clock() - before[0] >= NOTED_EVERY
 
     async def fall_due(self) -> int:
         """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows.
@@ -158,8 +179,10 @@ class Ingest:
             return Cursor(token=tx.sources.state(name).token, items=tx.sources.items(name))
 
     def _tried(self, name: str, error: str | None) -> None:
+        now = self._clock()
         with self._storage.write() as tx:
-            tx.sources.tried(name, self._clock(), error)
+            tx.sources.tried(name, now, error)
+        self._noted[name] = now, error
 
     def _fall_due(self) -> int:
         rows = 0
@@ -228,6 +251,8 @@ class Ingest:
         taking, now = self.taking(source), self._clock()
         total = Polled(seen=len(batch.drafts))
         with self._storage.write() as tx:
+            if any(reading is not None for _, reading in readings):
+                tx.articles.take_turns()
             tx.problems.settle(source, batch.settled)
             for order in batch.recalls:
                 self._recall(tx, taking, source, order, now, total)
@@ -291,6 +316,7 @@ class Ingest:
         if taken is None:
             return
         total.unchanged += taken.unchanged
+        total.copies += taken.copy and not taken.unchanged
         if taken.held:
             total.held += 1
             log.warning("story_on_hold", article=taken.article_id, item=ref, reason=taken.held, trace=trace)
@@ -306,12 +332,8 @@ class Ingest:
         if standing.notice(tx, source, (order.source_id,), came):
             total.unchanged += 1
             return
-        names = ((f"id:{source}", order.source_id), ("guid", order.source_id))
-        known = tx.articles.by_identity(names)
-        before = tx.articles.get(known) if known else None
-        if before is not None and before.source == source:
-            taken = recall(tx, taking, before, order.reason, now, status=order.status)
-            self._count(taken, order.source_id, total)
+        taken = taken_back(tx, taking, source, order, now)
+        self._count(taken, order.source_id, total)
 
     def _late(self, tx: Transaction, draft: Draft) -> bool:
         """Whether a newer version is here, or the source took the story back."""
@@ -333,3 +355,9 @@ class Ingest:
 
 def _tell(source: str, trouble: Trouble) -> None:
     log.warning("item_trouble", source=source, item=trouble.key, reason=trouble.reason, fix=trouble.fix)
+
+
+def _waits(source: Source) -> bool:
+    """Whether the source said, in memory, that it is not to be asked yet."""
+    waiting = getattr(source, "waiting", None)
+    return callable(waiting) and waiting() is not None

@@ -57,9 +57,14 @@ class Publisher:
         directory: Directory,
         *,
         free: Callable[[], datetime] | None = None,
+        shown: Callable[[Sequence[Document]], None] | None = None,
     ) -> None:
-        """``free``: up to when the clock is not in doubt; no feed ends by a clock that jumped."""
+        """``free``: up to when the clock is not in doubt; no feed ends by a clock that jumped.
+
+        ``shown`` gets each feed's documents as soon as they are stored, in the thread of ``run``.
+        """
         self._free = free
+        self._shown = shown
         self._storage = storage
         self._settings = settings
         self.renderer = Renderer(settings, directory)
@@ -155,6 +160,8 @@ class Publisher:
         self._phases[slug] = self._phase(slug, now)
         replaced = [d for d in documents if d is not None]
         self._write(replaced)
+        if self._shown:
+            self._shown(replaced)
         return Built(documents=tuple(replaced), pages=self._write_pages(loaded.values()))
 
     def _draft(

@@ -75,7 +75,14 @@ class Batch:
 
 
 class Source(Protocol):
-    """One configured source. Fetching twice from the same cursor gives the same drafts."""
+    """One configured source. Fetching twice from the same cursor gives the same drafts.
+
+    A source may have further methods, which the application looks for:
+    ``unsettled()``, after a fetch: the seconds until a further look is worth
+    while (``None``: at the usual time). ``waiting()``: the seconds until it may
+    be asked again (``None``: now); it is not asked before, and nothing is read.
+    ``hurry()``: an operator wants it asked at the next fetch all the same.
+    """
 
     name: str
 

@@ -18,6 +18,7 @@ from syndicate.storage import schema as s
 from syndicate.storage.archives import ArchivePage, Archives
 from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
+from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
@@ -25,6 +26,7 @@ from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
+from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
@@ -43,6 +45,7 @@ __all__ = [
     "Ack",
     "ArchivePage",
     "Attempt",
+    "AuditEntry",
     "Canary",
     "DocumentHead",
     "Edition",
@@ -58,7 +61,9 @@ __all__ = [
     "Problem",
     "Progress",
     "Scope",
+    "Session",
     "ShutHost",
+    "SourceCopy",
     "SourceState",
     "Stale",
     "Storage",
@@ -119,6 +124,16 @@ class Transaction:
         return Archives(self.connection)
 
     @cached_property
+    def copies(self) -> SourceCopies:
+        """What other sources have of an article."""
+        return SourceCopies(self.connection)
+
+    @cached_property
+    def sketches(self) -> Sketches:
+        """What nearly the same texts are found by."""
+        return Sketches(self.connection)
+
+    @cached_property
     def sources(self) -> Sources:
         """Cursors."""
         return Sources(self.connection)
@@ -162,6 +177,16 @@ class Transaction:
     def tokens(self) -> Tokens:
         """Partners' and senders' tokens."""
         return Tokens(self.connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what."""
+        return Audit(self.connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Operators who are logged in."""
+        return Sessions(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

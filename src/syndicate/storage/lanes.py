@@ -240,12 +240,12 @@ class Lanes:
             .values(acked=revision, acked_generation=generation, acked_at=at, recalled=recalled)
         )
 
-    def mark_recalled(self, lane_id: int, ids: Collection[str]) -> None:
-        """These were taken back from one receiver alone."""
+    def mark_recalled(self, lane_id: int, ids: Collection[str], *, recalled: bool = True) -> None:
+        """These were taken back from one receiver alone, or are given to it again."""
         c = s.copies.c
         for part in chunks(ids):
             mine = update(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))
-            self._c.execute(mine.values(recalled=True))
+            self._c.execute(mine.values(recalled=recalled))
 
     def holders(self, article_id: str) -> list[Holder]:
         """Which receivers an article was ever offered to."""

@@ -97,7 +97,8 @@ class Pending:
 class Edition:
     """A topic's document as far as subscribers care.
 
-    ``version`` is its newest one worth a push, ``stored`` that of its bytes.
+    ``version`` is its newest one worth a push, ``stored`` that of its bytes,
+    ``urgent`` the newest one that takes something back.
     """
 
     topic: str
@@ -105,6 +106,7 @@ class Edition:
     format: str
     version: int
     stored: int
+    urgent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +374,7 @@ _EDITION = select(
     s.documents.c.format,
     s.documents.c.push_version.label("version"),
     s.documents.c.version.label("stored"),
+    s.documents.c.urgent_version.label("urgent"),
 )
 _PENDING = tuple(Pending.__dataclass_fields__)
 _SUBSCRIPTION = tuple(Subscription.__dataclass_fields__)
