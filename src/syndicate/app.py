@@ -58,6 +58,7 @@ from syndicate.web.app import create_app
 from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.front import Door
+from syndicate.web.hooks import HookRoute, hooks
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.ops import CONNECTIONS, create_ops
@@ -329,7 +330,9 @@ class App:
             url=lambda path: self.site.url(path),
         )
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *senders.routes()]
+        cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
+        inward = [*senders.routes(), *cms.routes()]
+        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
