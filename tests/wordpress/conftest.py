@@ -14,6 +14,7 @@ for name, file in (
     ("rig", HERE / "rig.py"),
     ("listener", HERE / "listener.py"),
     ("newsroom", HERE.parent / "daemon/newsroom.py"),
+    ("pulldaemon", HERE.parent / "pull/pulldaemon.py"),
 ):
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, file)
