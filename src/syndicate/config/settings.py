@@ -219,6 +219,7 @@ class Log(Part):
 class SourceOptions(Part):
     """What every source has. Each kind of source adds its own.
 
+    ``agency``: whose stories they are where a story names nobody.
     ``priority``: of a story that several sources have, the highest one's version is published.
     """
 
@@ -228,6 +229,7 @@ class SourceOptions(Part):
     ids: Literal["made", "source"] = "made"
     language: str | None = None
     section: str | None = None
+    agency: str | None = None
 
 
 class Feed(Part):

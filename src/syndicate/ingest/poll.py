@@ -115,6 +115,7 @@ class Ingest:
         house = House(
             language=options.language or publisher.language,
             section=options.section,
+            agency=options.agency,
             site=publisher.url,
             name=publisher.name,
         )

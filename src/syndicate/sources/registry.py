@@ -21,6 +21,7 @@ from syndicate.config import SourceOptions
 from syndicate.errors import ConfigError
 from syndicate.net.client import Client
 from syndicate.sources.base import Source
+from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
 from syndicate.sources.wire import NewsmlOptions, NewsmlSource, NinjsOptions, WireSource
@@ -32,6 +33,7 @@ SOURCES: Mapping[str, type[SourceOptions]] = {
     "inbox": InboxOptions,
     "ninjs": NinjsOptions,
     "newsml": NewsmlOptions,
+    "feed": FeedOptions,
 }
 
 
@@ -49,6 +51,7 @@ _BUILT_IN: Mapping[str, Any] = {
     "inbox": _here(InboxSource),
     "ninjs": _here(WireSource),
     "newsml": _here(NewsmlSource),
+    "feed": FeedSource,
 }
 
 
