@@ -168,9 +168,9 @@ def test_files_that_the_agency_clears_away_withdraw_nothing_unless_asked(
 
 
 def test_an_agencys_address_is_the_originals_and_ours_is_a_page_here(house: House, tmp_path: Path) -> None:
-    text = '{"uri": "urn:1", "version": "1", "headline": "Snow in Khost", "language": "en",' \
+    text = '{"uri": "urn:1", "version": "1", "headline": "Snow in Khost", "creditline": "Hilltop Wire", "language": "en",' \
         ' "canonicalurl": "https://wire.example/1", "body_text": "Snow fell in Khost on Monday night."}'  # fmt: skip
-    wire = Wire(house, tmp_path, kind="ninjs", agency="Hilltop Wire")
+    wire = Wire(house, tmp_path, kind="ninjs")
     wire.send("1.json", text)
     story = house.article("urn:1").story
     assert (story.url, story.credit.original_url) == (None, "https://wire.example/1")

@@ -16,12 +16,10 @@ from syndicate.sources.wire_intake import WireIntake, WireTerms
 class WireOptions(FileOptions):
     """What a wire has beside a folder's keys.
 
-    ``agency``: whose stories they are where an item does not say.
     ``address``: whether the address in an item is the agency's own story
     (``original``: ours gets a page here), or the story's own (``own``).
     """
 
-    agency: str | None = None
     address: Literal["original", "own"] = "original"
 
 
@@ -46,9 +44,7 @@ class WireSource(FolderSource):
     _options: WireOptions
 
     def _intake(self, ledger: Ledger) -> WireIntake:
-        terms = WireTerms(
-            folder=self._terms(), agency=self._options.agency, original=self._options.address == "original"
-        )
+        terms = WireTerms(folder=self._terms(), original=self._options.address == "original")
         return WireIntake(terms, ledger, self._clock())
 
     def _parse(self, seen: Seen, data: bytes) -> Read:

@@ -20,7 +20,6 @@ class WireTerms:
     """What the settings say about a wire. ``original``: an item's address is the agency's story."""
 
     folder: Terms
-    agency: str | None = None
     original: bool = True
 
 
@@ -89,9 +88,7 @@ class WireIntake(Intake):
         )
 
     def _given(self, item: WireItem) -> Given:
-        given = item.given
-        given = replace(given, agency=given.agency or self._wire.agency)
-        given = replace(given, language=given.language or self._terms.language)
+        given = replace(item.given, language=item.given.language or self._terms.language)
         if self._wire.original and given.url:
             given = replace(given, url=None, original_url=given.original_url or given.url)
         return given
