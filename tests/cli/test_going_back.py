@@ -50,8 +50,8 @@ def gone_back(newsroom: Newsroom, tmp_path: Path) -> Newsroom:
 
 def test_nothing_is_published_from_a_database_that_went_back(gone_back: Newsroom) -> None:
     feed = gone_back.document("latest")
-    for command in (["build"], ["run", "--once"]):
-        status, _, err = gone_back.run(*command)
+    for words in (["build"], ["run", "--once"]):
+        status, _, err = gone_back.run(*words)
         assert status == 1
         assert "the database went back: its journal ends at 3, and was at 5" in err
         assert "syndicate db restored" in err
