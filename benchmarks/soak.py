@@ -1,4 +1,7 @@
-"""Pull the plug many times: ``./dev soak [KILLS] [SEED]``. Ends with a tally; exit status 1 on any fault."""
+"""Pull the plug many times: ``./dev soak [KILLS] [SEED] [MINUTES]``.
+
+Ends with a tally, at the latest some minutes after MINUTES; exit status 1 on any fault.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "daemon"))
 
 from newsroom import Newsroom, Partner
+from others import EXTRA
 from plug import pull_the_plug
 
-QUICK = '[delivery]\nretry = ["200ms", "500ms", "1s"]'
+QUICK = '[delivery]\nretry = ["200ms", "500ms", "1s"]' + EXTRA
 
 
-def main(kills: int = 50, seed: int = 1) -> int:
+def main(kills: int = 50, seed: int = 1, minutes: int = 60) -> int:
     """Run the rounds in a folder that is removed afterwards."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -26,7 +30,7 @@ def main(kills: int = 50, seed: int = 1) -> int:
             text.replace("[feeds.latest]", "[feeds.latest]\nlimit = 10000"), encoding="utf-8"
         )
         try:
-            tally = pull_the_plug(newsroom, partner, kills, seed=seed, tell=print)
+            tally = pull_the_plug(newsroom, partner, kills, seed=seed, minutes=minutes, tell=print)
         finally:
             newsroom.close()
             partner.close()
@@ -37,4 +41,4 @@ def main(kills: int = 50, seed: int = 1) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(*(int(word) for word in sys.argv[1:3])))
+    raise SystemExit(main(*(int(word) for word in sys.argv[1:4])))

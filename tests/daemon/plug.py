@@ -1,14 +1,20 @@
-"""Pulling the plug: SIGKILL at random moments while stories arrive and a partner flaps."""
+"""Pulling the plug: SIGKILL at random moments while stories arrive, partners flap, pull and subscribe.
+
+The promises are looked at after every kill, in what receivers got, in the files
+and in the database as the dead process left it.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import random
+import sqlite3
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +23,7 @@ from xml.etree import ElementTree
 import brotli
 import zstandard
 from newsroom import Newsroom, Partner, until
+from others import Puller, Sender, Subscriber
 
 
 @dataclass
@@ -30,8 +37,19 @@ class Tally:
     pushes: int = 0
     delivered: int = 0
     repeated: int = 0
+    brought: int = 0
+    brought_again: int = 0
+    pages_pulled: int = 0
+    stories_pulled: int = 0
+    confirmed: int = 0
+    hub_pushes: int = 0
     files_checked: int = 0
+    databases_checked: int = 0
     faults: list[str] = field(default_factory=list)
+
+
+MANY = 200
+"""From so many stories on they are edited rather than new ones written: each edit builds them all."""
 
 
 class Flapping:
@@ -62,7 +80,7 @@ class Desk:
     def act(self) -> None:
         known = [name for name in self.texts if name not in self.withdrawn]
         what = self._luck.random()
-        if not known or what < 0.6:
+        if not known or what < (0.6 if len(self.texts) < MANY else 0.03):
             name = f"story-{len(self.texts):04}"
         elif what < 0.92:
             name = self._luck.choice(known)
@@ -82,33 +100,95 @@ class Desk:
         )
 
 
+@dataclass
+class Cast:
+    """Everybody there is beside the daemon: who writes, who sends, who is pushed to, who pulls, who subscribed."""
+
+    desk: Desk
+    mood: Flapping
+    sender: Sender
+    puller: Puller
+    subscriber: Subscriber
+
+    @classmethod
+    def of(cls, newsroom: Newsroom, luck: random.Random) -> Cast:
+        newsroom.call("build")
+        inbox = newsroom.call("tokens", "add", "--inbox", "wire", "--label", "x").stdout.strip()
+        pull = newsroom.call("tokens", "add", "--partner", "puller", "--label", "x").stdout.strip()
+        made = [random.Random(luck.random()) for _ in range(3)]
+        return cls(
+            desk=Desk(newsroom, luck),
+            mood=Flapping(luck),
+            sender=Sender(newsroom, inbox, made[0]),
+            puller=Puller(newsroom, pull, made[1]),
+            subscriber=Subscriber(made[2]),
+        )
+
+    def faults(self) -> list[str]:
+        return [*self.sender.faults, *self.puller.faults, *self.subscriber.faults]
+
+    def wanted(self) -> dict[str, str | None]:
+        """By story: the headline that everybody must end with, ``None`` for a withdrawal."""
+        desk = {n: None if n in self.desk.withdrawn else words for n, words in self.desk.texts.items()}
+        sent = {
+            n: None if n in self.sender.withdrawn else words for n, (_, words) in self.sender.known.items()
+        }
+        return desk | sent
+
+    def close(self) -> None:
+        self.sender.end()
+        self.puller.end()
+        self.subscriber.close()
+
+
 def pull_the_plug(
     newsroom: Newsroom,
     partner: Partner,
     kills: int,
     *,
     seed: int = 1,
+    minutes: float = 60,
     tell: Callable[[str], None] = lambda words: None,
 ) -> Tally:
-    """``kills`` rounds, then a quiet end in which everything must be in order."""
-    luck = random.Random(seed)
-    mood = Flapping(luck)
-    partner.mood = mood
-    desk = Desk(newsroom, luck)
-    tally = Tally()
-    for number in range(kills):
-        _round(newsroom, desk, luck, tally)
-        tell(f"kill {number + 1} of {kills}: {len(desk.texts)} stories, {len(partner.pushes)} pushes")
-    mood.well = True
-    newsroom.start()
-    newsroom.call("lanes", "retry", "--all")
-    _settle(newsroom, partner, desk)
-    newsroom.stop()
-    _check(newsroom, partner, desk, tally)
+    """``kills`` rounds, or what can be done in ``minutes``; then a quiet end in which all must be in order."""
+    luck, end = random.Random(seed), time.monotonic() + 60 * minutes
+    cast, tally = Cast.of(newsroom, luck), Tally()
+    partner.mood = cast.mood
+    cast.sender.begin()
+    cast.puller.begin()
+    try:
+        for number in range(kills):
+            _round(newsroom, cast, luck, tally)
+            _look(newsroom, partner, cast, tally)
+            tell(f"kill {number + 1} of {kills}: {_so_far(partner, cast)}")
+            if tally.faults or time.monotonic() > end:
+                break
+        _end_quietly(newsroom, partner, cast, tally)
+    finally:
+        cast.close()
     return tally
 
 
-def _round(newsroom: Newsroom, desk: Desk, luck: random.Random, tally: Tally) -> None:
+def _so_far(partner: Partner, cast: Cast) -> str:
+    return (
+        f"{len(cast.desk.texts)} stories, {len(partner.pushes)} pushes, {cast.sender.requests} brought, "
+        f"{cast.puller.stories} pulled, {cast.subscriber.pushes} from the hub"
+    )
+
+
+def _end_quietly(newsroom: Newsroom, partner: Partner, cast: Cast, tally: Tally) -> None:
+    cast.mood.well = cast.subscriber.well = True
+    newsroom.start()
+    newsroom.call("lanes", "retry", "--all")
+    cast.sender.end()
+    _settle(newsroom, partner, cast)
+    cast.puller.end()
+    newsroom.stop()
+    _check(newsroom, partner, cast, tally)
+
+
+def _round(newsroom: Newsroom, cast: Cast, luck: random.Random, tally: Tally) -> None:
+    desk = cast.desk
     stop = threading.Event()
 
     def arrive() -> None:
@@ -119,6 +199,8 @@ def _round(newsroom: Newsroom, desk: Desk, luck: random.Random, tally: Tally) ->
     arriving = threading.Thread(target=arrive)
     arriving.start()
     newsroom.start(wait=False)
+    if not cast.subscriber.verified:
+        until(lambda: cast.subscriber.subscribe(newsroom) and cast.subscriber.verified, 30, "not subscribed")
     _wait(newsroom.partner, luck)
     newsroom.kill()
     stop.set()
@@ -136,14 +218,30 @@ def _wait(partner: Partner, luck: random.Random) -> None:
     time.sleep(luck.uniform(0.0, 0.05))
 
 
-def _settle(newsroom: Newsroom, partner: Partner, desk: Desk) -> None:
-    def done() -> bool:
-        newest = _newest(partner)
-        return all(
-            newest.get(name) == desk.texts[name] for name in desk.texts if name not in desk.withdrawn
-        ) and all(name not in newest or newest[name] is None for name in desk.withdrawn)
+def _look(newsroom: Newsroom, partner: Partner, cast: Cast, tally: Tally) -> None:
+    """The promises, as they stand after a kill."""
+    before = len(tally.faults)
+    _check_order(partner, tally)
+    _check_database(newsroom.folder / "var/syndicate.db", tally)
+    tally.faults += cast.faults()
+    if len(tally.faults) > before:
+        tally.faults.append(f"found after kill {tally.kills}")
 
-    until(done, 90, "the partner never got the newest of everything")
+
+def _settle(newsroom: Newsroom, partner: Partner, cast: Cast) -> None:
+    wanted = cast.wanted()
+
+    def has(newest: dict[str, str | None]) -> bool:
+        return all(newest.get(name) == words for name, words in wanted.items() if words) and not any(
+            newest.get(name) for name, words in wanted.items() if words is None
+        )
+
+    until(lambda: has(_newest(partner)), 90, "the partner never got the newest of everything")
+    until(lambda: has(cast.puller.newest()), 90, "who pulls never got the newest of everything")
+    file = newsroom.folder / "feeds/latest/feed.json"
+    until(
+        lambda: cast.subscriber.taken == file.read_bytes(), 90, "the subscriber never got the newest document"
+    )
 
 
 def _newest(partner: Partner) -> dict[str, str | None]:
@@ -159,11 +257,15 @@ def _newest(partner: Partner) -> dict[str, str | None]:
     return newest
 
 
-def _check(newsroom: Newsroom, partner: Partner, desk: Desk, tally: Tally) -> None:
+def _check(newsroom: Newsroom, partner: Partner, cast: Cast, tally: Tally) -> None:
+    desk = cast.desk
+    tally.brought, tally.brought_again = cast.sender.requests, cast.sender.repeats
+    tally.pages_pulled, tally.stories_pulled = cast.puller.pages, cast.puller.stories
+    tally.confirmed, tally.hub_pushes = cast.puller.acks, cast.subscriber.pushes
     tally.stories, tally.edits, tally.withdrawals = len(desk.texts), desk.edits, len(desk.withdrawn)
     tally.pushes, tally.delivered = len(partner.pushes), len(partner.delivered())
-    _check_order(partner, tally)
-    _check_feed(newsroom, desk, tally)
+    _look(newsroom, partner, cast, tally)
+    _check_feed(newsroom, cast.wanted(), tally)
     _check_files(newsroom.folder / "feeds", tally)
     if partner.bad_signatures:
         tally.faults.append(f"{partner.bad_signatures} pushes with a bad signature")
@@ -172,22 +274,63 @@ def _check(newsroom: Newsroom, partner: Partner, desk: Desk, tally: Tally) -> No
 def _check_order(partner: Partner, tally: Tally) -> None:
     newest: dict[str, int] = defaultdict(int)
     ids: dict[str, tuple[str, int]] = {}
-    for push in partner.pushes:
+    gone: set[str] = set()
+    tally.repeated = 0
+    for push in list(partner.pushes):
         if push.version < newest[push.uri]:
             tally.faults.append(f"{push.uri}: version {push.version} after {newest[push.uri]}")
+        if push.story["pubStatus"] != "usable":
+            gone.add(push.uri)
+        elif push.uri in gone:
+            tally.faults.append(f"{push.uri} was withdrawn and came back")
         newest[push.uri] = push.version
         tally.repeated += push.id in ids
         if ids.setdefault(push.id, (push.uri, push.version)) != (push.uri, push.version):
             tally.faults.append(f"{push.id} was used for two versions")
 
 
-def _check_feed(newsroom: Newsroom, desk: Desk, tally: Tally) -> None:
+_NEVER = {
+    "acknowledged what was not offered": "SELECT count(*) FROM copies WHERE acked > offered",
+    "a journal number that was not allotted": (
+        "SELECT count(*) FROM journal WHERE seq > (SELECT value FROM counters WHERE name = 'journal')"
+    ),
+    "a usable story under a withdrawal": (
+        "SELECT count(*) FROM articles a JOIN withdrawals w ON w.article_id = a.id "
+        "WHERE w.released IS NULL AND a.status = 'usable'"
+    ),
+    "a lane ahead of the journal": (
+        "SELECT count(*) FROM lanes WHERE position > (SELECT value FROM counters WHERE name = 'journal')"
+    ),
+    "a gap in a partner's numbers": (
+        "SELECT count(*) FROM (SELECT count(*) AS n, max(number) - min(number) + 1 AS span "
+        "FROM partner_log GROUP BY partner) WHERE n <> span"
+    ),
+    "a revision that is not there": (
+        "SELECT count(*) FROM articles a WHERE NOT EXISTS "
+        "(SELECT 1 FROM revisions r WHERE r.article_id = a.id AND r.revision = a.revision)"
+    ),
+}
+
+
+def _check_database(file: Path, tally: Tally) -> None:
+    """As the dead process left it."""
+    with closing(sqlite3.connect(file, timeout=30)) as opened:
+        sound = opened.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if sound != "ok":
+            tally.faults.append(f"the database is damaged: {sound}")
+        for words, query in _NEVER.items():
+            if opened.execute(query).fetchone()[0]:
+                tally.faults.append(f"in the database: {words}")
+    tally.databases_checked += 1
+
+
+def _check_feed(newsroom: Newsroom, wanted: dict[str, str | None], tally: Tally) -> None:
     feed = json.loads((newsroom.folder / "feeds/latest/feed.json").read_text(encoding="utf-8"))
     titles = {item["title"] for item in feed["items"]}
-    for name, words in desk.texts.items():
-        if name not in desk.withdrawn and words not in titles:
+    for name, words in wanted.items():
+        if words is not None and words not in titles:
             tally.faults.append(f"{words!r} is not in the feed")
-        if name in desk.withdrawn and any(title.startswith(name) for title in titles):
+        if words is None and any(title.startswith(name) for title in titles):
             tally.faults.append(f"{name} was withdrawn and is in the feed")
 
 
