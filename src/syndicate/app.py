@@ -51,6 +51,7 @@ from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
+from syndicate.web.admin import Admin
 from syndicate.web.app import create_app
 from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
@@ -336,11 +337,17 @@ class App:
 
     def _ops_routes(self) -> list[BaseRoute]:
         """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
-        return []
+        return [*Admin(self, self._clock, self._decided).routes()]
 
     def _came_in(self) -> None:
         self._publish_wanted.set()
         self.distributor.wake()
+
+    def _decided(self) -> None:
+        """An operator decided something on the pages: whoever carries it out looks now."""
+        self._came_in()
+        self.hub.wake()
+        self.pull.wake()
 
     # -- staying ---------------------------------------------------------------------------
 

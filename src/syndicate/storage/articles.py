@@ -212,6 +212,14 @@ class Articles:
             for row in rows
         ]
 
+    def revision(self, article_id: str, number: int) -> Story | None:
+        """What a version held, while it is kept."""
+        r = s.revisions.c
+        kept = self._c.execute(
+            select(r.story).where(r.article_id == article_id, r.revision == number)
+        ).scalar()
+        return None if kept is None else adapter(Story).validate_json(kept)
+
     def count(self) -> dict[str, int]:
         """How many articles there are, by status; ``on_hold`` beside them."""
         rows = self._c.execute(select(s.articles.c.status, func.count()).group_by(s.articles.c.status))
