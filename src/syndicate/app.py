@@ -40,6 +40,7 @@ from syndicate.notify.teller import Teller
 from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
+from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
@@ -119,6 +120,7 @@ class App:
         self.shelving = Shelving(self.storage, self._surely)
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
+        self.manager = ServiceManager.of()
         self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -131,6 +133,7 @@ class App:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.manager.close()
         await self.distributor.stop()
         await self.hub.stop()
         await self.pull.stop()
@@ -273,7 +276,14 @@ class App:
         if built.documents:
             self.distributor.wake()
             self.hub.wake()
+            self.manager.status(self._in_words())
         return built
+
+    def _in_words(self) -> str:
+        """How it stands, for ``systemctl status``."""
+        feeds, sources, partners = (len(getattr(self.settings, t)) for t in ("feeds", "sources", "partners"))
+        published = f"{self._clock():%Y-%m-%d %H:%M:%S}Z"
+        return f"{feeds} feeds, {sources} sources, {partners} partners; documents last replaced {published}"
 
     async def publish_all(self) -> Built:
         """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
@@ -376,7 +386,9 @@ class App:
             sources=len(self.sources),
             partners=len(self.settings.partners),
         )
+        self.manager.ready(self._in_words())
         await self._stop.wait()
+        self.manager.stopping()
         await self._leave()
 
     async def _leave(self) -> None:
@@ -551,6 +563,13 @@ class App:
 
     async def reload(self) -> None:
         """Read the configuration again; a broken one is refused and the old one stays."""
+        self.manager.reloading()
+        try:
+            await self._reload()
+        finally:  # whatever became of it, the manager must not wait for it
+            self.manager.ready(self._in_words())
+
+    async def _reload(self) -> None:
         try:
             fresh = await asyncio.to_thread(load_settings, self._file)
         except SyndicateError as error:

@@ -13,10 +13,12 @@ from syndicate import __version__
 from syndicate.cli.context import Context
 
 COMMANDS = {
+    "init": ("syndicate.cli.init:init", "A first configuration: five questions, or flags."),
     "run": ("syndicate.cli.daemon:run", "The daemon: sources, feeds, pushes, web."),
     "build": ("syndicate.cli.daemon:build", "Poll, store and write the documents; push nothing."),
     "inspect": ("syndicate.cli.inspect:inspect", "What is read out of a story, and why."),
     "check": ("syndicate.cli.check:check", "The configuration and all it points at."),
+    "doctor": ("syndicate.cli.doctor:doctor", "The machine, the network, the database: what is not well."),
     "plan": ("syndicate.cli.plan:plan", "What changed terms mean for what is out; --apply."),
     "articles": ("syndicate.cli.articles:articles", "List, show, mend and withdraw stories."),
     "feeds": ("syndicate.cli.feeds:feeds", "What is published, and whether it is in order."),

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syndicate.config.look import Look
@@ -412,6 +412,10 @@ class TokenLimits(Part):
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
 
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Build one with ``syndicate.config.load``."""
 
@@ -419,6 +423,7 @@ class Settings(BaseSettings):
         env_prefix="SYNDICATE_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    include: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
     publisher: Publisher
     look: Look = Look()
     web: Web = Web()
