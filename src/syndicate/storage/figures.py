@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Connection, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from syndicate.model import JournalAction, Verdict
 from syndicate.storage import schema as s
@@ -22,8 +22,7 @@ class Figures:
     def published(self, now: datetime, hours: int) -> list[int]:
         """How many stories were published in each of the last ``hours``, oldest first."""
         j = s.journal.c
-        age = type_coerce(literal(now, s.Instant), BigInteger) - type_coerce(j.at, BigInteger)
-        hour = (age // _HOUR).label("hour")
+        hour = ((s.microseconds(now) - type_coerce(j.at, BigInteger)) // _HOUR).label("hour")
         recent = (j.at > now - timedelta(hours=hours), j.at <= now, j.action == JournalAction.PUBLISHED)
         rows = self._c.execute(select(hour, func.count().label("n")).where(*recent).group_by(hour))
         counts = {int(row.hour): int(row.n) for row in rows}

@@ -128,13 +128,16 @@ def partners(room: Room) -> Shown:
 
 
 def _partner(room: Room, view: dict[str, Any]) -> tuple[object, ...]:
-    ends = [Markup("{} ({}, {})").format(link(address("lane", name=e["lane"]), e["name"]), e["host"], e["state"] or "new")
-            for e in view["endpoints"]]  # fmt: skip
-    name = Markup("{}<br>{}").format(
-        link(address(f"partners/{view['partner']}"), view["partner"]), view["name"] or ""
-    )
-    return (name, ", ".join(view["feeds"]), _gets(view), view["delay"], bullets(ends) if ends else "takes them itself",
-            view["contact"])  # fmt: skip
+    ends = [_endpoint(e) for e in view["endpoints"]]
+    own = link(address(f"partners/{view['partner']}"), view["partner"])
+    name = Markup("{}<br>{}").format(own, view["name"] or "")
+    pushed = bullets(ends) if ends else "takes them itself"
+    return (name, ", ".join(view["feeds"]), _gets(view), view["delay"], pushed, view["contact"])
+
+
+def _endpoint(e: dict[str, Any]) -> Markup:
+    where = link(address("lane", name=e["lane"]), e["name"])
+    return Markup("{} ({}, {})").format(where, e["host"], e["state"] or "new")
 
 
 def _gets(view: dict[str, Any]) -> str:
@@ -169,6 +172,9 @@ def partner(room: Room) -> Shown:
         (link(address("lane", name=e["lane"]), e["name"]), e["type"], e["host"], e["state"], e["pending"])
         for e in view["endpoints"]
     ]
+    names = ("endpoint", "kind", "host", "state", "waiting")
+    pushed = table("Endpoints", names, ends, "No endpoint: it takes stories itself.")
+    never = Markup("<p class=empty>It never asked for stories.</p>")
     takes = facts(
         [
             ("offered up to", pull["offered"]),
@@ -181,21 +187,25 @@ def partner(room: Room) -> Shown:
     main = join(
         [
             section("Terms", terms, name="terms"),
-            section("Pushed to", table("Endpoints", ("endpoint", "kind", "host", "state", "waiting"), ends,
-                                       "No endpoint: it takes stories itself."), name="endpoints", live=True),
-            section("What it took itself", takes or Markup("<p class=empty>It never asked for stories.</p>"),
-                    name="pull", live=True),
-            section("Withdrawals it has not confirmed", _takedowns(room, found), name="unconfirmed", live=True),
+            section("Pushed to", pushed, name="endpoints", live=True),
+            section("What it took itself", takes or never, name="pull", live=True),
+            section(
+                "Withdrawals it has not confirmed", _takedowns(room, found), name="unconfirmed", live=True
+            ),
             section("What it confirmed last", _confirmed(room, found), name="confirmed", live=True),
             section("Tokens", _tokens(room, found), name="tokens"),
         ]
-    )  # fmt: skip
+    )
     return Shown(title=f"Partner {room.id}", place="partners", main=main, live=True)
+
+
+def _story(article_id: str) -> Markup:
+    return link(address(f"articles/{article_id}"), article_id[:8])
 
 
 def _takedowns(room: Room, found: dict[str, Any]) -> Markup:
     rows = [
-        (link(address(f"articles/{t.article_id}"), t.article_id[:8]), room.clock.ago(t.since),
+        (_story(t.article_id), room.clock.ago(t.since),
          room.clock.ago(t.told) if t.told else "not told yet")
         for t in found["unconfirmed"]
     ]  # fmt: skip
@@ -205,7 +215,7 @@ def _takedowns(room: Room, found: dict[str, Any]) -> Markup:
 def _confirmed(room: Room, found: dict[str, Any]) -> Markup:
     rows = [
         (
-            link(address(f"articles/{k.article_id}"), k.article_id[:8]),
+            _story(k.article_id),
             k.revision,
             k.action,
             room.clock.at(k.at),
@@ -281,5 +291,5 @@ def _subscriber(room: Room, v: SubscriptionView) -> tuple[object, ...]:
         or NOTHING
     )
     topic = Markup("<code>{}</code>").format(v.topic.partition("/feeds/")[2] or v.topic)
-    return (v.host, topic, state, room.clock.ago(v.lease_end), "yes" if v.signed else "no", room.clock.ago(v.last_ok),
-            v.last_error, drop)  # fmt: skip
+    clock, signed = room.clock, "yes" if v.signed else "no"
+    return (v.host, topic, state, clock.ago(v.lease_end), signed, clock.ago(v.last_ok), v.last_error, drop)

@@ -99,7 +99,8 @@ def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
         return Markup("<p class=empty>{}</p>").format(empty)
     heads = join(Markup("<th scope=col role=columnheader>{}</th>").format(c) for c in columns)
     form = Markup(
-        "<table role=table><caption class=hidden>{}</caption><thead role=rowgroup><tr role=row>{}</tr></thead>"
+        "<table role=table><caption class=hidden>{}</caption>"
+        "<thead role=rowgroup><tr role=row>{}</tr></thead>"
         "<tbody role=rowgroup>{}</tbody></table>"
     )
     return form.format(caption, heads, join(_row(columns, row) for row in rows))

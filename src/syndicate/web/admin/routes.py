@@ -225,9 +225,9 @@ class Admin:
         wanted = _inside(form.get("next", ""))
         come = await self._gate.log_in(request, form.get("name", "").strip(), form.get("password", ""))
         if isinstance(come, Visitor):
-            response = RedirectResponse(wanted, 303, headers=HEADERS)
-            self._gate.remember(request, response, come)
-            return response
+            inside = RedirectResponse(wanted, 303, headers=HEADERS)
+            self._gate.remember(request, inside, come)
+            return inside
         if come is None:
             return self._ask(request, visitor, wanted, told("Name or password is wrong.", bad=True), 403)
         seconds = str(math.ceil(come))

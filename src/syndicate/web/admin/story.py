@@ -130,8 +130,8 @@ def withdraw_page(room: Room) -> Shown:
         path(a.id, "withdraw"), reason + Markup("<button class=grave>Withdraw it everywhere</button>")
     )
     words = Markup(
-        "<p>It leaves every feed, page and archive; whoever was ever offered it is told. It stays withdrawn, whatever "
-        "its source sends, until it is released.</p>"
+        "<p>It leaves every feed, page and archive; whoever was ever offered it is told. It stays withdrawn, "
+        "whatever its source sends, until it is released.</p>"
     )
     main = join(
         [
