@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from syndicate.config import Partner, format_duration
 from syndicate.model import Article, Correction
 from syndicate.overview import LaneView
-from syndicate.storage import Ack, Attempt, Holder, JournalRow, Scope, Transaction, Withdrawal
+from syndicate.storage import Ack, Attempt, Holder, JournalRow, Scope, SourceCopy, Transaction, Withdrawal
 from syndicate.storage.articles import RevisionRow
 
 CONFIRMED_SHOWN = 20
@@ -25,6 +25,7 @@ class Dossier:
     article: Article
     feeds: Sequence[str]
     origin: str | None
+    copies: Sequence[SourceCopy]
     holders: Sequence[Holder]
     confirmations: Sequence[Ack]
     overrides: Mapping[str, Any]
@@ -43,6 +44,7 @@ def dossier(tx: Transaction, article: Article) -> Dossier:
         article=article,
         feeds=sorted(tx.feeds.of(article.id)),
         origin=draft.origin if draft else None,
+        copies=tx.copies.of(article.id),
         holders=tx.lanes.holders(article.id),
         confirmations=tx.pulls.acks(article_id=article.id),
         overrides=tx.articles.overrides(article.id),

@@ -15,7 +15,7 @@ from syndicate.distribute import operate
 from syndicate.distribute.operate import Replay
 from syndicate.distribute.verifying import deny
 from syndicate.ingest import desk
-from syndicate.ingest.take import Taking
+from syndicate.ingest.taking import Taking
 from syndicate.lanes import Lane
 from syndicate.model import Article, JournalAction
 from syndicate.storage import Pending, SubscriptionView, Transaction

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syndicate.ingest.desk import Reread
     from syndicate.ingest.poll import Ingest
     from syndicate.ingest.reread import Step
-    from syndicate.ingest.take import Taking
+    from syndicate.ingest.taking import Taking
     from syndicate.model import Article, JournalAction
     from syndicate.storage import Storage, Transaction
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _desk(context: Context, storage: Storage) -> Iterator[Ingest]:
+def desk_of(context: Context, storage: Storage) -> Iterator[Ingest]:
+    """What stories are taken and decided under, beside a daemon."""
     from syndicate.editorial import Directory
     from syndicate.ingest.poll import Ingest
     from syndicate.timebook import open_keeper
@@ -45,7 +46,7 @@ def _decide(context: Context, storage: Storage, name: str, act: Act) -> int:
     from syndicate.cli.common import say_who_acts
     from syndicate.ingest import record
 
-    with _desk(context, storage) as ingest, storage.write() as tx:
+    with desk_of(context, storage) as ingest, storage.write() as tx:
         article = tx.articles.named(name)
         action = act(tx, ingest.taking(article.source), article, utc_now())
         after = tx.articles.get(article.id) or article
@@ -274,7 +275,7 @@ def _steps(
     from syndicate.cli.progress import counting
     from syndicate.ingest.reread import reread_all, reread_one
 
-    with _desk(context, storage) as ingest, counting(context, "reading drafts again") as count:
+    with desk_of(context, storage) as ingest, counting(context, "reading drafts again") as count:
         if name is not None:
             with storage.read() as tx:
                 article = tx.articles.named(name)

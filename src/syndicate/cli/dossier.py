@@ -8,7 +8,7 @@ from typing import Any
 from syndicate.dossiers import Dossier, dossier
 from syndicate.lanes import LaneKind
 from syndicate.model import Correction
-from syndicate.storage import Ack, Attempt, Holder
+from syndicate.storage import Ack, Attempt, Holder, SourceCopy
 
 __all__ = ["Dossier", "dossier", "holder", "lines"]
 
@@ -18,6 +18,7 @@ def lines(found: Dossier) -> Iterator[str]:
     for name, value in _fields(found):
         if value:
             yield f"{name:<12} {value}"
+    yield from _section("other sources have it", (_source_copy(c) for c in found.copies))
     yield from _section("set by operators", (f"{k}: {_plain(v)}" for k, v in found.overrides.items()))
     yield from _section("corrections", (f"{c.at:%Y-%m-%d %H:%M} {c.note}" for c in _corrections(found)))
     yield from _section("who has it", (holder(h) for h in found.holders))
@@ -28,6 +29,11 @@ def lines(found: Dossier) -> Iterator[str]:
     rows = (f"{j.seq} {j.at:%Y-%m-%d %H:%M:%S} {j.action}, revision {j.revision}" for j in found.journal)
     yield from _section("journal", rows)
     yield from _section("attempts", (_attempt(a) for a in found.attempts))
+
+
+def _source_copy(c: SourceCopy) -> str:
+    words = f"{c.source}: {c.url or c.source_id}, known by {c.how} since {c.first:%Y-%m-%d %H:%M}"
+    return f"{words}, taken back there {c.gone:%Y-%m-%d %H:%M}" if c.gone else words
 
 
 def _corrections(found: Dossier) -> Sequence[Correction]:

@@ -51,6 +51,7 @@ class Publisher(Part):
     language: str = "en"
     timezone: str = "UTC"
     base_url: WebAddress = "http://127.0.0.1:8080/"
+    former_base_urls: tuple[WebAddress, ...] = ()
     rights: str | None = None
     description: str | None = None
     logo: WebAddress | None = None
@@ -65,6 +66,17 @@ class Publisher(Part):
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("former_base_urls")
+    @classmethod
+    def _end_with_slashes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(address if address.endswith("/") else address + "/" for address in value)
+
+    @model_validator(mode="after")
+    def _moved_somewhere(self) -> Publisher:
+        if self.base_url in self.former_base_urls:
+            raise ValueError(f"former_base_urls names {self.base_url}, which base_url is now")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -217,13 +229,19 @@ class Log(Part):
 
 
 class SourceOptions(Part):
-    """What every source has. Each kind of source adds its own."""
+    """What every source has. Each kind of source adds its own.
+
+    ``agency``: whose stories they are where a story names nobody.
+    ``priority``: of a story that several sources have, the highest one's version is published.
+    """
 
     type: str
+    priority: int = 0
     interval: Duration = timedelta(minutes=1)
     ids: Literal["made", "source"] = "made"
     language: str | None = None
     section: str | None = None
+    agency: str | None = None
 
 
 class Feed(Part):
@@ -359,6 +377,14 @@ class Editorial(Part):
     publisher_names: tuple[str, ...] = ()
 
 
+class Matching(Part):
+    """When stories of two sources are one: always by address or id, and where ``text`` is set by
+    nearly the same text, if they were published within ``window`` of each other."""
+
+    text: bool = True
+    window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=7)
+
+
 class MediaCare(Part):
     """Pictures, audio and video. ``measure``: ask once for a length or type that is not stated.
 
@@ -442,6 +468,7 @@ class Settings(BaseSettings):
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
     rights: OutletRights = OutletRights()
+    matching: Matching = Matching()
     media: MediaCare = MediaCare()
     vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from syndicate import metrics
 from syndicate.errors import StoryError
-from syndicate.ingest import record
+from syndicate.ingest import copies, record
 from syndicate.ingest.poll import Ingest, Polled
-from syndicate.ingest.take import Taken, recall
+from syndicate.ingest.take import recall
+from syndicate.ingest.taking import Taken
 from syndicate.model import Article, PubStatus, Reading
 from syndicate.site import Site
 from syndicate.sources.inbox_story import Fault, NotTaken, Sent
@@ -97,6 +99,7 @@ class Inbox:
         with self._storage.write() as tx:
             if request and (before := self._before(tx, source, request)):
                 return before
+            tx.articles.take_turns()
             receipts = [self._one(tx, source, item, readings) for item in items]
             made = Receipt(200, {"results": [_listed(r) for r in receipts]}) if many else receipts[0]
             tx.sources.tried(source, self._clock(), None)
@@ -161,14 +164,18 @@ class Inbox:
         taking = self._ingest.taking(source)
         reading = readings[id(item.draft)]
         taken = self._ingest.take_one(tx, taking, item.draft, reading, self._clock(), total)
+        metrics.stories(source, total)
         if taken is not None and (not taken.article_id or self._own(tx, source, own_id) is None):
             return _left(taken)
         _note(tx, source, own_id, _newer(known, item))
         made = self._receipt(tx, source, own_id, 200, _result(taken, there=there))
+        if taken is not None and taken.copy and (article := self._own(tx, source, own_id)):
+            made.body["reason"] = _published_from(article)
         if item.warnings:
             made.body["warnings"] = list(item.warnings)
         waits = made.body["state"] not in ("published", "withdrawn") or "held" in made.body
-        return Receipt(202 if waits else 200 if there else 201, made.body)
+        known_here = there or made.body["result"] == "copy"
+        return Receipt(202 if waits else 200 if known_here else 201, made.body)
 
     def _gone(
         self,
@@ -186,6 +193,9 @@ class Inbox:
         if article is None:
             words = "nothing came under this id yet; if it does, it stays withdrawn"
             return Receipt(202, {"id": own_id, "state": "unknown", "result": "noted", "reason": words})
+        if (copy := tx.copies.get(source, own_id)) is not None:
+            copies.gone(tx, copy, self._clock())
+            return self._receipt(tx, source, own_id, 200, "noted", _published_from(article))
         taken = recall(tx, self._ingest.taking(source), article, reason, self._clock(), status=status)
         return self._receipt(tx, source, own_id, 200, "unchanged" if taken is None else "withdrawn")
 
@@ -245,6 +255,10 @@ def _left(taken: Taken) -> Receipt:
     return refused(409 if taken.article_id else 422, Fault(None, taken.problem or "not taken", taken.fix))
 
 
+def _published_from(article: Article) -> str:
+    return f"the version of this story that is out is that of source {article.source!r}"
+
+
 def _listed(receipt: Receipt) -> Body:
     return {"status": receipt.status, **receipt.body}
 
@@ -260,6 +274,8 @@ def _word(article: Article, waits: datetime | None) -> str:
 def _result(taken: Taken | None, *, there: bool) -> str:
     if taken is None or (taken.unchanged and not taken.action):
         return "unchanged"
+    if taken.copy:
+        return "copy"
     return "updated" if there else "created"
 
 

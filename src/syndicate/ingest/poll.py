@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,13 +13,15 @@ from typing import Any, TypeVar
 
 import structlog
 
+from syndicate import metrics
 from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
 from syndicate.ingest import measure, record
 from syndicate.ingest.compose import House
-from syndicate.ingest.take import Taken, Taking, is_known, missing, take
+from syndicate.ingest.take import is_known, missing, take
+from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
@@ -49,6 +52,7 @@ class Polled:
     actions: dict[str, int] = field(default_factory=dict)
     held: int = 0
     problems: int = 0
+    copies: int = 0
     error: str | None = None
 
     @property
@@ -57,7 +61,7 @@ class Polled:
         return bool(self.actions)
 
     def __iadd__(self, other: Polled) -> Polled:
-        for name in ("seen", "unchanged", "held", "problems"):
+        for name in ("seen", "unchanged", "held", "problems", "copies"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for action, count in other.actions.items():
             self.actions[action] = self.actions.get(action, 0) + count
@@ -113,6 +117,7 @@ class Ingest:
         house = House(
             language=options.language or publisher.language,
             section=options.section,
+            agency=options.agency,
             site=publisher.url,
             name=publisher.name,
         )
@@ -123,6 +128,8 @@ class Ingest:
             house=house,
             options=options,
             reading=self._options,
+            matching=self._settings.matching,
+            priorities={name: o.priority for name, o in self._settings.sources.items()},
         )
 
     async def poll(
@@ -132,7 +139,7 @@ class Ingest:
 
         A source that waits is not asked. A poll that brings nothing writes nothing.
         """
-        total, brought = Polled(), False
+        total, brought, begun = Polled(), False, time.monotonic()
         if _waits(source):
             return total
         try:
@@ -149,6 +156,8 @@ class Ingest:
             log.warning("source_failed", source=source.name, reason=error.message, fix=error.fix)
         if self._worth_noting(source.name, total.error, brought=brought):
             await self.in_thread(self._tried, source.name, total.error)
+        metrics.stories(source.name, total)
+        metrics.polled(source.name, time.monotonic() - begun, self._clock().timestamp(), total.error)
         return total
 
     def _worth_noting(self, name: str, error: str | None, *, brought: bool) -> bool:
@@ -247,6 +256,8 @@ class Ingest:
         taking, now = self.taking(source), self._clock()
         total = Polled(seen=len(batch.drafts))
         with self._storage.write() as tx:
+            if any(reading is not None for _, reading in readings):
+                tx.articles.take_turns()
             tx.problems.settle(source, batch.settled)
             for draft, reading in readings:
                 self.take_one(tx, taking, draft, reading, now, total)
@@ -284,7 +295,7 @@ class Ingest:
         if reading is None:
             total.unchanged += 1
             return None
-        trace = secrets.token_hex(4)
+        trace = secrets.token_hex(16)
         try:
             if isinstance(reading, StoryError):
                 raise reading
@@ -305,6 +316,7 @@ class Ingest:
         if taken is None:
             return
         total.unchanged += taken.unchanged
+        total.copies += taken.copy and not taken.unchanged
         if taken.held:
             total.held += 1
             log.warning("story_on_hold", article=taken.article_id, item=ref, reason=taken.held, trace=trace)

@@ -21,6 +21,7 @@ from syndicate.config import SourceOptions
 from syndicate.errors import ConfigError
 from syndicate.net.client import Client
 from syndicate.sources.base import Source
+from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
 from syndicate.timekeeping import utc_now
@@ -29,6 +30,7 @@ GROUP = "syndicate.sources"
 SOURCES: Mapping[str, type[SourceOptions]] = {
     "folder": FolderOptions,
     "inbox": InboxOptions,
+    "feed": FeedOptions,
 }
 
 
@@ -44,6 +46,7 @@ def _here(kind: Any) -> Any:
 _BUILT_IN: Mapping[str, Any] = {
     "folder": _here(FolderSource),
     "inbox": _here(InboxSource),
+    "feed": FeedSource,
 }
 
 

@@ -27,6 +27,7 @@ from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
+from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.search import Found, Search, Wanted
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
@@ -65,6 +66,7 @@ __all__ = [
     "Scope",
     "Session",
     "ShutHost",
+    "SourceCopy",
     "SourceState",
     "Stale",
     "Storage",
@@ -124,6 +126,16 @@ class Transaction:
     def archives(self) -> Archives:
         """What left the feeds' windows."""
         return Archives(self.connection)
+
+    @cached_property
+    def copies(self) -> SourceCopies:
+        """What other sources have of an article."""
+        return SourceCopies(self.connection)
+
+    @cached_property
+    def sketches(self) -> Sketches:
+        """What nearly the same texts are found by."""
+        return Sketches(self.connection)
 
     @cached_property
     def sources(self) -> Sources:

@@ -286,6 +286,29 @@ class Articles:
         rows = [{"scheme": k, "value": v, "article_id": article_id} for k, v in identities]
         insert_new(self._c, s.identities, rows)
 
+    def reidentify(self, article_id: str, to: str) -> None:
+        """All that one article is known by names another from now on."""
+        i = s.identities.c
+        self._c.execute(update(s.identities).where(i.article_id == article_id).values(article_id=to))
+
+    def forget_identities(self, article_id: str, identities: Collection[tuple[str, str]]) -> None:
+        """An article is not known by these any more."""
+        i = s.identities.c
+        for scheme, value in identities:
+            where = (i.scheme == scheme, i.value == value, i.article_id == article_id)
+            self._c.execute(delete(s.identities).where(*where))
+
+    def hand_over(self, article_id: str, source: str, source_id: str) -> None:
+        """Another source's version is the article's own from now on."""
+        a = s.articles.c
+        owner = {"source": source, "source_id": source_id}
+        self._c.execute(update(s.articles).where(a.id == article_id).values(**owner))
+
+    def take_turns(self) -> None:
+        """Whoever stores new stories waits here for who does already, up to its commit: two sources that
+        bring one story at once are not both the first. (SQLite's writers take turns anyway.)"""
+        next_number(self._c, "taking", 0)
+
     # -- drafts, overrides, corrections, withdrawals ------------------------------
 
     def keep_draft(self, article_id: str, draft: Draft, at: datetime) -> None:

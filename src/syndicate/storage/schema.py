@@ -126,6 +126,42 @@ identities = Table(
     _article(nullable=False, index=True),
 )
 
+# What other sources have of an article; its own version is that of the source in ``articles``.
+source_copies = Table(
+    "source_copies",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    _article(nullable=False, index=True),
+    Column("digest", Text, nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("url", Text),
+    Column("how", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Column("gone", Instant),
+    Column("raw", LargeBinary, nullable=False),
+)
+
+# Stories of sources that an operator said are not these articles.
+parted = Table(
+    "parted",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    _article(primary_key=True),
+)
+
+# By what nearly the same texts are found; ``at`` is when it was noted, and what rows are pruned by.
+text_bands = Table(
+    "text_bands",
+    metadata,
+    Column("band", Text, primary_key=True),
+    _article(primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Index("ix_text_bands_article_id", "article_id"),
+)
+
 # By what names a story's related ones are known: found from there when one of them changes.
 relations = Table(
     "relations",

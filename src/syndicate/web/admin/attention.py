@@ -165,7 +165,7 @@ def _since(room: Room, alarm: Alarm) -> Markup:
 def _where(alarm: Alarm) -> str:
     if alarm.takedown:
         return address(f"articles/{alarm.takedown.article_id}")
-    lane, _, article_id = alarm.ref.rpartition(" ")
+    article_id = alarm.ref.rpartition(" ")[2]
     if alarm.kind == "story_on_hold":
         return address(f"articles/{alarm.ref}")
     if alarm.kind == "story_refused":

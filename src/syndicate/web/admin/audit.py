@@ -12,7 +12,7 @@ from syndicate.web.admin.parts import address, filters, link, more, section, tab
 from syndicate.web.admin.room import Room
 
 PAGE = 100
-_ON_STORIES = ("edit", "undo edits", "correct", "withdraw", "release")
+_ON_STORIES = ("edit", "undo edits", "correct", "withdraw", "release", "join", "split")
 
 
 def audit(room: Room) -> Shown:

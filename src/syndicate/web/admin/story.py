@@ -82,6 +82,7 @@ def _standing(room: Room, found: Dossier) -> Markup:
             ("changed", clock.at(a.changed)),
             ("revision", a.revision),
             ("source", f"{a.source}: {found.origin or a.source_id}"),
+            ("other sources have it", ", ".join(sorted({c.source for c in found.copies}))),
             ("feeds", ", ".join(found.feeds)),
             ("set by hand", ", ".join(found.overrides)),
             ("due", join(Markup("{} {} ").format(kind, clock.ago(at)) for kind, at in found.due.items())),
