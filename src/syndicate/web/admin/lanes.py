@@ -50,12 +50,10 @@ def lanes(room: Room) -> Shown:
         text_field("q", "Name", room.given("q"), type="search"),
         choice("state", "State", _STATES, wanted),
     )
-    names = ("receiver", "state", "waiting", "oldest", "set aside", "last taken", "last error", "")
+    names = ("receiver", "state", "waiting", "oldest", "set aside", "last taken", "last error", "act")
     rest = len(found) - PAGE
     left = Markup("<p>{} more; a name or a state shows fewer.</p>").format(rest) if rest > 0 else NOTHING
-    listed = table(
-        "Receivers", names[:-1] + ("act",), rows, "No such receiver." if words or wanted else empty
-    )
+    listed = table("Receivers", names, rows, "No such receiver." if words or wanted else empty)
     return Shown(
         title="Lanes",
         place="lanes",
