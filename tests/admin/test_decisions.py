@@ -11,7 +11,7 @@ from adminroom import Adminroom, csrf_of, text_of
 
 from syndicate.lanes import Held, LaneState, Reason
 from syndicate.model import Outcome, PubStatus, Verdict
-from syndicate.storage import Pending
+from syndicate.storage import Conduct, Pending
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ async def test_a_story_on_hold_is_released(room: Adminroom):
     assert "Released." in after
     assert "Release: let it go" not in after
     assert article(room, held).live
-    assert [(e.who, e.via, e.action, e.target) for e in room.audit()][0] == (
+    assert next((e.who, e.via, e.action, e.target) for e in room.audit()) == (
         "amina",
         "pages",
         "release",
@@ -227,6 +227,43 @@ async def test_nonsense_is_refused(room: Adminroom, fields: dict[str, str]):
     answer = await room.post("lanes", **fields)
     assert answer.status_code in (404, 422)
     assert room.woken == []
+
+
+# -- sources ---------------------------------------------------------------------------------
+
+
+async def test_a_source_is_paused_and_asked_again(room: Adminroom):
+    done = await room.post("sources", source="desk", act="pause")
+    after = text_of(await follow(room, done))
+    assert "desk is paused" in after
+    assert "paused by amina" in after
+    with room.app.storage.read() as tx:
+        conduct = tx.sources.conduct("desk")
+    assert conduct
+    assert conduct.state is Conduct.PAUSED
+    await room.post("sources", source="desk", act="resume")
+    with room.app.storage.read() as tx:
+        assert tx.sources.conduct("desk") is None
+    assert [(e.action, e.target) for e in room.audit()][:2] == [
+        ("resume source", "desk"),
+        ("pause source", "desk"),
+    ]
+
+
+async def test_whether_known_stories_are_new_is_said_where_a_source_waits_for_it(room: Adminroom):
+    with room.app.storage.write() as tx:
+        tx.sources.treat("desk", Conduct.HELD, datetime.now(UTC), "three known stories under new ids")
+    page = text_of(await room.get("sources"))
+    assert "three known stories under new ids" in page
+    assert "They are the known ones" in page
+    assert (await room.post("sources", source="desk", act="resume")).status_code == 422
+    await room.post("sources", source="desk", act="same")
+    with room.app.storage.read() as tx:
+        conduct = tx.sources.conduct("desk")
+    assert conduct
+    assert conduct.state is Conduct.SAME
+    assert (await room.post("sources", source="none", act="pause")).status_code == 404
+    assert (await room.post("sources", source="desk", act="explode")).status_code == 422
 
 
 # -- the hub ---------------------------------------------------------------------------------

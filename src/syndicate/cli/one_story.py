@@ -24,15 +24,14 @@ def join(context: Context, kept: str, other: str) -> int:
     from syndicate import operators
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.cli.decide import desk_of
-    from syndicate.ingest import joining
 
     with storage_of(context) as storage:
         with desk_of(context, storage) as ingest, storage.write() as tx:
             tx.articles.take_turns()
             first, second = tx.articles.named(kept), tx.articles.named(other)
-            by, now = operators.at_the_keyboard(), utc_now()
-            by.note(tx, "join", first.id, now, {"other": second.id})
-            action = joining.join(tx, ingest.taking(first.source), first, second, now)
+            action = operators.join(
+                tx, ingest.taking(first.source), first, second, by=operators.at_the_keyboard(), now=utc_now()
+            )
         if context.json:
             context.emit({"id": first.id, "joined": second.id, "action": action})
             return 0
@@ -52,15 +51,14 @@ def split(context: Context, name: str, source: str) -> int:
     from syndicate import operators
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.cli.decide import desk_of
-    from syndicate.ingest import joining
 
     with storage_of(context) as storage:
         with desk_of(context, storage) as ingest, storage.write() as tx:
             tx.articles.take_turns()
             article = tx.articles.named(name)
-            by, now = operators.at_the_keyboard(), utc_now()
-            by.note(tx, "split", article.id, now, {"source": source})
-            done = joining.split(tx, ingest.taking, article, source, now)
+            done = operators.split(
+                tx, ingest.taking, article, source, by=operators.at_the_keyboard(), now=utc_now()
+            )
         if context.json:
             made = [
                 {"id": t.article_id, "source_id": own, "action": t.action, "hold": t.held} for own, t in done

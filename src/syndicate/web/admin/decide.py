@@ -13,6 +13,7 @@ from syndicate.errors import NotFound, UsageError
 from syndicate.ingest import record
 from syndicate.lanes import LaneState
 from syndicate.model import Article, JournalAction
+from syndicate.storage import Conduct
 from syndicate.web.admin.parts import address
 from syndicate.web.admin.room import Room
 from syndicate.web.admin.story import fields, path
@@ -108,6 +109,29 @@ def _done(room: Room, a: Article, action: JournalAction | None, words: str) -> D
     elif action is None:
         words = f"{words} Nothing changed for readers."
     return Done(words, path(a.id))
+
+
+# -- sources -----------------------------------------------------------------------------------
+
+_WAYS = {"resume": None, "same": Conduct.SAME, "new": Conduct.NEW}
+
+
+def sources(room: Room) -> Done:
+    """Ask a source no more, or again."""
+    name, act = room.given("source"), room.given("act")
+    if name not in room.settings.sources:
+        raise NotFound(f"there is no source {name!r}", fix="the page of sources lists them")
+    by, where = room.visitor.actor, address("sources")
+    if act == "pause":
+        operators.rest(room.tx, name, f"paused by {room.visitor.name}", by=by, now=room.now)
+        return Done(f"{name} is paused: it is asked no more until it is resumed.", where)
+    if act in _WAYS:
+        conduct = room.tx.sources.conduct(name)
+        if conduct and conduct.state is Conduct.HELD and _WAYS[act] is None:
+            raise UsageError(f"{name} is on hold: {conduct.reason}", fix="say what these stories are")
+        operators.go_on(room.tx, name, _WAYS[act], by=by, now=room.now)
+        return Done(f"{name} is asked again.", where)
+    raise UsageError(f"{act!r} is nothing that can be done to a source")
 
 
 # -- lanes, hub --------------------------------------------------------------------------------

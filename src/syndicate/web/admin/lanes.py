@@ -74,7 +74,7 @@ def _row(room: Room, v: LaneView) -> tuple[object, ...]:
     oldest = room.clock.ago(v.oldest) if v.oldest else None
     return (
         link(address("lane", name=v.name), v.name),
-        lane_badge(room, v),
+        lane_badge(v),
         v.pending or None,
         oldest,
         v.exceptions or None,
@@ -84,7 +84,7 @@ def _row(room: Room, v: LaneView) -> tuple[object, ...]:
     )
 
 
-def lane_badge(room: Room, v: LaneView) -> Markup:
+def lane_badge(v: LaneView) -> Markup:
     """How a lane stands."""
     if v.state is LaneState.PAUSED:
         return badge("off", "paused")
@@ -119,7 +119,7 @@ def lane(room: Room) -> Shown:
     tried = room.tx.lanes.attempts(lane=name, limit=20)
     known = facts(
         [
-            ("state", lane_badge(room, v)),
+            ("state", lane_badge(v)),
             ("carries", "stories" if v.kind is LaneKind.STORIES else "announcements of a document"),
             ("waiting", v.pending),
             ("oldest of it", clock.ago(v.oldest) if v.oldest else None),

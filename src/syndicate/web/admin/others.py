@@ -13,7 +13,7 @@ from syndicate.dossiers import partner_file, partner_view
 from syndicate.errors import NotFound
 from syndicate.moments import moment
 from syndicate.overview import FeedView, LaneView, canary_views, feed_views, lane_views
-from syndicate.storage import Problem, SubscriptionView
+from syndicate.storage import Conduct, Problem, SourceConduct, SourceState, SubscriptionView
 from syndicate.web.admin.frame import Shown
 from syndicate.web.admin.parts import (
     NOTHING,
@@ -85,7 +85,7 @@ def _problems(room: Room, found: list[Problem]) -> Markup:
 def sources(room: Room) -> Shown:
     """Where stories come from."""
     rows = [_source(room, name) for name in room.settings.sources]
-    names = ("source", "kind", "state", "last read", "last try", "error")
+    names = ("source", "kind", "state", "last read", "last try", "error", "act")
     listed = table("Sources", names, rows, "No source is configured: see [sources] in the settings.")
     wrong = [p for p in room.tx.problems.all(PROBLEMS) if p.scope in room.settings.sources]
     main = section("Sources", listed, name="sources", live=True) + _problems(room, wrong)
@@ -94,19 +94,30 @@ def sources(room: Room) -> Shown:
 
 def _source(room: Room, name: str) -> tuple[object, ...]:
     kept, options = room.tx.sources.state(name), room.settings.sources[name]
-    if kept.failures:
-        state = badge("bad", f"failed {kept.failures} times" if kept.failures > 1 else "failed once")
-    else:
-        state = badge("good", "read") if kept.last_ok else badge("off", "not read yet")
+    conduct = room.tx.sources.conduct(name)
     own = link(address("articles", source=name), name)
-    return (
-        own,
-        options.type,
-        state,
-        room.clock.ago(kept.last_ok),
-        room.clock.ago(kept.last_try),
-        kept.last_error,
-    )
+    error = conduct.reason if conduct and conduct.state.rests else kept.last_error
+    times = (room.clock.ago(kept.last_ok), room.clock.ago(kept.last_try))
+    return (own, options.type, _source_badge(kept, conduct), *times, error, _source_acts(room, name, conduct))
+
+
+def _source_badge(kept: SourceState, conduct: SourceConduct | None) -> Markup:
+    if conduct and conduct.state is Conduct.HELD:
+        return badge("bad", "on hold: known stories come under new ids")
+    if conduct and conduct.state is Conduct.PAUSED:
+        return badge("off", "paused")
+    if kept.failures:
+        return badge("bad", f"failed {kept.failures} times" if kept.failures > 1 else "failed once")
+    return badge("good", "read") if kept.last_ok else badge("off", "not read yet")
+
+
+def _source_acts(room: Room, name: str, conduct: SourceConduct | None) -> Markup:
+    def button(act: str, words: str) -> Markup:
+        return room.forms.button(address("sources"), words, f"{words}: {name}", source=name, act=act)
+
+    if conduct and conduct.state is Conduct.HELD:
+        return button("same", "They are the known ones") + button("new", "They are new ones")
+    return button("resume", "Resume") if conduct and conduct.state.rests else button("pause", "Pause")
 
 
 # -- partners ----------------------------------------------------------------------------------
@@ -116,7 +127,7 @@ def partners(room: Room) -> Shown:
     """Who may take stories."""
     lanes = {v.name: v for v in lane_views(room.tx, room.settings)}
     known = room.settings.partners
-    rows = [_partner(room, partner_view(name, known[name], lanes)) for name in known]
+    rows = [_partner(partner_view(name, known[name], lanes)) for name in known]
     names = ("partner", "feeds", "gets", "delay", "pushed to", "contact")
     listed = table("Partners", names, rows, "No partner is configured: see [partners] in the settings.")
     return Shown(
@@ -127,7 +138,7 @@ def partners(room: Room) -> Shown:
     )
 
 
-def _partner(room: Room, view: dict[str, Any]) -> tuple[object, ...]:
+def _partner(view: dict[str, Any]) -> tuple[object, ...]:
     ends = [_endpoint(e) for e in view["endpoints"]]
     own = link(address(f"partners/{view['partner']}"), view["partner"])
     name = Markup("{}<br>{}").format(own, view["name"] or "")

@@ -82,6 +82,7 @@ class Admin:
             Route("/admin/articles/{id}/undo", act(decide.undo, story.edit_page), methods=["POST"]),
             Route("/admin/feeds", page(others.feeds), methods=["GET"]),
             Route("/admin/sources", page(others.sources), methods=["GET"]),
+            Route("/admin/sources", act(decide.sources, others.sources), methods=["POST"]),
             Route("/admin/lanes", page(lanes.lanes), methods=["GET"]),
             Route("/admin/lanes", act(decide.lanes, lanes.lanes), methods=["POST"]),
             Route("/admin/lane", page(lanes.lane), methods=["GET"]),
