@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from shutil import disk_usage
 
 from syndicate.config import Settings, SourceOptions, format_duration
 from syndicate.lanes import LaneKind, LaneState, Reason
@@ -12,11 +13,14 @@ from syndicate.net.breaker import host_key
 from syndicate.sources.memory import Memory
 from syndicate.storage import Conduct, Problem, ShutHost, SourceState, Storage, SubscriberCount, Transaction
 from syndicate.storage.lock import is_running
+from syndicate.storage.migrate import file_of
 from syndicate.timebook import open_keeper
 from syndicate.timekeeping import Timekeeper
 
 DAY = timedelta(hours=24)
 PROBLEMS_SHOWN = 200
+LITTLE_ROOM = 1_000_000
+"""With less than so many bytes left on its disk a database takes nothing any more, or soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +180,11 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
             attempts=tx.lanes.verdicts_since(now - DAY),
             problems=problems,
             refused=refused,
-            needs=(*_clock_needs(clock), *_needs(sources, articles, lanes, problems, refused)),
+            needs=(
+                *_clock_needs(clock),
+                *_room_needs(storage),
+                *_needs(sources, articles, lanes, problems, refused),
+            ),
         )
 
 
@@ -193,6 +201,20 @@ def _clock_needs(clock: ClockView) -> tuple[str, ...]:
     if clock.believed:
         return ()
     return ("the clock jumped, and embargoes wait: `syndicate clock confirm` if it is right now",)
+
+
+def _room_needs(storage: Storage) -> tuple[str, ...]:
+    """A full disk cannot be written down, so that whoever looks has to look there."""
+    file = file_of(storage.database)
+    if file is None or not file.exists():
+        return ()
+    left = disk_usage(file.parent).free
+    if left >= LITTLE_ROOM:
+        return ()
+    words = (
+        f"the disk of the database has {left / 1e6:.1f} MB left: make room, and what waits goes on by itself"
+    )
+    return (words,)
 
 
 def _needs(

@@ -452,3 +452,65 @@ def test_leases_are_what_the_hub_grants_within_reason() -> None:
     ]
     days = timedelta(days=10)
     assert granted == [NOW + d for d in (days, days, timedelta(hours=2), timedelta(days=30))]
+
+
+# -- switched off -------------------------------------------------------------------------------
+
+
+async def switched_off(made: Outlet) -> None:
+    text = made.app._file.read_text(encoding="utf-8")  # type: ignore[union-attr]
+    made.app._file.write_text(text.replace("canary = true", "canary = false"), encoding="utf-8")  # type: ignore[union-attr]
+    await made.app.reload()
+
+
+def test_switched_off_it_leaves_and_confirms_that(tmp_path: Path) -> None:
+    async def go() -> None:
+        port = free_port()
+        hub = f"{OWN}\n{watch(f'http://127.0.0.1:{port}/hub')}"
+        async with outlet(tmp_path, hub=hub, port=port) as made:
+            await made.app.distributor.drain()
+            await made.app.canaries.tick()
+            await made.app.hub.drain()
+            assert len(made.subscriptions()) == 1
+            await switched_off(made)
+            assert made.app.canaries.watches(), "there is still something to do"
+            await made.app.canaries.tick()
+            await made.app.hub.drain()
+            assert made.subscriptions() == []
+            await later(made, minutes=6)
+            assert not made.app.canaries.watches()
+
+    run(go())
+
+
+def test_it_leaves_once_and_only_where_it_is_subscribed(tmp_path: Path) -> None:
+    async def go() -> None:
+        hub = SmallHub(lease=600)
+        async with watched(tmp_path, hub) as made:
+            callback = hub.requests[-1]["hub.callback"]
+            hub.verifies = False
+            await switched_off(made)
+            await made.app.canaries.tick()
+            await later(made, minutes=1)
+            assert [r["hub.mode"] for r in hub.requests] == ["subscribe", "unsubscribe"]
+            assert hub.requests[-1]["hub.callback"] == callback
+            assert (await hub.verify()).status_code == 404, "nobody subscribes it again through us"
+            assert (await hub.verify(hub_mode="unsubscribe", hub_topic="x")).status_code == 404
+            answer = await hub.verify(hub_mode="unsubscribe")
+            assert (answer.status_code, answer.text) == (200, "c-123")
+            await later(made, minutes=6)
+            assert (await hub.push(body=b"late", secret="x")).status_code == 410
+
+    run(go())
+
+
+def test_where_the_lease_has_ended_nobody_is_asked(tmp_path: Path) -> None:
+    async def go() -> None:
+        hub = SmallHub(lease=600)
+        async with watched(tmp_path, hub) as made:
+            made.clock.ahead += timedelta(minutes=11)
+            await switched_off(made)
+            await made.app.canaries.tick()
+            assert [r["hub.mode"] for r in hub.requests] == ["subscribe"]
+
+    run(go())

@@ -283,6 +283,44 @@ def test_who_finds_the_host_full_at_verification_is_denied_with_the_reason(tmp_p
     run(go())
 
 
+def test_many_names_of_one_address_are_asked_no_more_often_than_one(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        hub = "enabled = true\nverify_per_minute = 3"
+        async with outlet(tmp_path, hub=hub) as made, listening(subscriber, "0.0.0.0") as callback:
+            port = callback.rsplit(":", 1)[1]
+            names = ["127.0.0.1", "localhost", "0x7f.1", "127.1", "2130706433", "0177.0.0.1"]
+            for name in names:
+                assert (await made.ask("subscribe", f"http://{name}:{port}")).status_code == 202
+            await made.app.hub.drain()
+            assert len(subscriber.asked) == 3
+            assert made.waiting() == 3, "the others wait for their turn, and their tries are not counted"
+            made.app.hub._by_address._seen.clear()  # a minute later
+            made.clock.ahead = timedelta(minutes=1)
+            await made.app.hub.drain()
+            assert len(subscriber.asked) == 6
+            assert made.waiting() == 0
+            assert len(made.subscriptions()) == 6
+
+    run(go())
+
+
+def test_who_waits_too_long_for_a_turn_is_dropped(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        hub = "enabled = true\nverify_per_minute = 1"
+        async with outlet(tmp_path, hub=hub) as made, listening(subscriber) as callback:
+            for name in ("127.0.0.1", "localhost"):
+                await made.ask("subscribe", callback.replace("127.0.0.1", name))
+            await made.app.hub.drain()
+            assert (len(subscriber.asked), made.waiting()) == (1, 1)
+            made.clock.ahead = timedelta(minutes=11)
+            await made.app.hub.drain()
+            assert (len(subscriber.asked), made.waiting()) == (1, 0)
+
+    run(go())
+
+
 def test_requests_for_one_host_are_slowed_so_that_nobody_floods_it_through_us(tmp_path: Path) -> None:
     async def go() -> None:
         terms = "enabled = true\nverify_per_minute = 3"

@@ -113,3 +113,13 @@ def test_what_was_taken_back_is_found_without_walking_what_receivers_have(crowde
     about_copies = [step for plan in plans for step in plan if " copies " in f"{step} "]
     assert len(about_copies) >= 3
     assert not [step for step in about_copies if step.startswith("SCAN copies") and "recalled" not in step]
+
+
+def test_subscribers_are_counted_in_indexes(crowded: Storage) -> None:
+    with crowded.read() as tx:
+        with statements(crowded) as seen:
+            tx.subscriptions.tally(NOW)
+        plans = [step for one in seen for step in steps(tx, *one)]
+    about = [step for step in plans if "subscriptions" in step]
+    assert len(about) == 4
+    assert all("USING COVERING INDEX" in step for step in about), about

@@ -28,6 +28,7 @@ from syndicate.config.values import (
     Secret,
     Slug,
     WebAddress,
+    check_authorities,
     check_proxy,
 )
 from syndicate.model import ContentMode, CreditRole
@@ -176,6 +177,7 @@ class Network(Part):
     """Outgoing requests. ``allow``: networks the address guard lets through.
 
     ``proxy``: they go through it; its address may hold a name and password.
+    ``ca_file``: authorities whose certificates are believed beside the system's.
     """
 
     allow: tuple[str, ...] = ()
@@ -185,6 +187,7 @@ class Network(Part):
     in_flight_per_host: Annotated[int, Field(ge=1, le=100)] = 4
     in_flight_per_address: Annotated[int, Field(ge=1, le=1000)] = 16
     proxy: Annotated[Secret, AfterValidator(check_proxy)] | None = None
+    ca_file: Annotated[Path, AfterValidator(check_authorities)] | None = None
 
     @field_validator("allow")
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -247,3 +248,14 @@ def check_proxy(secret: Secret) -> Secret:
     ):
         raise ValueError("a proxy is given as http://HOST:PORT, or http://NAME:PASSWORD@HOST:PORT")
     return secret
+
+
+def check_authorities(value: Path) -> Path:
+    """Raise ValueError unless it is a file of certificates that can be loaded."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=value)
+    except ssl.SSLError:
+        raise ValueError(f"{value} holds no certificates in PEM form") from None
+    except OSError as error:
+        raise ValueError(f"{value} cannot be read: {error.strerror}") from None
+    return value

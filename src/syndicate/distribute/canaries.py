@@ -22,6 +22,7 @@ import structlog
 from syndicate.config import Settings
 from syndicate.distribute.canary import (
     LEASE,
+    PAUSE,
     Trouble,
     after_asking,
     after_denial,
@@ -63,8 +64,22 @@ class _Watched:
     after: timedelta
 
 
+@dataclass(slots=True)
+class _Leaving:
+    """A subscription that is wanted no more: the hub is told, and asks us whether we meant it."""
+
+    canary: Canary
+    url: str
+    until: datetime
+    asked: bool = False
+
+
 class Canaries:
     """Keeps a subscription at every hub that is to be watched; ``tick`` now and then.
+
+    Where one is not watched any more it unsubscribes, once. A hub that is gone
+    from the configuration at a start cannot be asked: its address is not kept.
+    It finds the callback gone (410) and the lease ends.
 
     What it knows is in memory and written through, so that strangers at a
     callback that does not exist never reach the database.
@@ -78,6 +93,8 @@ class Canaries:
         self._clock = clock
         self._begun = clock()
         self._lock = threading.Lock()
+        self._watched: dict[str, _Watched] = {}
+        self._leaving: dict[str, _Leaving] = {}
         self.configure(settings, site)
 
     def configure(self, settings: Settings, site: Site) -> None:
@@ -87,22 +104,39 @@ class Canaries:
             known = {canary.hub: canary for canary in tx.canaries.all()}
             for hub, canary in known.items():
                 if hub not in watched or watched[hub].place != canary.place:
+                    self._leave(canary, settings)
                     tx.canaries.drop(hub)
                     tx.problems.settle(_scope(hub), [REF])
             self._watched, self._site = watched, site
             self._known = {hub: _kept(hub, w, known.get(hub)) for hub, w in watched.items()}
             self._noted = {hub: _noted(tx, hub) for hub in watched}
 
+    def _leave(self, canary: Canary, settings: Settings) -> None:
+        """Note that the hub is to be told, where it is known and owes us anything."""
+        now, hub = self._clock(), settings.external_hubs.get(canary.hub)
+        before = self._watched.get(canary.hub)
+        url = before.url if before and before.place == canary.place else hub.url if hub else None
+        if url is not None and canary.lease_end is not None and canary.lease_end > now:
+            self._leaving[canary.token] = _Leaving(canary, url, now + PAUSE)
+
     def watches(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self._watched)
+        return bool(self._watched or self._leaving)
 
     # -- now and then ------------------------------------------------------------------------
 
     async def tick(self) -> None:
         """See which hubs are silent, subscribe and renew. A hub that hangs holds up no other."""
         due = await asyncio.to_thread(self._look)
-        await asyncio.gather(*(self._ask(canary) for canary in due))
+        now, leaving = self._clock(), self._leaving
+        self._leaving = {token: one for token, one in leaving.items() if one.until > now or not one.asked}
+        going = [one for one in self._leaving.values() if not one.asked]
+        await asyncio.gather(*(self._ask(canary) for canary in due), *(self._say_goodbye(o) for o in going))
+
+    async def _say_goodbye(self, one: _Leaving) -> None:
+        one.asked, one.until = True, self._clock() + PAUSE  # so long the hub may ask back
+        outcome = await self._post(one.canary, one.url, "unsubscribe")
+        log.info("canary_leaves", hub=one.canary.hub, taken=outcome.verdict is Verdict.DELIVERED)
 
     def _look(self) -> list[Canary]:
         """Heed the pings that were taken; returns the subscriptions to ask for now."""
@@ -128,9 +162,9 @@ class Canaries:
         words = f"does not take our subscription: {outcome.detail}"
         await asyncio.to_thread(self._change, canary.hub, partial(after_refusal, words=words))
 
-    async def _post(self, canary: Canary, url: str) -> Outcome:
+    async def _post(self, canary: Canary, url: str, mode: str = "subscribe") -> Outcome:
         form = {
-            "hub.mode": "subscribe",
+            "hub.mode": mode,
             "hub.topic": canary.topic,
             "hub.callback": self._site.url(CALLBACK_PATH + canary.token),
             "hub.secret": canary.secret,
@@ -143,10 +177,12 @@ class Canaries:
 
     def knows(self, token: str) -> bool:
         """Whether anybody waits at this callback."""
-        return self._of(token) is not None
+        return self._of(token) is not None or token in self._leaving
 
     def verify(self, token: str, asked: Mapping[str, str]) -> str | None:
         """A hub asks whether we meant it: the challenge to answer with; ``None``: we did not."""
+        if (leaving := self._leaving.get(token)) is not None:
+            return _goodbye(leaving, asked)
         canary, now = self._of(token), self._clock()
         if canary is None or asked.get("hub.topic") != canary.topic:
             return None
@@ -227,6 +263,13 @@ def _watched(settings: Settings, site: Site) -> dict[str, _Watched]:
         for name, hub in settings.external_hubs.items()
         if hub.canary
     }
+
+
+def _goodbye(one: _Leaving, asked: Mapping[str, str]) -> str | None:
+    """The challenge where a hub asks whether we want to leave: we asked for it, and for nothing else."""
+    if asked.get("hub.mode") != "unsubscribe" or asked.get("hub.topic") != one.canary.topic or not one.asked:
+        return None
+    return asked.get("hub.challenge") or None
 
 
 def _place(url: str, topic: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,11 +19,11 @@ from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Sent, Shown
 from syndicate.distribute.hub_paper import Paper
 from syndicate.distribute.hub_terms import HubTerms
-from syndicate.distribute.verifying import Replied, ask
+from syndicate.distribute.verifying import Replied, ask, place_of
 from syndicate.errors import StorageError
 from syndicate.hub.crowd import Crowd
 from syndicate.hub.distribution import headers
-from syndicate.hub.throttle import Pace
+from syndicate.hub.throttle import Pace, Throttle
 from syndicate.hub.verification import Reply
 from syndicate.model import Outcome, Verdict
 from syndicate.net.answer import Unreachable
@@ -89,6 +89,7 @@ class HubDistributor:
         self._sending = Flight(terms.in_flight, self._changed)
         self._asking = Flight(ASKED_AT_ONCE, self._changed)
         self._pace = Pace(terms.egress)
+        self._by_address = Throttle(terms.verify_per_minute)
         self._wake = asyncio.Event()
         self._flush_at: asyncio.TimerHandle | None = None
         self._more = False
@@ -106,6 +107,8 @@ class HubDistributor:
 
     def configure(self, terms: HubTerms) -> None:
         """Go on under other terms; requests in flight end under the old ones."""
+        if terms.verify_per_minute != self._terms.verify_per_minute:
+            self._by_address = Throttle(terms.verify_per_minute)
         self._terms = terms
         self._owed.limit(terms.in_flight_per_host)
         self._late.limit(terms.in_flight_per_host)
@@ -228,12 +231,20 @@ class HubDistributor:
     # -- one request ---------------------------------------------------------------------------
 
     async def _ask(self, pending: Pending) -> None:
-        reply, network = Reply.UNCLEAR, None
+        reply, network, wait = Reply.UNCLEAR, None, None
         try:
-            reply, network = await ask(self._client, pending, self._terms)
+            # A name costs nothing: whoever owns a domain has as many as it likes, all leading to one address.
+            place = await place_of(pending, self._terms)
+            if place and (seconds := self._by_address.wait(place, _loop_time())):
+                wait = timedelta(seconds=seconds)
+            else:
+                reply, network = await ask(self._client, pending, self._terms)
         finally:
             self._asked.ended(pending.id)
-            self._answers.replies.append(Replied(pending, reply, network))
+            self._answers.replies.append(Replied(pending, reply, network, wait))
+        if wait is not None:
+            log.info("hub_waits_to_ask", host=pending.host, seconds=round(wait.total_seconds(), 1))
+            return
         words = {"mode": pending.mode, "host": pending.host, "topic": pending.topic}
         log.info("hub_asked", reply=reply.name.lower(), tries=pending.tries + 1, **words)
 

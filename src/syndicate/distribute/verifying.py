@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
 from syndicate.hub.requests import Mode
@@ -23,11 +24,30 @@ _ANSWER_LIMIT = 1024
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """A callback's reply, and the network it came from (``None`` where there was no answer)."""
+    """A callback's reply, and the network it came from (``None`` where there was no answer).
+
+    ``wait``: it was not asked, for too much was sent to its address within a minute.
+    """
 
     pending: Pending
     reply: Reply
     network: str | None
+    wait: timedelta | None = None
+
+
+PATIENCE = timedelta(minutes=10)
+"""So long a request waits for its turn where many names lead to one address; then it is dropped."""
+
+
+async def place_of(pending: Pending, terms: HubTerms) -> str | None:
+    """Where a callback's name leads, before anything is sent there; ``None`` where that is not known."""
+    parts = urlsplit(pending.callback)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = await terms.guard.check(parts.scheme, parts.hostname or "", port)
+    except Unreachable:  # Blocked is one
+        return None
+    return network_of(found[0])
 
 
 async def ask(client: Client, pending: Pending, terms: HubTerms) -> tuple[Reply, str | None]:
@@ -63,6 +83,12 @@ def settle_reply(
     Returns the number of the subscription that changed or ended, if one did.
     """
     pending, reply = replied.pending, replied.reply
+    if replied.wait is not None:
+        if now - pending.created < PATIENCE:
+            tx.subscriptions.wait_turn(pending, now + replied.wait)
+        else:
+            tx.subscriptions.take(pending)
+        return None
     if reply is Reply.UNCLEAR and pending.tries + 1 < TRIES:
         tx.subscriptions.put_off(pending, now + backoff(pending.tries + 1, luck))
         return None

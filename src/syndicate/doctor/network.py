@@ -13,7 +13,7 @@ from syndicate.doctor.database import Stored
 from syndicate.doctor.finding import Check, fail, ok, warn
 from syndicate.formats.encoding import etag
 from syndicate.net.answer import Answer, Unreachable
-from syndicate.net.certificates import expiry
+from syndicate.net.certificates import expiry, trusting
 from syndicate.net.client import Client
 from syndicate.net.resolve import resolve
 from syndicate.surroundings import is_loopback
@@ -142,7 +142,7 @@ async def _certificate(where: str, url: str, settings: Settings, now: datetime) 
         return []
     host, seconds = parts.hostname or "", settings.network.connect_timeout.total_seconds()
     try:
-        until = await expiry(host, parts.port or 443, seconds)
+        until = await expiry(host, parts.port or 443, seconds, trusting(settings.network.ca_file))
     except Unreachable as error:
         return [fail(where, error.reason, "the certificate or the way there must be mended on that side")]
     days = (until - now).days

@@ -1,12 +1,21 @@
-"""How long a server's certificate holds: one TLS handshake, and nothing is asked."""
+"""Whose certificates are believed, and how long a server's holds: one TLS handshake, and nothing is asked."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from datetime import UTC, datetime
+from pathlib import Path
 
 from syndicate.net.answer import Unreachable
+
+
+def trusting(ca_file: Path | None, context: ssl.SSLContext | None = None) -> ssl.SSLContext:
+    """A context that believes who the system (or ``context``) believes, and the authorities in a file."""
+    made = ssl.create_default_context() if context is None else context
+    if ca_file is not None:
+        made.load_verify_locations(cafile=ca_file)
+    return made
 
 
 async def expiry(host: str, port: int, seconds: float, context: ssl.SSLContext | None = None) -> datetime:

@@ -81,7 +81,7 @@ class Client:
         self._connect_seconds = network.connect_timeout.total_seconds()
         self._seconds = network.timeout.total_seconds()
         proxy = Proxy.of(network.proxy.reveal()) if network.proxy else None
-        self._transport = transport or Wire(idle=4 * network.in_flight, proxy=proxy)
+        self._transport = transport or Wire(idle=4 * network.in_flight, proxy=proxy, ca_file=network.ca_file)
         about = f" (+{publisher_url})" if publisher_url.isascii() and publisher_url.isprintable() else ""
         self.user_agent = f"syndicate/{__version__}{about if publisher_url else ''}"
 

@@ -11,9 +11,11 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import httpx
 
+from syndicate.net.certificates import trusting
 from syndicate.net.connection import Connection, ConnectionEnded, Key
 from syndicate.net.http1 import DONE, Head, Unsendable
 from syndicate.net.proxy import Proxy, reason
@@ -38,12 +40,14 @@ class Wire(httpx.AsyncBaseTransport):
         context: ssl.SSLContext | None = None,
         resolve: Resolve = resolve,
         proxy: Proxy | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         self._proxy = proxy
         self._idle: dict[Key, list[Connection]] = {}
         self._count = 0
         self._limit = idle
         self._context = context
+        self._ca_file = ca_file
         self._resolve = resolve
         self._swept = 0.0
 
@@ -148,7 +152,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = httpx.create_ssl_context()
+            self._context = trusting(self._ca_file, httpx.create_ssl_context())
             self._context.set_alpn_protocols(["http/1.1"])
         return self._context
 

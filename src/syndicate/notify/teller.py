@@ -65,7 +65,7 @@ class Teller:
         notify = self._settings.notify
         tasks = []
         if notify.mail:
-            tasks.append(by_mail(notify.mail, self._letters(message)))
+            tasks.append(by_mail(notify.mail, self._letters(message), self._settings.network.ca_file))
         if notify.webhook:
             tasks.append(by_webhook(notify.webhook, self._client, message))
         if notify.command:

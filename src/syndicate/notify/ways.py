@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.config.notify import Mail, NotifyWebhook
 from syndicate.model import Verdict
+from syndicate.net.certificates import trusting
 from syndicate.notify.message import Message
 from syndicate.transports.base import StoryPush
 from syndicate.transports.webhook import Webhook, WebhookOptions
@@ -22,17 +23,17 @@ SMTP_SECONDS = 20.0
 COMMAND_SECONDS = 30.0
 
 
-async def by_mail(options: Mail, letters: Sequence[EmailMessage]) -> str | None:
+async def by_mail(options: Mail, letters: Sequence[EmailMessage], ca_file: Path | None = None) -> str | None:
     """Hand letters to the mail server, in a thread. The reason names the server, never the password."""
     try:
-        await asyncio.to_thread(_hand_over, options, letters)
+        await asyncio.to_thread(_hand_over, options, letters, ca_file)
     except (OSError, smtplib.SMTPException) as error:
         return f"mail server {options.host}:{options.port}: {_reason(error)}"
     return None
 
 
-def _hand_over(options: Mail, letters: Sequence[EmailMessage]) -> None:
-    context = ssl.create_default_context()
+def _hand_over(options: Mail, letters: Sequence[EmailMessage], ca_file: Path | None) -> None:
+    context = trusting(ca_file)
     if options.tls == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(
             options.host, options.port, timeout=SMTP_SECONDS, context=context

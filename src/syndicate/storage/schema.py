@@ -590,6 +590,13 @@ subscriptions = Table(
     sqlite_autoincrement=True,
 )
 
+Index(
+    "ix_subscriptions_failing_since",
+    subscriptions.c.failing_since,
+    sqlite_where=subscriptions.c.failing_since.is_not(None),
+    postgresql_where=subscriptions.c.failing_since.is_not(None),
+)
+
 # What subscribers asked for and did not confirm yet, and refusals they are to be told.
 verifications = Table(
     "verifications",
