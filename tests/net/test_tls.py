@@ -45,12 +45,16 @@ class Authority:
         self.file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, ends: datetime
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        ends: datetime,
+        issuer: x509.Name | None = None,
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(self.name)
+            .issuer_name(issuer or self.name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - timedelta(days=30))
@@ -64,11 +68,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver")])
         kind = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
-        made = self._builder(subject, key, ends).add_extension(
+        made = self._builder(subject, key, ends, subject if itself else None).add_extension(
             x509.SubjectAlternativeName([kind]), critical=False
         )
-        if itself:
-            made = made.issuer_name(subject)
         signed = made.sign(key if itself else self.key, hashes.SHA256())
         file = self.folder / "server.pem"
         file.write_bytes(
