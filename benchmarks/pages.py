@@ -3,7 +3,8 @@
     python benchmarks/pages.py
 
 A body is whole where the story's beginning and end are in it, and clean where it also begins and ends with
-them (a headline in front is no fault) and holds nothing of the page around it. A reader that is not installed is named and left out; it is no dependency.
+them (a headline in front is no fault) and holds nothing of the page around it. A reader that is not
+installed is named and left out; it is no dependency.
 """
 
 from __future__ import annotations
