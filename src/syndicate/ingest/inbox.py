@@ -284,6 +284,8 @@ def _known(tx: Transaction, source: str, own_id: str) -> _Known | None:
     if text is None:
         return None
     known = json.loads(text)
+    if not isinstance(known, dict):  # the source was of another kind before, and remembered in its own way
+        return None
     updated = datetime.fromisoformat(known["updated"]) if known["updated"] else None
     return _Known(known["version"], updated, known["gone"])
 

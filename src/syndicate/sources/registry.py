@@ -24,12 +24,14 @@ from syndicate.sources.base import Source
 from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
+from syndicate.sources.wordpress import WordPressOptions, WordPressSource
 from syndicate.timekeeping import utc_now
 
 GROUP = "syndicate.sources"
 SOURCES: Mapping[str, type[SourceOptions]] = {
     "folder": FolderOptions,
     "inbox": InboxOptions,
+    "wordpress": WordPressOptions,
     "feed": FeedOptions,
 }
 
@@ -46,6 +48,7 @@ def _here(kind: Any) -> Any:
 _BUILT_IN: Mapping[str, Any] = {
     "folder": _here(FolderSource),
     "inbox": _here(InboxSource),
+    "wordpress": WordPressSource,
     "feed": FeedSource,
 }
 
