@@ -320,14 +320,17 @@ class WordPress:
     @contextlib.contextmanager
     def mu_plugins(self, files: Mapping[str, str]) -> Iterator[None]:
         """Plugins that cannot be switched off, by file name, for the length of a block."""
-        folder = self.root / "wp-content/mu-plugins"
         for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            self.mu_plugin(name, text)
         try:
             yield
         finally:
             for name in files:
-                (folder / name).unlink()
+                (self.root / "wp-content/mu-plugins" / name).unlink()
+
+    def mu_plugin(self, name: str, text: str) -> None:
+        """A plugin that cannot be switched off, until its file is taken away."""
+        (self.root / "wp-content/mu-plugins" / name).write_text(text, encoding="utf-8")
 
     def run_cron_now(self, hook: str) -> None:
         """What its own cron would do for a hook some time, now."""
