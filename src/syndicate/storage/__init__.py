@@ -28,7 +28,7 @@ from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
-from syndicate.storage.sources import Problem, Problems, Sources, SourceState
+from syndicate.storage.sources import Conduct, Problem, Problems, SourceConduct, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
     Edition,
@@ -47,6 +47,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Canary",
+    "Conduct",
     "DocumentHead",
     "Edition",
     "Failure",
@@ -63,6 +64,7 @@ __all__ = [
     "Scope",
     "Session",
     "ShutHost",
+    "SourceConduct",
     "SourceCopy",
     "SourceState",
     "Stale",
