@@ -181,11 +181,10 @@ async def test_without_a_password_only_the_sites_own_word_withdraws_twice_said(e
 
 
 async def test_a_site_that_is_suddenly_empty_withdraws_nothing(empty: WordPress) -> None:
-    numbers = [empty.post(f"No. {n}", f"<p>Text {n}.</p>") for n in range(8)]
+    _many(empty, 8, same_second=0)
     async with reading(empty) as (reader, clock):
-        await reader.poll()
-        for number in numbers:
-            empty.delete(number)
+        assert len(await reader.poll()) == 8
+        empty.clear()
         for _ in range(3):
             await reader.poll()
             clock.on(hours=1)
@@ -202,6 +201,17 @@ async def test_250_posts_come_once_each_over_pages_and_seconds(empty: WordPress)
         assert len(drafts) == 250
         assert max(len(batch.drafts) for batch in reader.batches) == 40
         assert await reader.poll() == []
+
+
+async def test_the_hour_that_comes_twice_loses_nothing(empty: WordPress) -> None:
+    """WordPress sorts by local time: at the end of summer time an hour's posts stand among another's."""
+    empty.php("update_option( 'timezone_string', 'Europe/Berlin' );")
+    try:
+        numbers = _many(empty, 240, same_second=0, begin="2026-10-24 23:00:00", step=60)
+        async with reading(empty, page_size=100) as (reader, _):
+            assert {draft.source_id for draft in await reader.poll()} == {str(n) for n in numbers}
+    finally:
+        empty.php("update_option( 'timezone_string', 'Asia/Kabul' );")
 
 
 async def test_an_interrupted_first_fetch_goes_on_where_it_was(empty: WordPress) -> None:
@@ -323,14 +333,16 @@ async def test_what_is_no_wordpress_says_so(empty: WordPress) -> None:
         assert titles(await reader.poll()) == ["One"], "found when it is open again"
 
 
-def _many(site: WordPress, count: int, *, same_second: int) -> list[int]:
-    """Posts straight into the tables, a second apart but for some of one second; the oldest first."""
+def _many(
+    site: WordPress, count: int, *, same_second: int, begin: str = "-1 day", step: int = 1
+) -> list[int]:
+    """Posts straight into the tables, ``step`` seconds apart but for some of one second; the oldest first."""
     made: list[int] = site.php(
         """
         global $wpdb;
-        $ids = array(); $at = time() - 86400;
+        $ids = array(); $at = strtotime( "$begin UTC" );
         for ( $n = 0; $n < $count; $n++ ) {
-            if ( $n > $same || 0 === $n ) { $at++; }
+            if ( $n > $same || 0 === $n ) { $at += $step; }
             $gmt = gmdate( 'Y-m-d H:i:s', $at ); $local = get_date_from_gmt( $gmt );
             $wpdb->insert( $wpdb->posts, array( 'post_title' => "Post $n", 'post_content' => "<p>Text $n.</p>",
                 'post_name' => "post-$n", 'post_status' => 'publish', 'post_type' => 'post', 'post_author' => 1,
@@ -343,6 +355,8 @@ def _many(site: WordPress, count: int, *, same_second: int) -> list[int]:
         """,
         count=count,
         same=same_second,
+        begin=begin,
+        step=step,
     )
     return made
 

@@ -26,6 +26,7 @@ from syndicate.timekeeping import utc_now
 
 SITE = "site"
 """The key of troubles with the whole site."""
+GUESTS_KEPT = 1_000
 LOOKED_AT = 20
 """How many posts that are missing from a list are looked at one by one in a poll."""
 
@@ -90,6 +91,7 @@ class WordPressSource:
         self._options = options
         self.poller = Poller(name, options, client, clock=clock)
         self.waiting, self.hurry = self.poller.waiting, self.poller.hurry
+        self._guests: dict[str, list[Any]] = {}  # of one fetch: who they are may change
         self._quiet = False  # nothing is known of an earlier run's troubles
         self._api = Api(self.poller.fetcher, options.url)
         self._terms = Terms(
@@ -112,6 +114,7 @@ class WordPressSource:
         wrote = False
         try:
             await self._open()
+            self._guests.clear()
             seen = Seen(cursor.items)
             for kind in self._options.types:
                 async for batch in self._one_type(kind, seen):
@@ -223,7 +226,13 @@ class WordPressSource:
         root = self._api.root
         if not (root and root.coauthors and self._options.authors and post.get("coauthors")):
             return post
-        names = await self._api.authors(own_id(post))
+        # Those of one set of authors have the same names: they are asked for once.
+        key = str(post["coauthors"])
+        if key not in self._guests:
+            if len(self._guests) >= GUESTS_KEPT:
+                self._guests.clear()
+            self._guests[key] = await self._api.authors(own_id(post))
+        names = self._guests[key]
         return {**post, "_embedded": {**(post.get("_embedded") or {}), "coauthors": names}}
 
     # -- what was taken back ----------------------------------------------------------------

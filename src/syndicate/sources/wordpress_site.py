@@ -119,9 +119,9 @@ class Api:
         return answer
 
     async def base(self, kind: str) -> str:
-        """Where the posts of a type are listed: ``posts`` of ``post``."""
+        """The route where the posts of a type are listed: ``wp/v2/posts`` of ``post``."""
         if kind == "post":
-            return "posts"
+            return "wp/v2/posts"
         try:
             told = await self.ask(f"wp/v2/types/{kind}")
         except FetchError as error:
@@ -129,8 +129,8 @@ class Api:
                 raise
             fix = "look at types; a post type of a plugin must be registered with show_in_rest"
             raise SourceError(f"the site has no post type {kind!r} in its REST API", fix=fix) from None
-        base = told.get("rest_base") if isinstance(told, dict) else None
-        return base if isinstance(base, str) and base else kind
+        known = told if isinstance(told, dict) else {}
+        return f"{known.get('rest_namespace') or 'wp/v2'}/{known.get('rest_base') or kind}"
 
     async def newest(self, base: str) -> list[Row]:
         """The newest posts by date of publication, the newest first."""
@@ -176,14 +176,14 @@ class Api:
 
     async def _rows(self, base: str, **params: Any) -> tuple[list[Row], int]:
         wanted = {"per_page": PAGE, "_fields": _FIELDS, **params}
-        answer = await self._get(f"wp/v2/{base}", wanted)
+        answer = await self._get(base, wanted)
         return [row for row in map(_row, _list(_json(answer), answer)) if row], _pages(answer)
 
     async def posts(self, base: str, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         """Posts whole, with what belongs to them embedded, by their number."""
         numbers = list(ids)
         params = {"include": ",".join(numbers), "per_page": len(numbers), "orderby": "include", "_embed": "1"}
-        answer = await self._get(f"wp/v2/{base}", params)
+        answer = await self._get(base, params)
         found: dict[str, Mapping[str, Any]] = {}
         for post in _list(_json(answer), answer):
             try:
@@ -206,7 +206,7 @@ class Api:
         """``there``, ``gone`` (the site says so itself), ``hidden`` (not public any more), or ``unclear``."""
         try:
             answer = await self._get(
-                f"wp/v2/{base}/{number}", {"_fields": _FIELDS}, **{"accept-encoding": "identity"}
+                f"{base}/{number}", {"_fields": _FIELDS}, **{"accept-encoding": "identity"}
             )
         except FetchError as error:
             if error.status == 410:
