@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 
+from syndicate import metrics
 from syndicate.config import Settings
 from syndicate.config.ends import ends
 from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
@@ -28,6 +30,7 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
+from syndicate.gauges import Gauges, Sight
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.following import CALLBACK_PATH, Followings
@@ -59,13 +62,16 @@ from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.app import create_app
 from syndicate.web.callbacks import callback_route
 from syndicate.web.courtesy import Courtesy
+from syndicate.web.former import Former, FormerAddresses
 from syndicate.web.front import Door
 from syndicate.web.hooks import HookRoute, hooks
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
+from syndicate.web.metrics import metrics_route
 from syndicate.web.ops import CONNECTIONS, create_ops
 from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
+from syndicate.web.tally import Tallied, Tally
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +131,8 @@ class App:
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
         self.manager = ServiceManager.of()
+        self.tally = Tally()
+        self._changed_at: float | None = None
         self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -165,6 +173,9 @@ class App:
         )
         self.publisher = self._publisher(self.settings)
         self.shelving.configure(self.settings, self.site, self.publisher)
+        self.former = FormerAddresses(
+            self.settings.publisher.base_url, self.settings.publisher.former_base_urls
+        )
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
         self.canaries = Canaries(self.storage, self.settings, self.site, self.client, self._clock)
@@ -241,7 +252,7 @@ class App:
                 hurry()
             polled = await self.ingest.poll(source, hints, progress)
         if polled.changed:
-            self._publish_wanted.set()
+            self._changed()
             self.distributor.wake()
             self.pull.wake()
         self._look_again(name, source)
@@ -287,11 +298,16 @@ class App:
     async def publish(self, *, everything: bool = False) -> Built:
         """Rebuild what was touched and put it where readers find it."""
         async with self._publishing:
-            built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
+            since, self._changed_at = self._changed_at, None
+            with metrics.PUBLISH_SECONDS.time():
+                built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self.shelving.take(built)
+            if since is not None and built.documents:
+                metrics.LATENCY.observe(time.monotonic() - since)
             if built.gone:
                 await asyncio.to_thread(deny_moved, self.storage, self.settings, self.site, self._surely())
         for document in built.documents:
+            metrics.DOCUMENTS.labels(document.format).inc()
             log.info(
                 "document_published",
                 feed=document.feed or "all",
@@ -365,8 +381,13 @@ class App:
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
         app = create_app(shelf, ready=lambda: list(self._ready), routes=routes, courtesy=courtesy)
-        door = Door(shelf, limit=web.connections, unconditional=not limit) if web.front else None
-        self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
+        app = Tallied(Former(app, self.former), self.tally)
+        self.door = Door(
+            shelf, limit=web.connections, unconditional=not limit, former=self.former, tally=self.tally
+        )
+        self.server = Server(
+            app, web.host, web.port, connections=web.connections, door=self.door if web.front else None
+        )
         await self.server.start()
         log.info("listening", url=self.server.url)
         await self._serve_operators()
@@ -379,10 +400,38 @@ class App:
 
     def _ops_routes(self) -> list[BaseRoute]:
         """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
-        return []
+        own = CollectorRegistry()
+        own.register(Gauges(self._sight()))
+        return [metrics_route(own)]
+
+    def _sight(self) -> Sight:
+        return Sight(
+            storage=self.storage,
+            settings=lambda: self.settings,
+            keeper=self.keeper,
+            clock=self._clock,
+            ready=lambda: not self._ready,
+            waiting=self._waiting,
+            requests=self.tally.rows,
+            connections=lambda: self.door.connections,
+        )
+
+    def _waiting(self) -> dict[str, int]:
+        subscribers, verifications = self.hub.waiting
+        return {
+            "pushes_in_flight": self.distributor.under_way,
+            "subscribers": subscribers,
+            "verifications": verifications,
+        }
+
+    def _changed(self) -> None:
+        """Something readers do not see yet was stored: the publisher is wanted, and timed."""
+        if self._changed_at is None:
+            self._changed_at = time.monotonic()
+        self._publish_wanted.set()
 
     def _came_in(self) -> None:
-        self._publish_wanted.set()
+        self._changed()
         self.distributor.wake()
 
     # -- staying ---------------------------------------------------------------------------
@@ -508,7 +557,7 @@ class App:
     async def _fall_due(self) -> None:
         """What is due now; what falls due before the next tick has its very moment."""
         if await self.ingest.fall_due():
-            self._publish_wanted.set()
+            self._changed()
             self.distributor.wake()
         if self.ingest.next_due is None or self._stop.is_set():
             return
@@ -638,6 +687,7 @@ class App:
         if refused:
             self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)
+        self.former.configure(fresh.publisher.base_url, fresh.publisher.former_base_urls)
         align(self.storage, fresh.feeds, ends=ends(fresh))
         deny_moved(self.storage, fresh, self.site, self._surely())
         self._compare_terms(fresh)

@@ -51,6 +51,7 @@ class Publisher(Part):
     language: str = "en"
     timezone: str = "UTC"
     base_url: WebAddress = "http://127.0.0.1:8080/"
+    former_base_urls: tuple[WebAddress, ...] = ()
     rights: str | None = None
     description: str | None = None
     logo: WebAddress | None = None
@@ -65,6 +66,17 @@ class Publisher(Part):
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("former_base_urls")
+    @classmethod
+    def _end_with_slashes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(address if address.endswith("/") else address + "/" for address in value)
+
+    @model_validator(mode="after")
+    def _moved_somewhere(self) -> Publisher:
+        if self.base_url in self.former_base_urls:
+            raise ValueError(f"former_base_urls names {self.base_url}, which base_url is now")
+        return self
 
     @field_validator("timezone")
     @classmethod

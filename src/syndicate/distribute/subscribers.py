@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from syndicate import metrics
 from syndicate.distribute.flight import SLOW_SHARE, Flight
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Sent, Shown
@@ -93,6 +94,11 @@ class HubDistributor:
         self._more = False
         self._stopping = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Subscribers taken up to be sent to, and verifications to be asked."""
+        return len(self._owed) + len(self._late), len(self._asked)
 
     def wake(self) -> None:
         """Something new may be owed."""
@@ -242,6 +248,7 @@ class HubDistributor:
             outcome = await self._tried(found, paper)
         finally:
             crowd.ended(found.id)
+            metrics.pushed("subscriber", "", str(outcome.verdict), outcome.seconds)
             self._answers.sent.append(Sent(found, paper.version, outcome, self._clock()))
 
     async def _tried(self, found: Subscription, paper: Paper) -> Outcome:

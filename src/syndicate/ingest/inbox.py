@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from syndicate import metrics
 from syndicate.errors import StoryError
 from syndicate.ingest import copies, record
 from syndicate.ingest.poll import Ingest, Polled
@@ -163,6 +164,7 @@ class Inbox:
         taking = self._ingest.taking(source)
         reading = readings[id(item.draft)]
         taken = self._ingest.take_one(tx, taking, item.draft, reading, self._clock(), total)
+        metrics.stories(source, total)
         if taken is not None and (not taken.article_id or self._own(tx, source, own_id) is None):
             return _left(taken)
         _note(tx, source, own_id, _newer(known, item))

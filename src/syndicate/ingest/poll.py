@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from syndicate import metrics
 from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
@@ -137,7 +139,7 @@ class Ingest:
 
         A source that waits is not asked. A poll that brings nothing writes nothing.
         """
-        total, brought = Polled(), False
+        total, brought, begun = Polled(), False, time.monotonic()
         if _waits(source):
             return total
         try:
@@ -154,6 +156,8 @@ class Ingest:
             log.warning("source_failed", source=source.name, reason=error.message, fix=error.fix)
         if self._worth_noting(source.name, total.error, brought=brought):
             await self.in_thread(self._tried, source.name, total.error)
+        metrics.stories(source.name, total)
+        metrics.polled(source.name, time.monotonic() - begun, self._clock().timestamp(), total.error)
         return total
 
     def _worth_noting(self, name: str, error: str | None, *, brought: bool) -> bool:
@@ -291,7 +295,7 @@ class Ingest:
         if reading is None:
             total.unchanged += 1
             return None
-        trace = secrets.token_hex(4)
+        trace = secrets.token_hex(16)
         try:
             if isinstance(reading, StoryError):
                 raise reading

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from syndicate import metrics
 from syndicate.config import Feed, Settings
 from syndicate.config.ends import Phase, ends
 from syndicate.editorial import Directory
@@ -368,5 +369,6 @@ def _passes(feed: str, name: str, findings: Sequence[Finding]) -> bool:
     """The gate: a document with an error stays unpublished, the last good one stays in place."""
     errors = [f for f in findings if f.severity == "error"]
     if errors:
+        metrics.REFUSED.labels(name).inc()
         log.error("document_kept_back", feed=feed, format=name, rule=errors[0].rule, reason=errors[0].message)
     return not errors
