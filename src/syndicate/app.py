@@ -60,6 +60,7 @@ from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
+from syndicate.web.admin import Admin
 from syndicate.web.app import create_app
 from syndicate.web.callbacks import callback_route
 from syndicate.web.courtesy import Courtesy
@@ -403,7 +404,7 @@ class App:
         """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
         own = CollectorRegistry()
         own.register(Gauges(self._sight()))
-        return [metrics_route(own)]
+        return [metrics_route(own), *Admin(self, self._clock, self._decided).routes()]
 
     def _sight(self) -> Sight:
         return Sight(
@@ -434,6 +435,12 @@ class App:
     def _came_in(self) -> None:
         self._changed()
         self.distributor.wake()
+
+    def _decided(self) -> None:
+        """An operator decided something on the pages: whoever carries it out looks now."""
+        self._came_in()
+        self.hub.wake()
+        self.pull.wake()
 
     # -- staying ---------------------------------------------------------------------------
 

@@ -212,6 +212,14 @@ class Articles:
             for row in rows
         ]
 
+    def revision(self, article_id: str, number: int) -> Story | None:
+        """What a version held, while it is kept."""
+        r = s.revisions.c
+        kept = self._c.execute(
+            select(r.story).where(r.article_id == article_id, r.revision == number)
+        ).scalar()
+        return None if kept is None else adapter(Story).validate_json(kept)
+
     def count_of(self, source: str, limit: int | None = None) -> int:
         """How many articles are a source's; counted up to ``limit``."""
         found = select(s.articles.c.id).where(s.articles.c.source == source).limit(limit).subquery()
