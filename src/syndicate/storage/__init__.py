@@ -22,8 +22,8 @@ from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
-from syndicate.storage.followings import Following, Followings
 from syndicate.storage.figures import Figures
+from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
