@@ -78,6 +78,11 @@ class Poller:
         """Ask at the next fetch, whatever was said about when."""
         self._forced = True
 
+    @property
+    def hurried(self) -> bool:
+        """Whether somebody said so."""
+        return self._forced
+
     def begin(self, cursor: Cursor) -> bool:
         """Remember what the cursor says; ``False`` where the server asked to be left alone until later."""
         self._recall(cursor.token)
