@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 from syndicate import metrics
 from syndicate.config import Settings
 from syndicate.config.ends import ends
+from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
 from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
@@ -28,10 +29,11 @@ from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
-from syndicate.errors import SyndicateError
+from syndicate.errors import StorageError, SyndicateError
 from syndicate.gauges import Gauges, Sight
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
+from syndicate.ingest.following import CALLBACK_PATH, Followings
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.ingest.same import KEPT as SKETCHES_KEPT
@@ -48,6 +50,7 @@ from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
+from syndicate.sources.feed import FeedSource, Push
 from syndicate.sources.folder import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
@@ -55,10 +58,12 @@ from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
+from syndicate.storage.witness import Witnessing
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
+from syndicate.web.admin import Admin
 from syndicate.web.app import create_app
-from syndicate.web.canary import canary_route
+from syndicate.web.callbacks import callback_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.former import Former, FormerAddresses
 from syndicate.web.front import Door
@@ -75,6 +80,7 @@ log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
+WITNESS = timedelta(seconds=10)
 CLOCK_KEPT = timedelta(minutes=5)
 """How often it is written down what the clock showed."""
 NOTIFY = timedelta(minutes=1)
@@ -152,6 +158,8 @@ class App:
         for server in (self.server, self.ops):
             if server is not None:
                 await server.stop()
+        with suppress(StorageError):  # the next start finds one that is some seconds old
+            await self._keep_witness()
         self._ownership.__exit__()
         self.storage.close()
 
@@ -161,6 +169,8 @@ class App:
             if kept:
                 log.info("database_upgraded", backup=str(kept))
         require_current(self.storage)
+        self.witness = Witnessing(self.storage, self.settings.storage.witness)
+        self.witness.check()
         self.directory = Directory.build(self.settings.agencies)
         self.site = Site(self.settings, self.directory)
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
@@ -181,15 +191,20 @@ class App:
         self._compare_terms(self.settings)
         self.teller = Teller(self.storage, self.settings, self.client, self._clock)
         limits = _limits(self.settings)
-        self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
+        self.distributor = Distributor(
+            self.storage, self.site, self.receivers, limits, self._clock, free=self.keeper.free
+        )
         deny_moved(self.storage, self.settings, self.site, self._surely())
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
-        self.pull = Pull(self.storage, self.settings, self.site, self._clock)
-        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
+        self.pull = Pull(self.storage, self.settings, self.site, self._clock, self.keeper.free)
+        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._surely)
         self.ingest.relate_again()
+        self.followings = Followings(
+            self.storage, self.settings, self.site, self.client, self._clock, self._pushed
+        )
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
 
@@ -251,7 +266,25 @@ class App:
             self.distributor.wake()
             self.pull.wake()
         self._look_again(name, source)
+        await self._heed_hub(name, source)
         return polled
+
+    async def _heed_hub(self, name: str, source: Source) -> None:
+        """A feed may name a hub; only a daemon stays to be called back by it."""
+        if self._ready or self._stop.is_set() or not isinstance(source, FeedSource):
+            return
+        if await asyncio.to_thread(self.followings.heed, name, source):
+            self._spawn(self.followings.tick(), "poll websub")
+
+    def _pushed(self, name: str, push: Push) -> None:
+        """A hub brought a source's document; from any thread."""
+        self._loop.call_soon_threadsafe(self._take_push, name, push)
+
+    def _take_push(self, name: str, push: Push) -> None:
+        source = self.sources.get(name)
+        if isinstance(source, FeedSource):
+            source.push(push)
+            self._poll_soon(name, frozenset())
 
     def _look_again(self, name: str, source: Source) -> None:
         """A file that was still being written is looked at again when it may have settled."""
@@ -336,6 +369,7 @@ class App:
 
     async def serve(self) -> None:
         """Answer readers, and operators. Raises SyndicateError where a port is taken."""
+        self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
         self.partners = PartnerDesk(
@@ -348,7 +382,11 @@ class App:
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
         cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
         inward = [*senders.routes(), *cms.routes()]
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
+        callbacks = [
+            callback_route(CANARY_PATH, self.canaries),
+            callback_route(CALLBACK_PATH, self.followings),
+        ]
+        routes = [hub, *callbacks, *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -374,7 +412,7 @@ class App:
         """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
         own = CollectorRegistry()
         own.register(Gauges(self._sight()))
-        return [metrics_route(own)]
+        return [metrics_route(own), *Admin(self, self._clock, self._decided).routes()]
 
     def _sight(self) -> Sight:
         return Sight(
@@ -405,6 +443,12 @@ class App:
     def _came_in(self) -> None:
         self._changed()
         self.distributor.wake()
+
+    def _decided(self) -> None:
+        """An operator decided something on the pages: whoever carries it out looks now."""
+        self._came_in()
+        self.hub.wake()
+        self.pull.wake()
 
     # -- staying ---------------------------------------------------------------------------
 
@@ -496,9 +540,12 @@ class App:
             "tick": (self._tick, TICK),
             "prune": (self._prune, PRUNE),
             "clock": (self._keep_clock, CLOCK_KEPT),
+            "witness": (self._keep_witness, WITNESS),
         }
         if self.canaries.watches():
             jobs["canaries"] = (self.canaries.tick, CANARIES)
+        if self.followings.follows():
+            jobs["websub"] = (self.followings.tick, CANARIES)
         if self.settings.notify.ways:
             jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
@@ -568,6 +615,9 @@ class App:
 
     async def _keep_clock(self) -> None:
         await asyncio.to_thread(keep, self.storage, self.keeper)
+
+    async def _keep_witness(self) -> None:
+        await asyncio.to_thread(self.witness.keep, self._clock())
 
     async def _heed_confirmation(self) -> None:
         """Another process may have been told that the clock is right."""
@@ -667,6 +717,7 @@ class App:
         self.receivers.align(self.storage)
         self.canaries.configure(fresh, self.site)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
+        self.followings.configure(fresh, self.site)
         self._open_sources()
         self.inbox.configure(self.site)
 

@@ -26,6 +26,7 @@ from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
 from syndicate.sources.page import PageOptions, PageSource
 from syndicate.sources.wire import NewsmlOptions, NewsmlSource, NinjsOptions, WireSource
+from syndicate.sources.wordpress import WordPressOptions, WordPressSource
 from syndicate.timekeeping import utc_now
 
 GROUP = "syndicate.sources"
@@ -35,6 +36,7 @@ SOURCES: Mapping[str, type[SourceOptions]] = {
     "page": PageOptions,
     "ninjs": NinjsOptions,
     "newsml": NewsmlOptions,
+    "wordpress": WordPressOptions,
     "feed": FeedOptions,
 }
 
@@ -54,6 +56,7 @@ _BUILT_IN: Mapping[str, Any] = {
     "page": PageSource,
     "ninjs": _here(WireSource),
     "newsml": _here(NewsmlSource),
+    "wordpress": WordPressSource,
     "feed": FeedSource,
 }
 

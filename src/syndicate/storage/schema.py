@@ -30,6 +30,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(at: datetime) -> int:
+    """Since 1970 in UTC: how times are stored."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970: sorts, compares and never loses its zone."""
 
@@ -37,7 +42,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -639,6 +644,27 @@ canaries = Table(
     Column("waiting", Instant),
     Column("pushed", Instant),
     Column("seconds", Float),
+)
+
+# Our sources' subscriptions at the hubs that their feeds name; see canaries about token and secret.
+followings = Table(
+    "followings",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Instant),
+    Column("asked", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("verified", Instant),
+    Column("lease_end", Instant),
+    Column("problem", Text),
+    Column("pushed", Instant),
+    Column("missed", Integer, nullable=False),
+    Column("leaving", Boolean, nullable=False),
 )
 
 # What people were told of and is not over yet: each is said once, and again after a while.
