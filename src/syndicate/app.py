@@ -49,6 +49,7 @@ from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
+from syndicate.sources.folder import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
 from syndicate.storage import Storage
@@ -514,7 +515,8 @@ class App:
             if not paths:
                 await asyncio.wait({asyncio.ensure_future(self._watch_stop.wait())})
                 continue
-            async for name, keys in watch(paths, self._watch_stop):
+            kinds = {n: o.suffixes for n, o in self.settings.sources.items() if isinstance(o, FileOptions)}
+            async for name, keys in watch(paths, self._watch_stop, suffixes=kinds):
                 await self._poll_quietly(name, keys)
 
     def _set_jobs(self) -> None:

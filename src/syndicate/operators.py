@@ -14,11 +14,11 @@ from typing import Any
 from syndicate.distribute import operate
 from syndicate.distribute.operate import Replay
 from syndicate.distribute.verifying import deny
-from syndicate.ingest import desk
-from syndicate.ingest.taking import Taking
+from syndicate.ingest import desk, joining
+from syndicate.ingest.taking import Taken, Taking
 from syndicate.lanes import Lane
 from syndicate.model import Article, JournalAction
-from syndicate.storage import Pending, SubscriptionView, Transaction
+from syndicate.storage import Conduct, Pending, SubscriptionView, Transaction
 
 _ENDED = "ended by the publisher"
 
@@ -98,6 +98,37 @@ def release(
     """Let a story on hold go, or take a withdrawal back."""
     by.note(tx, "release", article.id, now, {"hold": article.hold} if article.hold else {})
     return desk.release(tx, taking, article, now=now)
+
+
+def join(
+    tx: Transaction, taking: Taking, kept: Article, other: Article, *, by: Actor, now: datetime
+) -> JournalAction | None:
+    """Two articles are one story from now on."""
+    by.note(tx, "join", kept.id, now, {"other": other.id})
+    return joining.join(tx, taking, kept, other, now)
+
+
+def split(
+    tx: Transaction, taking_of: joining.TakingOf, article: Article, source: str, *, by: Actor, now: datetime
+) -> list[tuple[str, Taken]]:
+    """A source's copies of a story are stories of their own from now on."""
+    by.note(tx, "split", article.id, now, {"source": source})
+    return joining.split(tx, taking_of, article, source, now)
+
+
+# -- sources ---------------------------------------------------------------------------
+
+
+def rest(tx: Transaction, source: str, reason: str, *, by: Actor, now: datetime) -> None:
+    """Ask a source no more until it is resumed."""
+    by.note(tx, "pause source", source, now, {"reason": reason})
+    tx.sources.treat(source, Conduct.PAUSED, now, reason)
+
+
+def go_on(tx: Transaction, source: str, way: Conduct | None, *, by: Actor, now: datetime) -> None:
+    """Ask a source again; ``way``: what known stories under new ids are."""
+    by.note(tx, "resume source", source, now, {"as": way} if way else {})
+    tx.sources.treat(source, way, now)
 
 
 # -- lanes -----------------------------------------------------------------------------

@@ -20,6 +20,7 @@ COMMANDS = {
     "check": ("syndicate.cli.check:check", "The configuration and all it points at."),
     "doctor": ("syndicate.cli.doctor:doctor", "The machine, the network, the database: what is not well."),
     "plan": ("syndicate.cli.plan:plan", "What changed terms mean for what is out; --apply."),
+    "sources": ("syndicate.cli.sources:sources", "Where stories come from: try, pause, resume."),
     "articles": ("syndicate.cli.articles:articles", "List, show, mend and withdraw stories."),
     "feeds": ("syndicate.cli.feeds:feeds", "What is published, and whether it is in order."),
     "deliveries": ("syndicate.cli.deliveries:deliveries", "Attempts, refused stories, redrive."),

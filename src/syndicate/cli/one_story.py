@@ -21,15 +21,17 @@ def join(context: Context, kept: str, other: str) -> int:
 
     Lasting: what OTHER's source brings later is a copy as well. `articles split` takes it back.
     """
+    from syndicate import operators
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.cli.decide import desk_of
-    from syndicate.ingest import joining
 
     with storage_of(context) as storage:
         with desk_of(context, storage) as ingest, storage.write() as tx:
             tx.articles.take_turns()
             first, second = tx.articles.named(kept), tx.articles.named(other)
-            action = joining.join(tx, ingest.taking(first.source), first, second, utc_now())
+            action = operators.join(
+                tx, ingest.taking(first.source), first, second, by=operators.at_the_keyboard(), now=utc_now()
+            )
         if context.json:
             context.emit({"id": first.id, "joined": second.id, "action": action})
             return 0
@@ -46,15 +48,17 @@ def join(context: Context, kept: str, other: str) -> int:
 @click.pass_obj
 def split(context: Context, name: str, source: str) -> int:
     """A source's copy of a story is another story: it is published by itself, and is never joined again."""
+    from syndicate import operators
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.cli.decide import desk_of
-    from syndicate.ingest import joining
 
     with storage_of(context) as storage:
         with desk_of(context, storage) as ingest, storage.write() as tx:
             tx.articles.take_turns()
             article = tx.articles.named(name)
-            done = joining.split(tx, ingest.taking, article, source, utc_now())
+            done = operators.split(
+                tx, ingest.taking, article, source, by=operators.at_the_keyboard(), now=utc_now()
+            )
         if context.json:
             made = [
                 {"id": t.article_id, "source_id": own, "action": t.action, "hold": t.held} for own, t in done

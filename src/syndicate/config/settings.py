@@ -234,10 +234,14 @@ class SourceOptions(Part):
 
     ``agency``: whose stories they are where a story names nobody.
     ``priority``: of a story that several sources have, the highest one's version is published.
+    ``hold_reissued``, ``hold_old``: from how many known stories under new ids, or new stories of old
+    date, in one poll the source waits for a person; 0: never.
     """
 
     type: str
     priority: int = 0
+    hold_reissued: Annotated[int, Field(ge=0)] = 3
+    hold_old: Annotated[int, Field(ge=0)] = 20
     interval: Duration = timedelta(minutes=1)
     ids: Literal["made", "source"] = "made"
     language: str | None = None

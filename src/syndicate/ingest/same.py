@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from syndicate.config import Matching
 from syndicate.editorial.likeness import REPRINT, Likeness, Words, likeness, sketch
 from syndicate.ingest import related
-from syndicate.model import Article, Draft, PubStatus, Story
+from syndicate.model import Article, Draft, PubStatus, Reading, Story
 from syndicate.storage import Transaction
 
 CANDIDATES = 8
@@ -47,12 +47,14 @@ def found(tx: Transaction, draft: Draft, story: Story, at: datetime, matching: M
     return None
 
 
-def reissued(tx: Transaction, draft: Draft, story: Story) -> Article | None:
-    """The story of the same source that this is under another id, by its text."""
-    words = Words.of(story.headline, story.markup)
-    for article_id in tx.sketches.sharing(_bands(story), CANDIDATES):
+def reissued(tx: Transaction, draft: Draft, reading: Reading, language: str) -> Article | None:
+    """The story of the same source that this is under another id, by its text; ``language`` where
+    nothing says in which it is."""
+    words = Words.of(draft.given.headline or reading.headline or "", reading.markup)
+    spoken = _primary(draft.given.language or reading.language or language)
+    for article_id in tx.sketches.sharing([f"{spoken} {key}" for key in sketch(words)], CANDIDATES):
         article = tx.articles.get(article_id)
-        if article is None or article.source != draft.source or not _one_language(article.story, story):
+        if article is None or article.source != draft.source:
             continue
         if likeness(words, _words(article.story)).same:
             return article
@@ -132,7 +134,11 @@ def _bands(story: Story) -> list[str]:
 
 
 def _language(story: Story) -> str:
-    return story.language.partition("-")[0].lower()
+    return _primary(story.language)
+
+
+def _primary(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 def _one_language(one: Story, other: Story) -> bool:

@@ -20,6 +20,7 @@ from syndicate.ingest.taking import (
     text_identity,
 )
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, Story, article_id
+from syndicate.sources.base import Recall
 from syndicate.storage import SourceCopy, Transaction
 
 
@@ -48,6 +49,8 @@ def take(
         before = None
     if holds.is_kill(draft, reading) and not is_story_of(tx, draft, before):
         return take_kill(tx, taking, draft, reading, before, now, trace)
+    if before is None and taking.adopts and (known := _reissued(tx, taking, draft, reading)):
+        return replace(_take_again(tx, taking, draft, reading, known, now, trace), adopted=True)
     if before is None:
         return _take_new(tx, taking, draft, reading, now, trace)
     if _is_other_id(tx, draft, before) and returns.is_withdrawn(tx, before):
@@ -64,6 +67,16 @@ def _own_article(tx: Transaction, draft: Draft) -> Article | None:
         if article is not None and article.source == draft.source:
             return article
     return None
+
+
+def _reissued(tx: Transaction, taking: Taking, draft: Draft, reading: Reading) -> Article | None:
+    """The published story that comes under a new id: from now on it is known by that, not by the old one."""
+    known = same.reissued(tx, draft, reading, taking.house.language)
+    if known is None or known.status is not PubStatus.USABLE:
+        return None
+    tx.articles.forget_identities(known.id, [(f"id:{known.source}", known.source_id)])
+    tx.articles.hand_over(known.id, draft.source, draft.source_id)
+    return replace(known, source_id=draft.source_id)
 
 
 def _is_other_id(tx: Transaction, draft: Draft, before: Article) -> bool:
@@ -92,7 +105,7 @@ def _take_new(
 ) -> Taken:
     story = completed(tx, compose_story(taking, draft, reading, {}, (), None, now))
     twin = tx.articles.by_identity([text_identity(story)])
-    if twin is not None and (stays := _twin(tx, twin, draft)):
+    if twin is not None and (stays := _twin(tx, twin, draft, anew=taking.anew)):
         return stays
     if (gone := returns.withdrawn_twin(tx, story)) is not None:
         return _comes_back(tx, gone, draft)
@@ -121,11 +134,11 @@ def _free_id(tx: Transaction, taking: Taking, draft: Draft) -> str:
     return article_id(taking.tag, draft.source, f"{draft.source_id} (split)")
 
 
-def _twin(tx: Transaction, twin: str, draft: Draft) -> Taken | None:
+def _twin(tx: Transaction, twin: str, draft: Draft, *, anew: bool) -> Taken | None:
     """The very same text under another id of the source, or a withdrawn story that tries to come back."""
     before = tx.articles.get(twin)
     assert before is not None
-    if before.source != draft.source and before.status is PubStatus.USABLE:
+    if (anew or before.source != draft.source) and before.status is PubStatus.USABLE:
         return None
     state = "which was withdrawn" if before.status is not PubStatus.USABLE else "which is published"
     words = f"the same text as article {twin[:8]} ({before.source_id}), {state}"
@@ -343,6 +356,22 @@ def missing(tx: Transaction, taking: Taking, source: str, source_id: str, now: d
     known = tx.articles.by_identity([(f"id:{source}", source_id)])
     before = tx.articles.get(known) if known else None
     return recall(tx, taking, before, "it disappeared at its source", now) if before else None
+
+
+def taken_back(tx: Transaction, taking: Taking, source: str, order: Recall, now: datetime) -> Taken | None:
+    """A source takes a story back by its id there. Where it has a copy of another source's, that
+    takes the story along only if the source is the originator."""
+    copy = tx.copies.get(source, order.source_id)
+    known = copy.article_id if copy else tx.articles.by_identity([(f"id:{source}", order.source_id)])
+    before = tx.articles.get(known) if known else None
+    if before is None:
+        return None
+    if copy is not None:
+        draft = tx.copies.draft(copy)
+        copies.gone(tx, copy, now)
+        if not copies.is_originators(taking, before, draft.given.url or draft.given.original_url):
+            return None
+    return recall(tx, taking, before, order.reason, now, status=order.status)
 
 
 def recall(

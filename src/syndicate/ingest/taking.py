@@ -17,7 +17,11 @@ from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """What a source's drafts are taken under. ``priorities``: of each configured source."""
+    """What a source's drafts are taken under. ``priorities``: of each configured source.
+
+    ``adopts``: stories that are known by their text come under new ids from now on; ``anew``: those are
+    new stories.
+    """
 
     tag: str
     desk: record.Desk
@@ -27,6 +31,8 @@ class Taking:
     reading: ReadOptions
     matching: Matching
     priorities: Mapping[str, int]
+    adopts: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,7 @@ class Taken:
     """What became of a draft. ``action`` is ``None`` where nothing was published.
 
     ``problem`` is for people: why the draft, or this version of it, was left.
+    ``adopted``: a known story came under a new id, and is known by that now.
     ``copy``: another source's version of the story is the one that is out.
     """
 
@@ -44,6 +51,7 @@ class Taken:
     fix: str | None = None
     unchanged: bool = False
     copy: bool = False
+    adopted: bool = False
 
 
 def legal(draft: Draft) -> Draft:

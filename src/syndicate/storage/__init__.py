@@ -29,7 +29,7 @@ from syndicate.storage.mirrors import MirrorFile, MirrorFiles
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
-from syndicate.storage.sources import Problem, Problems, Sources, SourceState
+from syndicate.storage.sources import Conduct, Problem, Problems, SourceConduct, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
     Edition,
@@ -48,6 +48,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Canary",
+    "Conduct",
     "DocumentHead",
     "Edition",
     "Failure",
@@ -65,6 +66,7 @@ __all__ = [
     "Scope",
     "Session",
     "ShutHost",
+    "SourceConduct",
     "SourceCopy",
     "SourceState",
     "Stale",

@@ -212,6 +212,11 @@ class Articles:
             for row in rows
         ]
 
+    def count_of(self, source: str, limit: int | None = None) -> int:
+        """How many articles are a source's; counted up to ``limit``."""
+        found = select(s.articles.c.id).where(s.articles.c.source == source).limit(limit).subquery()
+        return int(self._c.execute(select(func.count()).select_from(found)).scalar_one())
+
     def count(self) -> dict[str, int]:
         """How many articles there are, by status; ``on_hold`` beside them."""
         rows = self._c.execute(select(s.articles.c.status, func.count()).group_by(s.articles.c.status))

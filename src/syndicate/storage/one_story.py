@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from syndicate.model import Draft, adapter
 from syndicate.storage import schema as s
@@ -58,6 +58,11 @@ class SourceCopies:
         c = s.source_copies.c
         query = select(*_SHOWN).where(c.article_id == article_id).order_by(c.first, c.source, c.source_id)
         return [_copy(row) for row in self._c.execute(query)]
+
+    def count_of(self, source: str) -> int:
+        """How many copies are a source's."""
+        c = s.source_copies.c
+        return int(self._c.execute(select(func.count()).where(c.source == source)).scalar_one())
 
     def draft(self, copy: SourceCopy) -> Draft:
         """The copy as it came."""

@@ -499,6 +499,16 @@ sources = Table(
     Column("last_error", Text),
 )
 
+# Sources that are paused or on hold, and how they go on; one without a row is asked as ever.
+source_states = Table(
+    "source_states",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 source_items = Table(
     "source_items",
     metadata,
