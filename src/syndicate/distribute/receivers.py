@@ -67,7 +67,7 @@ class Receivers:
                 host=host_key(hub.url),
                 hub=name,
                 topic=site.topic(slug, form),
-                transport=WebSubPing(hub.url, client, retry_after_cap=cap),
+                transport=WebSubPing(hub.url, client, retry_after_cap=cap, by_bytes=bool(settings.publish)),
             )
             for name, hub in settings.external_hubs.items()
             for slug, feed in settings.feeds.items()

@@ -23,10 +23,16 @@ _IDENTITY = {"accept-encoding": "identity"}
 
 
 class WebSubPing:
-    """A TopicTransport for one hub. ``retry_after_cap`` is in seconds."""
+    """A TopicTransport for one hub. ``retry_after_cap`` is in seconds.
 
-    def __init__(self, hub: str, client: Client, *, retry_after_cap: float | None = None) -> None:
+    ``by_bytes``: readers get documents from a host with validators of its own; then the bytes tell.
+    """
+
+    def __init__(
+        self, hub: str, client: Client, *, retry_after_cap: float | None = None, by_bytes: bool = False
+    ) -> None:
         self._client = client
+        self._by_bytes = by_bytes
         self._host = host_of(hub)
         self._redactor = Redactor(secrets_of_address(hub))
         self._box = Letterbox(client, hub, self._redactor, retry_after_cap)
@@ -57,12 +63,12 @@ class WebSubPing:
             return self._wait(f"the topic could not be read: {error.reason}", error.seconds)
         if answer.status != 200:
             return self._wait(f"the topic answers {answer.status}", answer.seconds)
-        if _shows(answer, ping.etag) or await self._same_bytes(ping):
+        if _shows(answer, ping.etag) or (self._by_bytes and await self._same_bytes(ping)):
             return None
         return self._wait(_not_yet(answer, ping.etag), answer.seconds)
 
     async def _same_bytes(self, ping: TopicPing) -> bool:
-        """A static host makes validators of its own; there the bytes tell."""
+        """Whether the topic is the document itself."""
         try:
             answer = await self._client.get(ping.topic, headers=_IDENTITY, limit=DOCUMENT_LIMIT)
         except Unreachable:
