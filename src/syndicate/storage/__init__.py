@@ -23,6 +23,7 @@ from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.figures import Figures
+from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
@@ -54,6 +55,7 @@ __all__ = [
     "DocumentHead",
     "Edition",
     "Failure",
+    "Following",
     "Found",
     "Holder",
     "JournalRow",
@@ -170,6 +172,11 @@ class Transaction:
     def mirrors(self) -> MirrorFiles:
         """What places beside our own have of the public files."""
         return MirrorFiles(self.connection)
+
+    @cached_property
+    def followings(self) -> Followings:
+        """Our sources' subscriptions at hubs."""
+        return Followings(self.connection)
 
     @cached_property
     def pulls(self) -> Pulls:
