@@ -29,6 +29,7 @@ from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.sources import Problem, Problems, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
+    Bookmark,
     Edition,
     Failure,
     Pending,
@@ -43,6 +44,7 @@ __all__ = [
     "Ack",
     "ArchivePage",
     "Attempt",
+    "Bookmark",
     "Canary",
     "DocumentHead",
     "Edition",
