@@ -38,6 +38,7 @@ class Courier:
         settings = {
             "PUBLISHER__BASE_URL": self.base,
             "WEB__PORT": self.base.rstrip("/").rpartition(":")[2],
+            "OPS__PORT": "0",
             "STORAGE__URL": f"sqlite:///{folder}/newsroom.db",
             "OUTPUT__PATH": str(folder / "feeds"),
             "SOURCES__DESK__PATH": str(stories),

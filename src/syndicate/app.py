@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
+from starlette.routing import BaseRoute
 
+from syndicate import metrics
 from syndicate.config import Settings
 from syndicate.config.ends import ends
 from syndicate.distribute.canaries import Canaries
@@ -26,21 +29,26 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
 from syndicate.errors import SyndicateError
+from syndicate.gauges import Gauges, Sight
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
+from syndicate.ingest.same import KEPT as SKETCHES_KEPT
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
+from syndicate.net.guard import Guard
 from syndicate.notify.teller import Teller
 from syndicate.partner_feeds import PartnerFeeds
 from syndicate.publish.build import Built, Publisher
 from syndicate.scheduler import Job, Ticker
+from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
+from syndicate.sources.folder import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
 from syndicate.storage import Storage
@@ -49,14 +57,20 @@ from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
+from syndicate.web.admin import Admin
 from syndicate.web.app import create_app
 from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
+from syndicate.web.former import Former, FormerAddresses
 from syndicate.web.front import Door
+from syndicate.web.hooks import HookRoute, hooks
 from syndicate.web.hub import hub_route
 from syndicate.web.inbox import InboxDesk, inboxes
+from syndicate.web.metrics import metrics_route
+from syndicate.web.ops import CONNECTIONS, create_ops
 from syndicate.web.partner import PartnerDesk
 from syndicate.web.server import Server
+from syndicate.web.tally import Tallied, Tally
 
 log = structlog.get_logger(__name__)
 
@@ -115,6 +129,10 @@ class App:
         self.shelving = Shelving(self.storage, self._surely)
         self.keyring = Keyring(self.storage, clock)
         self.server: Server | None = None
+        self.manager = ServiceManager.of()
+        self.tally = Tally()
+        self._changed_at: float | None = None
+        self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
         self._ownership.__enter__()
@@ -126,13 +144,15 @@ class App:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.manager.close()
         await self.distributor.stop()
         await self.hub.stop()
         await self.pull.stop()
         await self.client.close()
         self.ingest.close()
-        if self.server is not None:
-            await self.server.stop()
+        for server in (self.server, self.ops):
+            if server is not None:
+                await server.stop()
         self._ownership.__exit__()
         self.storage.close()
 
@@ -150,8 +170,11 @@ class App:
         self.ingest = Ingest(
             self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
         )
-        self.publisher = Publisher(self.storage, self.settings, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(self.settings)
         self.shelving.configure(self.settings, self.site, self.publisher)
+        self.former = FormerAddresses(
+            self.settings.publisher.base_url, self.settings.publisher.former_base_urls
+        )
         self.receivers = Receivers.of(self.settings, self.site, self.client)
         self.receivers.align(self.storage)
         self.canaries = Canaries(self.storage, self.settings, self.site, self.client, self._clock)
@@ -164,12 +187,20 @@ class App:
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
-        self.hub = HubDistributor(self.storage, terms, own, self._clock)
+        self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
         self.ingest.relate_again()
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
+
+    def _publisher(self, settings: Settings) -> Publisher:
+        shown = self.shelving.put_all
+        return Publisher(self.storage, settings, self.directory, free=self.keeper.free, shown=shown)
+
+    def _shown(self, feed: str, form: str) -> int | None:
+        """Which version readers get; unknown where another program serves them (``run --once``)."""
+        return self.shelving.version(feed, form) if self.server is not None else None
 
     def _open_keeper(self) -> Timekeeper:
         if self._clock is utc_now:
@@ -187,23 +218,37 @@ class App:
     def _open_sources(self) -> None:
         publisher = self.settings.publisher
         self.sources: dict[str, Source] = {
-            name: open_source(name, options, timezone=publisher.timezone, default_language=publisher.language)
+            name: open_source(
+                name,
+                options,
+                timezone=publisher.timezone,
+                default_language=publisher.language,
+                client=self.client,
+                clock=self._clock,
+            )
             for name, options in self.settings.sources.items()
         }
 
     # -- the three acts ------------------------------------------------------------------
 
     async def poll(
-        self, name: str, hints: frozenset[str] = frozenset(), progress: Progress | None = None
+        self,
+        name: str,
+        hints: frozenset[str] = frozenset(),
+        progress: Progress | None = None,
+        *,
+        forced: bool = False,
     ) -> Polled:
-        """Ask one source; two polls of one source never overlap."""
+        """Ask one source; two polls of one source never overlap. ``forced``: although it said "later"."""
         async with self._polling.setdefault(name, asyncio.Lock()):
             source = self.sources.get(name)
             if source is None:
                 return Polled()
+            if forced and callable(hurry := getattr(source, "hurry", None)):
+                hurry()
             polled = await self.ingest.poll(source, hints, progress)
         if polled.changed:
-            self._publish_wanted.set()
+            self._changed()
             self.distributor.wake()
             self.pull.wake()
         self._look_again(name, source)
@@ -231,11 +276,16 @@ class App:
     async def publish(self, *, everything: bool = False) -> Built:
         """Rebuild what was touched and put it where readers find it."""
         async with self._publishing:
-            built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
+            since, self._changed_at = self._changed_at, None
+            with metrics.PUBLISH_SECONDS.time():
+                built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self.shelving.take(built)
+            if since is not None and built.documents:
+                metrics.LATENCY.observe(time.monotonic() - since)
             if built.gone:
                 await asyncio.to_thread(deny_moved, self.storage, self.settings, self.site, self._surely())
         for document in built.documents:
+            metrics.DOCUMENTS.labels(document.format).inc()
             log.info(
                 "document_published",
                 feed=document.feed or "all",
@@ -245,7 +295,14 @@ class App:
         if built.documents:
             self.distributor.wake()
             self.hub.wake()
+            self.manager.status(self._in_words())
         return built
+
+    def _in_words(self) -> str:
+        """How it stands, for ``systemctl status``."""
+        feeds, sources, partners = (len(getattr(self.settings, t)) for t in ("feeds", "sources", "partners"))
+        published = f"{self._clock():%Y-%m-%d %H:%M:%S}Z"
+        return f"{feeds} feeds, {sources} sources, {partners} partners; documents last replaced {published}"
 
     async def publish_all(self) -> Built:
         """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
@@ -267,19 +324,19 @@ class App:
         return Round(polled, built, time.monotonic() - begun)
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
-        """Ask every source, or one; what the clock owes comes first."""
+        """Ask every source; what the clock owes comes first. ``only`` one: although it said "later"."""
         await self._look_at_clock()
         await self.ingest.fall_due()
         total = Polled()
         for name in self.sources:
             if only is None or name == only:
-                total += await self.poll(name, progress=progress)
+                total += await self.poll(name, progress=progress, forced=only is not None)
         return total
 
     # -- serving ---------------------------------------------------------------------------
 
     async def serve(self) -> None:
-        """Answer readers. Raises SyndicateError where the port is taken."""
+        """Answer readers, and operators. Raises SyndicateError where a port is taken."""
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
         self.partners = PartnerDesk(
@@ -290,19 +347,71 @@ class App:
             url=lambda path: self.site.url(path),
         )
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *senders.routes()]
+        cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
+        inward = [*senders.routes(), *cms.routes()]
+        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
         app = create_app(shelf, ready=lambda: list(self._ready), routes=routes, courtesy=courtesy)
-        door = Door(shelf, limit=web.connections, unconditional=not limit) if web.front else None
-        self.server = Server(app, web.host, web.port, connections=web.connections, door=door)
+        app = Tallied(Former(app, self.former), self.tally)
+        self.door = Door(
+            shelf, limit=web.connections, unconditional=not limit, former=self.former, tally=self.tally
+        )
+        self.server = Server(
+            app, web.host, web.port, connections=web.connections, door=self.door if web.front else None
+        )
         await self.server.start()
         log.info("listening", url=self.server.url)
+        await self._serve_operators()
+
+    async def _serve_operators(self) -> None:
+        ops, app = self.settings.ops, create_ops(self._ops_routes(), ready=lambda: list(self._ready))
+        self.ops = Server(app, ops.host, ops.port, name="ops", connections=CONNECTIONS)
+        await self.ops.start()
+        log.info("listening", url=self.ops.url, part="ops")
+
+    def _ops_routes(self) -> list[BaseRoute]:
+        """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
+        own = CollectorRegistry()
+        own.register(Gauges(self._sight()))
+        return [metrics_route(own), *Admin(self, self._clock, self._decided).routes()]
+
+    def _sight(self) -> Sight:
+        return Sight(
+            storage=self.storage,
+            settings=lambda: self.settings,
+            keeper=self.keeper,
+            clock=self._clock,
+            ready=lambda: not self._ready,
+            waiting=self._waiting,
+            requests=self.tally.rows,
+            connections=lambda: self.door.connections,
+        )
+
+    def _waiting(self) -> dict[str, int]:
+        subscribers, verifications = self.hub.waiting
+        return {
+            "pushes_in_flight": self.distributor.under_way,
+            "subscribers": subscribers,
+            "verifications": verifications,
+        }
+
+    def _changed(self) -> None:
+        """Something readers do not see yet was stored: the publisher is wanted, and timed."""
+        if self._changed_at is None:
+            self._changed_at = time.monotonic()
+        self._publish_wanted.set()
 
     def _came_in(self) -> None:
-        self._publish_wanted.set()
+        self._changed()
         self.distributor.wake()
+
+    def _decided(self) -> None:
+        """An operator decided something on the pages: whoever carries it out looks now."""
+        self._came_in()
+        self.hub.wake()
+        self.pull.wake()
 
     # -- staying ---------------------------------------------------------------------------
 
@@ -331,7 +440,9 @@ class App:
             sources=len(self.sources),
             partners=len(self.settings.partners),
         )
+        self.manager.ready(self._in_words())
         await self._stop.wait()
+        self.manager.stopping()
         await self._leave()
 
     async def _leave(self) -> None:
@@ -383,7 +494,8 @@ class App:
             if not paths:
                 await asyncio.wait({asyncio.ensure_future(self._watch_stop.wait())})
                 continue
-            async for name, keys in watch(paths, self._watch_stop):
+            kinds = {n: o.suffixes for n, o in self.settings.sources.items() if isinstance(o, FileOptions)}
+            async for name, keys in watch(paths, self._watch_stop, suffixes=kinds):
                 await self._poll_quietly(name, keys)
 
     def _set_jobs(self) -> None:
@@ -423,7 +535,7 @@ class App:
     async def _fall_due(self) -> None:
         """What is due now; what falls due before the next tick has its very moment."""
         if await self.ingest.fall_due():
-            self._publish_wanted.set()
+            self._changed()
             self.distributor.wake()
         if self.ingest.next_due is None or self._stop.is_set():
             return
@@ -490,6 +602,7 @@ class App:
                 journal_before=now - keep.journal,
                 fragments_before=now - timedelta(days=1),
                 windows=shown,
+                sketches_before=now - SKETCHES_KEPT,
             )
 
     # -- signals ---------------------------------------------------------------------------
@@ -506,15 +619,25 @@ class App:
 
     async def reload(self) -> None:
         """Read the configuration again; a broken one is refused and the old one stays."""
+        self.manager.reloading()
+        try:
+            await self._reload()
+        finally:  # whatever became of it, the manager must not wait for it
+            self.manager.ready(self._in_words())
+
+    async def _reload(self) -> None:
         try:
             fresh = await asyncio.to_thread(load_settings, self._file)
         except SyndicateError as error:
             log.warning("reload_refused", reason=error.message, fix=error.fix)
             return
-        fixed = [name for name in FIXED if getattr(fresh, name) != getattr(self.settings, name)]
+        listener = {"host": self.settings.ops.host, "port": self.settings.ops.port}
+        kept = {name: getattr(self.settings, name) for name in FIXED}
+        kept["ops"] = fresh.ops.model_copy(update=listener)  # who may log in can change
+        fixed = [name for name, value in kept.items() if getattr(fresh, name) != value]
         if fixed:
             log.warning("restart_needed", settings=fixed)
-            fresh = fresh.model_copy(update={name: getattr(self.settings, name) for name in fixed})
+            fresh = fresh.model_copy(update=kept)
         await self._reconfigure(fresh)
         log.info("reloaded")
 
@@ -527,19 +650,22 @@ class App:
         self._set_jobs()
         self._watch_stop.set()
         await self.publish(everything=True)
-        await asyncio.to_thread(self.shelving.fill)
+        async with self._publishing:  # or it would put back what a run replaced meanwhile
+            await asyncio.to_thread(self.shelving.fill)
         for name in self.sources:
             self._poll_soon(name, frozenset())
 
     def _reconfigure_parts(self, fresh: Settings) -> None:
         self.directory = Directory.build(fresh.agencies)
         self.site = Site(fresh, self.directory)
+        self.client.guard = Guard.of(fresh.network.allow)
         self.ingest.configure(fresh, self.directory)
         refused = self.publisher.refused
-        self.publisher = Publisher(self.storage, fresh, self.directory, free=self.keeper.free)
+        self.publisher = self._publisher(fresh)
         if refused:
             self.publisher.repair(self._clock())
         self.shelving.configure(fresh, self.site, self.publisher)
+        self.former.configure(fresh.publisher.base_url, fresh.publisher.former_base_urls)
         align(self.storage, fresh.feeds, ends=ends(fresh))
         deny_moved(self.storage, fresh, self.site, self._surely())
         self._compare_terms(fresh)

@@ -220,7 +220,8 @@ class Draft:
     ``source_id`` is the story's own id within the source and never changes;
     ``aliases`` are further identities as ``(scheme, value)``, such as
     ``("url", …)``; ``origin`` says where it was found, for messages only.
-    ``guid`` is the id the source's own feed gave it, if any.
+    ``guid`` is the id the source's own feed gave it, if any; ``version``
+    counts its source's versions, if it does.
     """
 
     source: str
@@ -232,6 +233,7 @@ class Draft:
     origin: str = ""
     guid: str | None = None
     aliases: tuple[tuple[str, str], ...] = ()
+    version: int | None = None
 
     def digest(self) -> str:
         """The SHA-256 of everything that could change the story, in hex."""
@@ -533,7 +535,8 @@ class Document:
     ``bodies`` maps a content coding (``identity``, ``gzip``, ``br``, ``zstd``)
     to bytes; ``etags`` maps the same to a quoted strong validator (rule H1).
     ``version`` rises whenever the stored bytes change; ``push_version`` is the
-    newest version worth a push. ``modified`` is when the bytes last changed.
+    newest version worth a push, ``urgent_version`` the newest that takes
+    something back. ``modified`` is when the bytes last changed.
     """
 
     feed: str
@@ -547,6 +550,7 @@ class Document:
     etags: Mapping[str, str]
     links: tuple[tuple[str, str], ...] = ()
     trail: Trail | None = None
+    urgent_version: int = 0
 
 
 class Verdict(StrEnum):

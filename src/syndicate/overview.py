@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syndicate.config import Settings
+from syndicate.config import Settings, SourceOptions, format_duration
 from syndicate.lanes import LaneKind, LaneState, Reason
 from syndicate.net.breaker import host_key
-from syndicate.storage import Problem, ShutHost, Storage, SubscriberCount, Transaction
+from syndicate.sources.memory import Memory
+from syndicate.storage import Conduct, Problem, ShutHost, SourceState, Storage, SubscriberCount, Transaction
 from syndicate.storage.lock import is_running
 from syndicate.timebook import open_keeper
 from syndicate.timekeeping import Timekeeper
@@ -43,13 +44,39 @@ class LaneView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceView:
-    """A source for people: when it was last read, and how often it failed since."""
+    """A source for people: when it was last read, and how often it failed since.
+
+    ``state``: paused, on hold, or how it goes on after that; ``reason``: why.
+    """
 
     name: str
     last_try: datetime | None
     last_ok: datetime | None
     failures: int
     last_error: str | None
+    state: Conduct | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStanding:
+    """A source in full, for ``sources list``. ``next_poll``: not before then; ``None``: nobody knows yet.
+
+    ``stories``: articles whose version that is out is the source's; ``copies``: those that are another's.
+    """
+
+    name: str
+    kind: str
+    interval: str
+    last_ok: datetime | None
+    next_poll: datetime | None
+    failing: int
+    last_error: str | None
+    stories: int
+    copies: int
+    problems: int
+    state: Conduct | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,13 +203,15 @@ def _needs(
     refused: tuple[Refused, ...],
 ) -> tuple[str, ...]:
     """What waits for a person. A receiver that is down is retried by itself and is none of it."""
-    failing = [s.name for s in sources if s.failures]
+    failing = [s.name for s in sources if s.failures and not (s.state and s.state.rests)]
+    waiting = [s.name for s in sources if s.state is Conduct.HELD]
     stopped = [v.name for v in lanes if v.state in (LaneState.DISABLED, LaneState.GONE)]
     silent = [p.scope.removeprefix("hub:") for p in problems if p.scope.startswith("hub:") and not p.warning]
     errors = sum(not p.warning for p in problems) - len(silent)
     held = articles.get("on_hold", 0)
     found = (
         (failing, f"sources that cannot be read: {', '.join(failing)}"),
+        (waiting, f"sources on hold: {', '.join(waiting)} (`syndicate sources resume`)"),
         (errors, f"problems: {errors}"),
         (silent, f"hubs that do not push what they are told: {', '.join(silent)}"),
         (held, f"stories on hold: {held}"),
@@ -209,14 +238,50 @@ def canary_views(tx: Transaction) -> tuple[CanaryView, ...]:
 
 
 def _source(tx: Transaction, name: str) -> SourceView:
-    state = tx.sources.state(name)
+    state, conduct = tx.sources.state(name), tx.sources.conduct(name)
     return SourceView(
         name=name,
         last_try=state.last_try,
         last_ok=state.last_ok,
         failures=state.failures,
         last_error=state.last_error,
+        state=conduct.state if conduct else None,
+        reason=conduct.reason if conduct else None,
     )
+
+
+def source_standings(storage: Storage, settings: Settings) -> tuple[SourceStanding, ...]:
+    """Every configured source in full. Counts stories, so it is not for every second."""
+    with storage.read() as tx:
+        return tuple(_standing(tx, name, options) for name, options in settings.sources.items())
+
+
+def _standing(tx: Transaction, name: str, options: SourceOptions) -> SourceStanding:
+    state, conduct = tx.sources.state(name), tx.sources.conduct(name)
+    return SourceStanding(
+        name=name,
+        kind=options.type,
+        interval=format_duration(options.interval),
+        last_ok=state.last_ok,
+        next_poll=_next_poll(state, options),
+        failing=state.failures,
+        last_error=state.last_error,
+        stories=tx.articles.count_of(name),
+        copies=tx.copies.count_of(name),
+        problems=len(tx.problems.refs(name)),
+        state=conduct.state if conduct else None,
+        reason=conduct.reason if conduct and conduct.reason else None,
+    )
+
+
+def _next_poll(state: SourceState, options: SourceOptions) -> datetime | None:
+    """After the interval, and not before its server wants."""
+    if state.last_try is None or options.type == "inbox":
+        return None
+    asked = state.last_try + options.interval
+    url = getattr(options, "url", None)
+    told = Memory.parse(state.token, url).not_before if isinstance(url, str) else None
+    return max(asked, told) if told else asked
 
 
 def feed_views(tx: Transaction, settings: Settings) -> tuple[FeedView, ...]:

@@ -317,6 +317,7 @@ class Applying:
     def _log(self, tx: Transaction, lane: Lane, change: LaneChange) -> None:
         """New rows of the log that the partner pulls; of what is taken back it is served a withdrawal."""
         tx.lanes.mark_recalled(lane.id, change.taken_back)
+        tx.lanes.mark_recalled(lane.id, change.anew, recalled=False)
         head, now = tx.journal.head(), self._clock()
         tx.pulls.allot(lane.receiver, [(a, head, now, True) for a in (*change.taken_back, *change.anew)])
 

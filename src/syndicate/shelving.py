@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from syndicate.about import Reservation
@@ -29,6 +29,7 @@ class Shelving:
         self._storage = storage
         self._clock = clock
         self.shelf = Shelf(self._load)
+        self._versions: dict[tuple[str, str], int] = {}
 
     def configure(self, settings: Settings, site: Site, publisher: Publisher) -> None:
         """Go on under another configuration; call ``fill`` afterwards."""
@@ -67,8 +68,7 @@ class Shelving:
 
     def take(self, built: Built) -> None:
         """Serve what a run of the publisher made, and nothing that it took away."""
-        for document in built.documents:
-            self.put(document)
+        self.put_all(built.documents)
         for path in (*built.archives, *map(self._site.story_path, built.pages)):
             self.shelf.forget(path)
         for path in built.removed:
@@ -76,9 +76,19 @@ class Shelving:
         if built.gone:
             self.end()
 
+    def put_all(self, documents: Iterable[Document]) -> None:
+        """Serve documents in place of their versions before; from any thread."""
+        for document in documents:
+            self.put(document)
+
     def put(self, document: Document) -> None:
         """Serve a document in place of its version before."""
         self.shelf.put(self._site.path(document.feed, document.format), self._shelved(document, self._cache))
+        self._versions[document.feed, document.format] = document.version
+
+    def version(self, feed: str, form: str) -> int:
+        """Which version of a document readers get; 0 where they get none."""
+        return self._versions.get((feed, form), 0)
 
     def _load(self, path: str) -> Shelved | None:
         if path.startswith(STORIES):

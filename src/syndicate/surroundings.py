@@ -6,14 +6,15 @@ import errno
 import ipaddress
 import os
 import socket
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from syndicate.config import Settings
+from syndicate.config.files import read_files, read_one
 from syndicate.config.values import MASK
+from syndicate.errors import ConfigError
 from syndicate.model import Finding
 from syndicate.storage.engine import file_at
 
@@ -112,13 +113,14 @@ def _ports(settings: Settings, running: bool) -> Iterator[Found]:
     if running:
         return  # they are taken by the daemon, as they should be
     for key, part in (("web", web), ("ops", ops)):
-        reason = _unbindable(part.host, part.port) if part.port else None
+        reason = unbindable(part.host, part.port) if part.port else None
         if reason:
             fix = "stop what listens there, or choose another port"
             yield error(f"{key}.port", "port", f"cannot listen on {part.host}:{part.port}: {reason}", fix)
 
 
-def _unbindable(host: str, port: int) -> str | None:
+def unbindable(host: str, port: int) -> str | None:
+    """Why nobody could listen there now; ``None``: it is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -162,21 +164,28 @@ def _address(where: str, url: str) -> Iterator[Found]:
 
 
 def _secret_files(settings: Settings, file: Path) -> Iterator[Found]:
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    effective = settings.model_dump(mode="json")
-    seen: set[Path] = set()
-    for where, value, shown in _walk(raw, effective, ""):
-        named = Path(value["file"]) if isinstance(value, dict) else None
-        path = named or file
-        if path in seen or (named is None and not _is_secret(value, shown)):
-            continue
-        seen.add(path)
+    for where, path in secret_files(settings, file):
         if _world_readable(path):
             words = f"{path} holds a secret and everyone on this machine can read it"
             yield warning(where, "secret", words, f"chmod o-rwx {path}")
+
+
+def secret_files(settings: Settings, main: Path) -> Iterator[tuple[str, Path]]:
+    """Every file that holds a secret, once: those of the configuration, and those they name."""
+    try:
+        files = read_files(main).files
+    except ConfigError:
+        return
+    effective = settings.model_dump(mode="json")
+    seen: set[Path] = set()
+    for file in files:
+        for where, value, shown in _walk(read_one(file), effective, ""):
+            named = Path(value["file"]) if isinstance(value, dict) else None
+            path = named or file
+            if path in seen or (named is None and not _is_secret(value, shown)):
+                continue
+            seen.add(path)
+            yield where, path
 
 
 def _walk(raw: Any, shown: Any, where: str) -> Iterator[tuple[str, Any, Any]]:

@@ -338,6 +338,68 @@ def test_a_database_that_fails_for_a_moment_costs_no_second_push(
     run(go())
 
 
+@pytest.mark.parametrize("at", [0, 3, 9])
+def test_a_database_that_fails_while_lanes_go_one_by_one_costs_no_second_push(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """A fault of ours parts the lanes; then the disk is full before the lane that is ``at``-th in turn."""
+
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            house.endpoints["p5/main"].answer = lambda push: AWAY
+            await house.publish("a")
+            steps: list[int] = []
+            real = clerk_module.Clerk._together
+
+            def together(self: Any, sent: Any, fresh: Any, **more: Any) -> Any:
+                if not sent or len(steps) > at + 1:
+                    return real(self, sent, fresh, **more)
+                steps.append(len(sent))
+                if len(sent) > 1:
+                    raise RuntimeError("our own fault")
+                if len(steps) == at + 2:
+                    raise StorageError("the disk is full")
+                return real(self, sent, fresh, **more)
+
+            monkeypatch.setattr(clerk_module.Clerk, "_together", together)
+            with pytest.raises(StorageError):
+                await house.drain()
+            assert steps == [len(MANY), *[1] * (at + 1)]
+            await house.drain()
+            assert all(len(e.got) == 1 for e in house.endpoints.values())
+            lanes = house.lanes()
+            assert lanes["p5/main"].failures == 1, "what came of it counts once"
+            assert all(lane.last_ok for name, lane in lanes.items() if name != "p5/main")
+            with house.app.storage.read() as tx:
+                assert len(tx.lanes.attempts(limit=100)) == len(MANY)
+
+    run(go())
+
+
+def test_an_answer_is_kept_where_the_plan_after_it_is_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            await house.publish("a")
+            endpoint, real, broken = house.endpoints["p3/main"], clerk_module.plan, [True]
+
+            def plan(desk: Any, lane_id: int, *words: Any, **more: Any) -> Any:
+                if broken and endpoint.got and desk.lane(lane_id).name == "p3/main":
+                    raise RuntimeError("our own fault")
+                return real(desk, lane_id, *words, **more)
+
+            monkeypatch.setattr(clerk_module, "plan", plan)
+            await house.drain()
+            broken.clear()
+            await asyncio.sleep(1.1)
+            await house.drain()
+            assert len(endpoint.got) == 1, "it was not forgotten that it took the story"
+            assert house.lanes()["p3/main"].last_ok
+
+    run(go())
+
+
 def test_many_lanes_share_a_transaction_and_one_rendering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

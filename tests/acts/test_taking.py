@@ -135,14 +135,6 @@ def test_the_same_address_under_another_id_is_the_same_story(house: House) -> No
     assert house.article("b").id == house.article("a").id
 
 
-def test_another_source_with_the_same_story_is_shown_and_left(house: House) -> None:
-    house.take(draft("a"))
-    other = replace(draft("a"), source="wire")
-    house.ingest._store("wire", Batch(drafts=(other,)))
-    assert house.actions() == ["published"]
-    assert "desk" in house.problems()[0].reason
-
-
 def test_a_story_without_headline_or_text_is_shown_with_the_fix_and_the_rest_goes_on(house: House) -> None:
     nothing = replace(draft("a"), given=replace(draft("a").given, headline=None), text="<p></p>")
     done = house.take(nothing, draft("b"))

@@ -140,6 +140,9 @@ base_url = "{self.base}"
 [web]
 port = {self.port}
 
+[ops]
+port = 0
+
 [storage]
 url = "sqlite:///{self.folder}/var/syndicate.db"
 

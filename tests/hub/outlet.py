@@ -135,7 +135,8 @@ class Outlet:
         """The hub as it is after a restart: nothing of it is in memory."""
         app = self.app
         await app.hub.stop()
-        app.hub = HubDistributor(app.storage, app.desk.terms, Client(app.settings.network), self.clock)
+        own = Client(app.settings.network)
+        app.hub = HubDistributor(app.storage, app.desk.terms, own, self.clock, shown=app._shown)
 
     def write(self, name: str, words: str) -> None:
         text = f"---\ntitle: {words}\nid: {name}\n---\n{words} is a story of two sentences. It ends here.\n"
@@ -223,9 +224,10 @@ async def outlet(
 async def daemon(folder: Path, *, hub: str = "enabled = true") -> AsyncIterator[Outlet]:
     """The daemon as ``run`` runs it."""
     async with outlet(folder, hub=hub) as made:
-        server, made.app.server = made.app.server, None
-        assert server
-        await server.stop()
+        for server in (made.app.server, made.app.ops):
+            assert server
+            await server.stop()
+        made.app.server = None
         running = asyncio.create_task(made.app.run())
         await until(lambda: made.app.server is not None and not made.app._ready)
         try:

@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from outlet import ALLOW, Subscriber, fill, listening, outlet, port_of, run, until
+from outlet import ALLOW, Push, Subscriber, daemon, fill, listening, outlet, port_of, run, until
 
 from syndicate.cli.main import run as command
 from syndicate.hub.throttle import Pace
 from syndicate.overview import overview
+from syndicate.web.prepared import Prepared
 
 # -- receivers that hang or are gone ---------------------------------------------------------
 
@@ -86,6 +87,75 @@ def test_pushes_of_one_topic_keep_their_distance_and_the_newest_goes(tmp_path: P
             await made.app.hub.drain()
             assert len(subscriber.pushes) == 2
             assert b"Story number 4" in subscriber.pushes[-1].body
+
+    run(go())
+
+
+def test_what_takes_something_back_goes_out_at_once(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        hub = 'enabled = true\nmin_interval = "10m"'
+        async with outlet(tmp_path, hub=hub) as made, listening(subscriber) as callback:
+            await made.subscribe(callback)
+            await made.publish("two", "The second")
+            await made.publish("three", "The third")
+            assert len(subscriber.pushes) == 1, "what is only news keeps its distance"
+            text = "---\ntitle: The second\nid: two\nstatus: canceled\n---\nThe second is a story. It ends here.\n"
+            (made.folder / "stories" / "two.md").write_text(text, encoding="utf-8")
+            await made.app.poll_all()
+            await made.app.publish()
+            await made.app.hub.drain()
+            assert len(subscriber.pushes) == 2
+            body = subscriber.pushes[-1].body
+            assert b"The third" in body, "and takes along what waited"
+            assert b"The second is a story" not in body
+            await made.publish("four", "The fourth")
+            assert len(subscriber.pushes) == 2, "the distance is kept from there"
+
+    run(go())
+
+
+# -- readers are shown it first ------------------------------------------------------------------
+
+
+def test_nobody_is_told_of_what_readers_are_not_shown_yet(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            await made.subscribe(callback)
+            made.write("two", "The second")
+            await made.app.poll_all()
+            made.app.publisher._shown = None  # stored, and the web is not there yet
+            built = made.app.publisher.run(made.clock())
+            await made.app.hub.drain()
+            assert subscriber.pushes == []
+            made.app.shelving.take(built)
+            await made.app.hub.drain()
+            assert len(subscriber.pushes) == 1
+
+    run(go())
+
+
+def test_what_is_pushed_is_what_readers_get_at_that_moment(tmp_path: Path) -> None:
+    async def go() -> None:
+        seen: list[tuple[bytes, bytes]] = []
+
+        def compare(push: Push) -> int:
+            found = made.app.shelving.shelf.at("/feeds/latest/rss.xml")
+            assert isinstance(found, Prepared)
+            seen.append((push.body, found.representations["identity"].body))
+            return 204
+
+        subscriber = Subscriber(mood=compare)
+        async with daemon(tmp_path) as made, listening(subscriber) as callback:
+            await made.ask("subscribe", callback)
+            await until(lambda: made.subscriptions())
+            for n in range(8):
+                made.write(f"n{n}", f"Story number {n}")
+                made.app.hub.wake()  # as if it looked by chance in the midst of it
+                made.app._poll_soon("desk", frozenset())
+                await until(lambda n=n: any(b"Story number %d" % n in body for body, _ in seen))
+            assert all(body == shown for body, shown in seen)
 
     run(go())
 

@@ -11,8 +11,10 @@ from folder_help import Desk
 
 from syndicate import plugins
 from syndicate.config import SourceOptions
+from syndicate.config.settings import Network
 from syndicate.errors import ConfigError, SourceError
 from syndicate.model import InputKind
+from syndicate.net.client import Client
 from syndicate.sources import registry
 from syndicate.sources.registry import SOURCES, open_source
 
@@ -324,13 +326,19 @@ def test_ten_thousand_files_in_bounded_batches_and_a_cheap_idle_look(tmp_path: P
 
 def test_the_registry_opens_a_folder(tmp_path: Path) -> None:
     options = SOURCES["folder"](type="folder", path=tmp_path)
-    source = open_source("desk", options, timezone="UTC", default_language="en")
+    source = open_source("desk", options, timezone="UTC", default_language="en", client=Client(Network()))
     assert source.name == "desk"
 
 
 def test_a_kind_nobody_knows_is_named() -> None:
     with pytest.raises(ConfigError, match="called 'telex'"):
-        open_source("desk", SourceOptions(type="telex"), timezone="UTC", default_language="en")
+        open_source(
+            "desk",
+            SourceOptions(type="telex"),
+            timezone="UTC",
+            default_language="en",
+            client=Client(Network()),
+        )
 
 
 @pytest.mark.parametrize("value", ["nowhere:Gone", "pathlib:Path"])

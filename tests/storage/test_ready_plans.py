@@ -103,3 +103,13 @@ def test_the_lane_with_something_to_do_is_found_among_them(crowded: Storage) -> 
         assert behind and hub
         assert tx.lanes.ready_stories(1, 1, NOW, 256) == [behind.id]
         assert tx.lanes.ready_documents(NOW, 256) == [(hub.id, 5)]
+
+
+def test_what_was_taken_back_is_found_without_walking_what_receivers_have(crowded: Storage) -> None:
+    with crowded.read() as tx:
+        with statements(crowded) as seen:
+            tx.notices.unconfirmed(NOW)
+        plans = [steps(tx, *one) for one in seen]
+    about_copies = [step for plan in plans for step in plan if " copies " in f"{step} "]
+    assert len(about_copies) >= 3
+    assert not [step for step in about_copies if step.startswith("SCAN copies") and "recalled" not in step]

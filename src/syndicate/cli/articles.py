@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndicate.cli import decide
+from syndicate.cli import decide, one_story
 from syndicate.cli.evidence import evidence_command
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ for command in (
     decide.withdraw,
     decide.release,
     decide.reread,
+    one_story.join,
+    one_story.split,
     evidence_command,
 ):
     articles.add_command(command)

@@ -16,16 +16,25 @@ def config() -> None:
 
 
 @config.command()
+@click.option("--origins", is_flag=True, help="With --json: where each key comes from, instead of its value.")
 @click.pass_obj
-def show(context: Context) -> None:
-    """The effective settings as TOML, defaults and environment included; secrets are masked."""
-    from syndicate.config.show import shown, to_toml
+def show(context: Context, origins: bool) -> None:
+    """The effective settings as TOML, defaults and environment included; secrets are masked.
+
+    A comment behind a key names the file or the environment variable it comes
+    from; without one it is the default.
+    """
+    from syndicate.config.load import origins as read_origins
+    from syndicate.config.show import shown, to_toml, whence, whence_of
 
     values = shown(context.settings)
+    read, variables = read_origins(context.config_path)
     if context.json:
-        context.emit(values)
-    else:
-        click.echo(to_toml(values), nl=False)
+        context.emit(whence(read, variables) if origins else values)
+        return
+    values.pop("include")  # what it brought stands here
+    click.echo("".join(f"# read: {file}\n" for file in read.files), nl=False)
+    click.echo(to_toml(values, lambda key: whence_of(read, variables, key)), nl=False)
 
 
 @config.command()

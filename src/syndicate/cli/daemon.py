@@ -116,6 +116,8 @@ def _report(context: Context, done: Round) -> None:
 def _status(context: Context, polled: Polled) -> int:
     if polled.error:
         context.warn(f"syndicate: {polled.error}")
+    if polled.resting:
+        context.warn(f"syndicate: a source rests: {polled.resting}; `syndicate sources list` shows it")
     if polled.problems:
         context.warn(f"syndicate: {polled.problems} could not be taken; `syndicate status` says why")
     if polled.held:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syndicate.ingest.desk import Reread
     from syndicate.ingest.poll import Ingest
     from syndicate.ingest.reread import Step
-    from syndicate.ingest.take import Taking
+    from syndicate.ingest.taking import Taking
     from syndicate.model import Article, JournalAction
     from syndicate.storage import Storage, Transaction
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _desk(context: Context, storage: Storage) -> Iterator[Ingest]:
+def desk_of(context: Context, storage: Storage) -> Iterator[Ingest]:
+    """What stories are taken and decided under, beside a daemon."""
     from syndicate.editorial import Directory
     from syndicate.ingest.poll import Ingest
     from syndicate.timebook import open_keeper
@@ -45,7 +46,7 @@ def _decide(context: Context, storage: Storage, name: str, act: Act) -> int:
     from syndicate.cli.common import say_who_acts
     from syndicate.ingest import record
 
-    with _desk(context, storage) as ingest, storage.write() as tx:
+    with desk_of(context, storage) as ingest, storage.write() as tx:
         article = tx.articles.named(name)
         action = act(tx, ingest.taking(article.source), article, utc_now())
         after = tx.articles.get(article.id) or article
@@ -97,9 +98,9 @@ def _said(words: str, option: str) -> str:
 @click.pass_obj
 def edit(context: Context, /, name: str, undo: bool, byline: tuple[str, ...], **given: str | None) -> int:
     """Override what was read, lastingly, whatever the source says later."""
+    from syndicate import operators
     from syndicate.cli.common import storage_of
     from syndicate.errors import UsageError
-    from syndicate.ingest import desk
 
     nobody = given.get("agency") is not None and not str(given["agency"]).strip()
     values: dict[str, Any] = {"agency": ""} if nobody else {}
@@ -113,8 +114,8 @@ def edit(context: Context, /, name: str, undo: bool, byline: tuple[str, ...], **
 
     def act(tx: Transaction, taking: Taking, article: Article, now: datetime) -> JournalAction | None:
         if undo:
-            return desk.undo(tx, taking, article, now=now)
-        return desk.edit(tx, taking, article, values, now=now)
+            return operators.undo(tx, taking, article, by=operators.at_the_keyboard(), now=now)
+        return operators.edit(tx, taking, article, values, by=operators.at_the_keyboard(), now=now)
 
     with storage_of(context) as storage:
         return _decide(context, storage, name, act)
@@ -126,13 +127,16 @@ def edit(context: Context, /, name: str, undo: bool, byline: tuple[str, ...], **
 @click.pass_obj
 def correct(context: Context, name: str, note: str) -> int:
     """Publish a correction; it goes to everyone who was ever offered the story."""
+    from syndicate import operators
     from syndicate.cli.common import storage_of
-    from syndicate.ingest import desk
 
-    text = _said(note, "--note")
+    text, by = _said(note, "--note"), operators.at_the_keyboard()
     with storage_of(context) as storage:
         return _decide(
-            context, storage, name, lambda tx, taking, a, now: desk.correct(tx, taking, a, text, now=now)
+            context,
+            storage,
+            name,
+            lambda tx, taking, a, now: operators.correct(tx, taking, a, text, by=by, now=now),
         )
 
 
@@ -155,10 +159,10 @@ def withdraw(context: Context, name: str, reason: str, yes: bool, patience: str,
 
     Ends with a file of evidence: who was told when, and who confirmed. `articles evidence` makes it anew.
     """
+    from syndicate import operators
     from syndicate.cli.common import storage_of
-    from syndicate.ingest import desk
 
-    text, seconds = _said(reason, "--reason"), _span(patience)
+    text, seconds, by = _said(reason, "--reason"), _span(patience), operators.at_the_keyboard()
     with storage_of(context) as storage:
         article_id = _show_holders(context, storage, name)
         asks = sys.stdin.isatty() and not yes and not context.json
@@ -169,7 +173,7 @@ def withdraw(context: Context, name: str, reason: str, yes: bool, patience: str,
             context,
             storage,
             article_id,
-            lambda tx, taking, a, now: desk.withdraw(tx, taking, a, text, now=now),
+            lambda tx, taking, a, now: operators.withdraw(tx, taking, a, text, by=by, now=now),
         )
         _keep_evidence(context, storage, article_id, seconds, out)
         return status
@@ -220,12 +224,16 @@ def _show_holders(context: Context, storage: Storage, name: str) -> str:
 @click.pass_obj
 def release(context: Context, name: str) -> int:
     """Let a story on hold go, or take a withdrawal back."""
+    from syndicate import operators
     from syndicate.cli.common import storage_of
-    from syndicate.ingest import desk
 
+    by = operators.at_the_keyboard()
     with storage_of(context) as storage:
         return _decide(
-            context, storage, name, lambda tx, taking, a, now: desk.release(tx, taking, a, now=now)
+            context,
+            storage,
+            name,
+            lambda tx, taking, a, now: operators.release(tx, taking, a, by=by, now=now),
         )
 
 
@@ -267,7 +275,7 @@ def _steps(
     from syndicate.cli.progress import counting
     from syndicate.ingest.reread import reread_all, reread_one
 
-    with _desk(context, storage) as ingest, counting(context, "reading drafts again") as count:
+    with desk_of(context, storage) as ingest, counting(context, "reading drafts again") as count:
         if name is not None:
             with storage.read() as tx:
                 article = tx.articles.named(name)

@@ -153,17 +153,20 @@ def _redrive(
     article: str | None,
     since: datetime | None,
 ) -> int:
-    from syndicate.distribute import operate
+    from syndicate import operators
+    from syndicate.distribute.operate import named
 
-    now = datetime.now(UTC)
+    by, now = operators.at_the_keyboard(), datetime.now(UTC)
     with storage.write() as tx:
         if numbers:
             pairs = {(a.lane, a.article_id) for a in (_attempt(tx, n) for n in numbers)}
             return sum(
-                operate.redrive(tx, operate.named(tx, name), now, article_id)
+                operators.redrive(tx, named(tx, name), by=by, now=now, article_id=article_id)
                 for name, article_id in pairs
                 if article_id
             )
         lane_name, article_id = _chosen(tx, lane, article)
-        found = [operate.named(tx, lane_name)] if lane_name else tx.lanes.all()
-        return sum(operate.redrive(tx, one, now, article_id, since) for one in found)
+        found = [named(tx, lane_name)] if lane_name else tx.lanes.all()
+        return sum(
+            operators.redrive(tx, one, by=by, now=now, article_id=article_id, since=since) for one in found
+        )

@@ -2,54 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from syndicate.dossiers import Dossier, dossier
 from syndicate.lanes import LaneKind
-from syndicate.model import Article, Correction
-from syndicate.storage import Ack, Attempt, Holder, JournalRow, Transaction, Withdrawal
-from syndicate.storage.articles import RevisionRow
+from syndicate.model import Correction
+from syndicate.storage import Ack, Attempt, Holder, SourceCopy
 
-ATTEMPTS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dossier:
-    """One story with all that belongs to it. ``due``: what the clock owes, kind → when."""
-
-    article: Article
-    feeds: Sequence[str]
-    origin: str | None
-    holders: Sequence[Holder]
-    confirmations: Sequence[Ack]
-    overrides: Mapping[str, Any]
-    corrections: Sequence[Correction]
-    withdrawal: Withdrawal | None
-    due: Mapping[str, datetime]
-    revisions: Sequence[RevisionRow]
-    journal: Sequence[JournalRow]
-    attempts: Sequence[Attempt]
-
-
-def dossier(tx: Transaction, article: Article) -> Dossier:
-    """Gather it, in one consistent look."""
-    draft = tx.articles.draft(article.id)
-    return Dossier(
-        article=article,
-        feeds=sorted(tx.feeds.of(article.id)),
-        origin=draft.origin if draft else None,
-        holders=tx.lanes.holders(article.id),
-        confirmations=tx.pulls.acks(article_id=article.id),
-        overrides=tx.articles.overrides(article.id),
-        corrections=tx.articles.corrections(article.id),
-        withdrawal=tx.articles.withdrawal(article.id),
-        due=tx.articles.owed(article.id),
-        revisions=tx.articles.revisions(article.id),
-        journal=tx.journal.of(article.id),
-        attempts=tx.lanes.attempts(article_id=article.id, limit=ATTEMPTS),
-    )
+__all__ = ["Dossier", "dossier", "holder", "lines"]
 
 
 def lines(found: Dossier) -> Iterator[str]:
@@ -57,6 +18,7 @@ def lines(found: Dossier) -> Iterator[str]:
     for name, value in _fields(found):
         if value:
             yield f"{name:<12} {value}"
+    yield from _section("other sources have it", (_source_copy(c) for c in found.copies))
     yield from _section("set by operators", (f"{k}: {_plain(v)}" for k, v in found.overrides.items()))
     yield from _section("corrections", (f"{c.at:%Y-%m-%d %H:%M} {c.note}" for c in _corrections(found)))
     yield from _section("who has it", (holder(h) for h in found.holders))
@@ -67,6 +29,11 @@ def lines(found: Dossier) -> Iterator[str]:
     rows = (f"{j.seq} {j.at:%Y-%m-%d %H:%M:%S} {j.action}, revision {j.revision}" for j in found.journal)
     yield from _section("journal", rows)
     yield from _section("attempts", (_attempt(a) for a in found.attempts))
+
+
+def _source_copy(c: SourceCopy) -> str:
+    words = f"{c.source}: {c.url or c.source_id}, known by {c.how} since {c.first:%Y-%m-%d %H:%M}"
+    return f"{words}, taken back there {c.gone:%Y-%m-%d %H:%M}" if c.gone else words
 
 
 def _corrections(found: Dossier) -> Sequence[Correction]:

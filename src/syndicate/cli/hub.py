@@ -9,12 +9,11 @@ import click
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.storage import SubscriptionView, Transaction
+    from syndicate.storage import SubscriptionView
 
 _COLUMNS = ("number", "topic", "callback", "signed", "lease ends", "behind", "failing since", "error")
 SHOWN = 50
 """So many are listed by a dry run; all are counted."""
-_REASON = "ended by the publisher"
 
 
 @click.group()
@@ -51,6 +50,7 @@ def list_subscriptions(context: Context, host: str | None, failing: str | None, 
 @click.pass_obj
 def drop(context: Context, name: str | None, host: str | None, failing: str | None, dry_run: bool) -> None:
     """End subscriptions: one by its NAME (number or callback), or many. The callbacks are told."""
+    from syndicate import operators
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.errors import NotFound, UsageError
 
@@ -63,7 +63,7 @@ def drop(context: Context, name: str | None, host: str | None, failing: str | No
         with storage.read() if dry_run else storage.write() as tx:
             found = tx.subscriptions.views(name=name, host=host, failing_before=before)
             if not dry_run:
-                _end(tx, found)
+                operators.drop(tx, found, by=operators.at_the_keyboard(), now=datetime.now(UTC))
         if not found and failing is None:
             raise NotFound("there is no such subscription", fix="`syndicate hub list` lists them")
         if dry_run:
@@ -84,17 +84,6 @@ def _would_go(context: Context, found: list[SubscriptionView]) -> None:
         return
     _show(context, found[:SHOWN])
     context.console.print(f"{len(found)} subscriptions would be dropped", markup=False)
-
-
-def _end(tx: Transaction, found: list[SubscriptionView]) -> None:
-    from syndicate.distribute.verifying import deny
-    from syndicate.storage import Pending
-
-    now = datetime.now(UTC)
-    tx.subscriptions.end([view.id for view in found])
-    for v in found:
-        of = Pending(mode="", topic=v.topic, callback=v.callback, host=v.host, created=now, due=now)
-        deny(tx, of, _REASON, now)
 
 
 def _since(context: Context, failing: str | None) -> datetime | None:

@@ -79,10 +79,12 @@ def _each(context: Context, name: str | None, every: bool, act: Callable[[Transa
 @click.pass_obj
 def pause(context: Context, name: str | None, every: bool) -> int:
     """Send no more news to a receiver. Withdrawals go out all the same."""
-    from syndicate.distribute import operate
+    from syndicate import operators
+
+    by, now = operators.at_the_keyboard(), datetime.now(UTC)
 
     def act(tx: Transaction, lane: Lane) -> str:
-        return "paused" if operate.pause(tx, lane) else f"left as it was, {lane.state}"
+        return "paused" if operators.pause(tx, lane, by=by, now=now) else f"left as it was, {lane.state}"
 
     return _each(context, name, every, act)
 
@@ -93,10 +95,14 @@ def pause(context: Context, name: str | None, every: bool) -> int:
 @click.pass_obj
 def resume(context: Context, name: str | None, every: bool) -> int:
     """Go on at once where a lane was paused, or stopped by failures or a 410."""
-    from syndicate.distribute import operate
+    from syndicate import operators
+
+    by, now = operators.at_the_keyboard(), datetime.now(UTC)
 
     def act(tx: Transaction, lane: Lane) -> str:
-        return "active" if operate.resume(tx, lane) else "the configuration no longer names it"
+        return (
+            "active" if operators.resume(tx, lane, by=by, now=now) else "the configuration no longer names it"
+        )
 
     return _each(context, name, every, act)
 
@@ -107,10 +113,12 @@ def resume(context: Context, name: str | None, every: bool) -> int:
 @click.pass_obj
 def retry(context: Context, name: str | None, every: bool) -> int:
     """Make everything that waits after a failure due now."""
-    from syndicate.distribute import operate
+    from syndicate import operators
+
+    by = operators.at_the_keyboard()
 
     def act(tx: Transaction, lane: Lane) -> str:
-        count = operate.retry(tx, lane, datetime.now(UTC))
+        count = operators.retry(tx, lane, by=by, now=datetime.now(UTC))
         if lane.state != "active":
             return f"due now, but it is {lane.state}: `syndicate lanes resume {lane.name}`"
         return f"due now; {count} that failed before" if count else "due now"
@@ -129,10 +137,12 @@ def replay(
     context: Context, name: str | None, every: bool, since: str | None, cursor: int | None, dry_run: bool
 ) -> int:
     """Send again, as new. Receivers that have a story get it once more."""
+    from syndicate import operators
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.cli.words import moment
     from syndicate.distribute import operate
 
+    by = operators.at_the_keyboard()
     settings = context.settings
     start = moment(since, settings.publisher.timezone) if since else None
     with storage_of(context) as storage:
@@ -141,7 +151,7 @@ def replay(
             plans = [operate.plan_replay(tx, settings, lane, since=start, cursor=cursor) for lane in found]
             if not dry_run:
                 for lane, planned in zip(found, plans, strict=True):
-                    operate.replay(tx, lane, planned)
+                    operators.replay(tx, lane, planned, by=by, now=datetime.now(UTC))
         _tell(context, plans, dry_run)
         if plans and not dry_run:
             say_who_acts(context, storage)

@@ -13,22 +13,27 @@ from syndicate import __version__
 from syndicate.cli.context import Context
 
 COMMANDS = {
+    "init": ("syndicate.cli.init:init", "A first configuration: five questions, or flags."),
     "run": ("syndicate.cli.daemon:run", "The daemon: sources, feeds, pushes, web."),
     "build": ("syndicate.cli.daemon:build", "Poll, store and write the documents; push nothing."),
     "inspect": ("syndicate.cli.inspect:inspect", "What is read out of a story, and why."),
     "check": ("syndicate.cli.check:check", "The configuration and all it points at."),
+    "doctor": ("syndicate.cli.doctor:doctor", "The machine, the network, the database: what is not well."),
     "plan": ("syndicate.cli.plan:plan", "What changed terms mean for what is out; --apply."),
+    "sources": ("syndicate.cli.sources:sources", "Where stories come from: try, pause, resume."),
     "articles": ("syndicate.cli.articles:articles", "List, show, mend and withdraw stories."),
     "feeds": ("syndicate.cli.feeds:feeds", "What is published, and whether it is in order."),
     "deliveries": ("syndicate.cli.deliveries:deliveries", "Attempts, refused stories, redrive."),
     "lanes": ("syndicate.cli.lanes:lanes", "Every receiver's progress: pause, resume, replay."),
     "hub": ("syndicate.cli.hub:hub", "Subscribers at our own hub."),
     "status": ("syndicate.cli.status:status", "One screen: sources, feeds, lanes, trouble."),
+    "audit": ("syndicate.cli.audit:audit", "Who did what, by command or on the pages."),
     "clock": ("syndicate.cli.clock:clock", "Whether the clock is believed: embargoes hang on it."),
     "notify": ("syndicate.cli.notify:notify", "What needs a person, and who is told."),
     "config": ("syndicate.cli.config:config", "The effective settings and their schema."),
     "partners": ("syndicate.cli.partners:partners", "Who may take stories."),
     "tokens": ("syndicate.cli.tokens:tokens", "Tokens of partners and of senders to the inbox."),
+    "ops": ("syndicate.cli.ops:ops", "Logins of the operators' pages."),
     "db": ("syndicate.cli.db:db", "Migrations and backups."),
 }
 

@@ -5,31 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from syndicate.storage import Scope, Transaction
-
-CONFIRMED_SHOWN = 20
-
-
-def partner_file(tx: Transaction, name: str) -> dict[str, Any]:
-    """Tokens, how far it pulls, and takedowns: those not confirmed, and the last that were."""
-    lane, progress = tx.pulls.lane(name), tx.pulls.progress(name)
-    pull = None
-    if lane is not None:
-        pull = {
-            "offered": progress.head,
-            "served": progress.served,
-            "served_at": progress.served_at,
-            "taken": progress.taken,
-            "taken_at": progress.taken_at,
-            "next_due": tx.pulls.due(lane.id),
-        }
-    return {
-        "tokens": tx.tokens.all(scope=Scope.PARTNER, owner=name),
-        "pull": pull,
-        "unconfirmed": tx.pulls.unconfirmed(partner=name),
-        "confirmed": tx.pulls.acks(partner=name, limit=CONFIRMED_SHOWN),
-    }
-
 
 def lines(view: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     """The same for people."""
@@ -48,6 +23,10 @@ def lines(view: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     for t in found["unconfirmed"]:
         told = f"told {t.told:%Y-%m-%d %H:%M:%S}" if t.told else "not told yet"
         yield f"  {t.article_id[:8]} {t.headline}: withdrawn {t.since:%Y-%m-%d %H:%M:%S}, {told}"
+    if found["taken_back"]:
+        yield "taken back from it by new terms, and not heard of yet"
+    for u in found["taken_back"]:
+        yield f"  {u.article_id[:8]} since {u.since:%Y-%m-%d %H:%M:%S}, {u.lane}"
     if found["confirmed"]:
         yield "what it confirmed last"
     for ack in found["confirmed"]:

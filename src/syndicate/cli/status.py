@@ -77,9 +77,19 @@ def _sources(view: Overview) -> Iterator[str]:
         words = (
             f"  {escape(s.name)}: read {ago(s.last_ok)}" if s.last_ok else f"  {escape(s.name)}: never read"
         )
+        if s.state:
+            words += f" [yellow]{_TREATED[s.state]}{': ' + escape(s.reason) if s.reason else ''}[/]"
         if s.failures:
             words += f" [red]failed {s.failures} times: {escape(s.last_error or '')}[/]"
         yield words
+
+
+_TREATED = {
+    "paused": "paused",
+    "held": "on hold",
+    "same": "known stories come under new ids",
+    "new": "stories under new ids are new",
+}
 
 
 def _feeds(view: Overview) -> Iterator[str]:

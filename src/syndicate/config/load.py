@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Union
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from syndicate.config.files import INCLUDE, Read, read_files
 from syndicate.config.settings import EndpointOptions, Partner, Settings, SourceOptions
 from syndicate.config.values import Name
 from syndicate.errors import ConfigError
@@ -64,32 +64,36 @@ def find_file(given: Path | None) -> Path:
 
 
 def load(path: Path | None, adapters: Adapters) -> Settings:
-    """The effective settings. Raises ConfigError naming each wrong key and the fix."""
+    """The effective settings. Raises ConfigError naming each wrong key, its file and the fix."""
     file = find_file(path)
-    data = _read(file)
-    kind = _reading(settings_type(adapters), data)
+    read = read_files(file)
+    kind = _reading(settings_type(adapters), read.data)
     _refuse_stray_variables(kind)
     try:
         return kind()  # type: ignore[call-arg]
     except ValidationError as error:
-        lines = [_explain(problem, kind) for problem in error.errors(include_url=False, include_input=False)]
+        problems = error.errors(include_url=False, include_input=False)
+        lines = [_placed(problem, kind, file, read) for problem in problems]
         raise ConfigError(f"{file}: " + "\n  ".join(lines), fix="see docs/settings.md") from None
     except ValueError as error:  # an environment variable that is no JSON where JSON is needed
         raise ConfigError(f"the environment: {error}", fix="lists and tables in variables are JSON") from None
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"there is no configuration at {file}",
-            fix=f"name one with --config or {FILE_VARIABLE}; the README has one to start from",
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is not valid TOML: {error}") from None
+def _placed(problem: Any, kind: type[BaseModel], main: Path, read: Read) -> str:
+    """What is wrong with a key; where another file than the main one sets it, with that file."""
+    key, words = _explain(problem, kind)
+    origin = read.origin(key) if key else None
+    return words if origin in (None, main) else f"{words} (in {origin})"
+
+
+def origins(path: Path | None) -> tuple[Read, dict[tuple[str, ...], str]]:
+    """The files as read, and the environment variable that sets each key it sets."""
+    found: dict[tuple[str, ...], str] = {}
+    for name in sorted(os.environ):
+        head, nested, rest = name.removeprefix("SYNDICATE_").partition("__")
+        if name.startswith("SYNDICATE_") and nested:
+            found[tuple(part.lower() for part in (head, *rest.split("__")))] = name
+    return read_files(find_file(path)), found
 
 
 def _reading(kind: type[Settings], data: dict[str, Any]) -> type[Settings]:
@@ -123,6 +127,8 @@ class _FileSource(PydanticBaseSettingsSource):
 
 
 def _refuse_stray_variables(kind: type[Settings]) -> None:
+    if f"SYNDICATE_{INCLUDE.upper()}" in os.environ:
+        raise ConfigError("SYNDICATE_INCLUDE sets nothing", fix="write include into the main file")
     for name in os.environ:
         head, nested, _ = name.removeprefix("SYNDICATE_").partition("__")
         if name.startswith("SYNDICATE_") and nested and head.lower() not in kind.model_fields:
@@ -136,8 +142,10 @@ def nearest(word: str, known: typing.Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _explain(problem: Any, kind: type[BaseModel]) -> str:
-    where, model = _locate([str(part) for part in problem["loc"]], kind)
+def _explain(problem: Any, kind: type[BaseModel]) -> tuple[tuple[str, ...], str]:
+    """The key, and what is wrong with it in words."""
+    key, model = _locate([str(part) for part in problem["loc"]], kind)
+    where = ".".join(key)
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         message = "unknown key" + nearest(where.rpartition(".")[2], model.model_fields if model else ())
@@ -145,10 +153,10 @@ def _explain(problem: Any, kind: type[BaseModel]) -> str:
         message = "must be set"
     elif problem["type"] == "union_tag_invalid":
         message = f"type must be one of {problem['ctx']['expected_tags']}"
-    return f"{where}: {message}" if where else message
+    return key, f"{where}: {message}" if where else message
 
 
-def _locate(parts: list[str], kind: Any) -> tuple[str, type[BaseModel] | None]:
+def _locate(parts: list[str], kind: Any) -> tuple[tuple[str, ...], type[BaseModel] | None]:
     """The key as the user wrote it, and the model that holds it (union tags drop out)."""
     shown: list[str] = []
     holder: type[BaseModel] | None = None
@@ -165,7 +173,7 @@ def _locate(parts: list[str], kind: Any) -> tuple[str, type[BaseModel] | None]:
             kind = model.model_fields[part].annotation if part in model.model_fields else None
         else:
             kind = _inner(members[0]) if members else None
-    return ".".join(shown), holder
+    return tuple(shown), holder
 
 
 def _members(kind: Any) -> list[Any]:

@@ -14,6 +14,7 @@ from syndicate.config.values import Duration, Secret, WebAddress, check_signing_
 AlarmKind = Literal[
     "takedown_unconfirmed",
     "source_broken",
+    "source_held",
     "lane_stopped",
     "lane_failing",
     "story_refused",

@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syndicate.config.look import Look
 from syndicate.config.notify import Notify
+from syndicate.config.ops import Ops
 from syndicate.config.part import Part
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.values import (
@@ -50,6 +51,7 @@ class Publisher(Part):
     language: str = "en"
     timezone: str = "UTC"
     base_url: WebAddress = "http://127.0.0.1:8080/"
+    former_base_urls: tuple[WebAddress, ...] = ()
     rights: str | None = None
     description: str | None = None
     logo: WebAddress | None = None
@@ -64,6 +66,17 @@ class Publisher(Part):
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("former_base_urls")
+    @classmethod
+    def _end_with_slashes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(address if address.endswith("/") else address + "/" for address in value)
+
+    @model_validator(mode="after")
+    def _moved_somewhere(self) -> Publisher:
+        if self.base_url in self.former_base_urls:
+            raise ValueError(f"former_base_urls names {self.base_url}, which base_url is now")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -133,13 +146,6 @@ class Web(Part):
     def updates_an_hour(self) -> int:
         """For ``sy:updateFrequency``; whoever comes so often never comes before ``max_age`` is over."""
         return 3600 // self.max_age
-
-
-class Ops(Part):
-    """The operators' listener, kept apart from the public one."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8081
 
 
 class Storage(Part):
@@ -223,13 +229,23 @@ class Log(Part):
 
 
 class SourceOptions(Part):
-    """What every source has. Each kind of source adds its own."""
+    """What every source has. Each kind of source adds its own.
+
+    ``agency``: whose stories they are where a story names nobody.
+    ``priority``: of a story that several sources have, the highest one's version is published.
+    ``hold_reissued``, ``hold_old``: from how many known stories under new ids, or new stories of old
+    date, in one poll the source waits for a person; 0: never.
+    """
 
     type: str
+    priority: int = 0
+    hold_reissued: Annotated[int, Field(ge=0)] = 3
+    hold_old: Annotated[int, Field(ge=0)] = 20
     interval: Duration = timedelta(minutes=1)
     ids: Literal["made", "source"] = "made"
     language: str | None = None
     section: str | None = None
+    agency: str | None = None
 
 
 class Feed(Part):
@@ -365,6 +381,14 @@ class Editorial(Part):
     publisher_names: tuple[str, ...] = ()
 
 
+class Matching(Part):
+    """When stories of two sources are one: always by address or id, and where ``text`` is set by
+    nearly the same text, if they were published within ``window`` of each other."""
+
+    text: bool = True
+    window: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=7)
+
+
 class MediaCare(Part):
     """Pictures, audio and video. ``measure``: ask once for a length or type that is not stated.
 
@@ -418,6 +442,10 @@ class TokenLimits(Part):
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
 
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Build one with ``syndicate.config.load``."""
 
@@ -425,6 +453,7 @@ class Settings(BaseSettings):
         env_prefix="SYNDICATE_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    include: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
     publisher: Publisher
     look: Look = Look()
     web: Web = Web()
@@ -443,6 +472,7 @@ class Settings(BaseSettings):
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
     rights: OutletRights = OutletRights()
+    matching: Matching = Matching()
     media: MediaCare = MediaCare()
     vocabularies: Vocabularies = Vocabularies()
     agencies: dict[Name, Agency] = Field(default_factory=dict)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from syndicate.config.files import Read
 from syndicate.config.settings import Settings
 from syndicate.config.values import MASK
 
@@ -43,20 +44,28 @@ def masked_address(text: str) -> str:
     return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
 
 
-def to_toml(values: Mapping[str, Any]) -> str:
-    """Nested mappings of text, numbers, lists and ``None`` (left out) as TOML."""
-    return "\n".join(_table((), values)).strip() + "\n"
+Origin = Callable[[tuple[str, ...]], str | None]
+"""What says where a key comes from; ``None``: nothing worth saying."""
 
 
-def _table(path: tuple[str, ...], values: Mapping[str, Any]) -> Iterator[str]:
+def to_toml(values: Mapping[str, Any], origin: Origin = lambda _key: None) -> str:
+    """Nested mappings of text, numbers, lists and ``None`` (left out) as TOML.
+
+    With ``origin`` each key that comes from somewhere says so in a comment.
+    """
+    return "\n".join(_table((), values, origin)).strip() + "\n"
+
+
+def _table(path: tuple[str, ...], values: Mapping[str, Any], origin: Origin) -> Iterator[str]:
     plain = {k: v for k, v in values.items() if v is not None and not isinstance(v, Mapping)}
     inner = {k: v for k, v in values.items() if isinstance(v, Mapping)}
     if path and (plain or not inner):
         yield f"\n[{'.'.join(map(_key, path))}]"
     for key, value in plain.items():
-        yield f"{_key(key)} = {_value(value)}"
+        whence = origin((*path, key))
+        yield f"{_key(key)} = {_value(value)}" + (f"  # {whence}" if whence else "")
     for key, table in inner.items():
-        yield from _table((*path, key), table)
+        yield from _table((*path, key), table, origin)
 
 
 def _key(name: str) -> str:
@@ -69,3 +78,19 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def whence_of(read: Read, variables: Mapping[tuple[str, ...], str], key: tuple[str, ...]) -> str | None:
+    """The environment variable or file that sets a key; ``None``: it is the default."""
+    for length in range(len(key), 0, -1):
+        if key[:length] in variables:
+            return variables[key[:length]]
+        if key[:length] in read.origins:
+            return str(read.origins[key[:length]])
+    return None
+
+
+def whence(read: Read, variables: Mapping[tuple[str, ...], str]) -> dict[str, str]:
+    """Every key that something sets, as text with dots, and what sets it; the environment outranks."""
+    found = {".".join(key): str(file) for key, file in read.origins.items()}
+    return found | {".".join(key): name for key, name in variables.items()}

@@ -54,11 +54,17 @@ class Sent:
 
 @dataclass
 class Step:
-    """What one step did: what to send, how settled lanes stand, and lanes that a fault of ours stopped."""
+    """What one step did: what to send, how settled lanes stand, and lanes that a fault of ours stopped.
+
+    ``error``: the database failed on the way. ``unrecorded`` is what it did not
+    take, to be settled later; the rest was committed and is not to be settled again.
+    """
 
     jobs: list[Job] = field(default_factory=list)
     settled: list[tuple[Sent, Lane]] = field(default_factory=list)
     faulty: list[int] = field(default_factory=list)
+    unrecorded: list[Sent] = field(default_factory=list)
+    error: StorageError | None = None
 
 
 class Clerk:
@@ -94,7 +100,8 @@ class Clerk:
     def step(self, sent: Sequence[Sent], fresh: Sequence[int], *, plan_on: bool = True) -> Step:
         """Settle ``sent`` and plan its lanes and ``fresh``; with ``plan_on`` False only settle.
 
-        Raises StorageError; then nothing was recorded. Any other fault stops the lane it lies in.
+        Raises StorageError; then nothing was recorded. Where lanes go one by one, the database may
+        fail after some of them: ``Step.error``. Any other fault stops the lane it lies in.
         """
         try:
             return self._together(sent, fresh, plan_on=plan_on)
@@ -105,20 +112,36 @@ class Clerk:
         return self._one_by_one(sent, fresh, plan_on=plan_on)
 
     def _one_by_one(self, sent: Sequence[Sent], fresh: Sequence[int], *, plan_on: bool) -> Step:
-        """One lane's fault must not stop the others."""
+        """One lane's fault must not stop the others; a database that fails stops them all."""
         whole = Step()
         parts: list[tuple[int, list[Sent], list[int]]] = [(s.planned.lane_id, [s], []) for s in sent]
         parts += [(lane_id, [], [lane_id]) for lane_id in fresh]
-        for lane_id, some_sent, some_fresh in parts:
+        for number, (lane_id, some_sent, some_fresh) in enumerate(parts):
             try:
-                part = self._together(some_sent, some_fresh, plan_on=plan_on)
-            except Exception:
-                log.exception("lane_failed", lane_id=lane_id)
-                whole.faulty.append(lane_id)
-            else:
-                whole.jobs += part.jobs
-                whole.settled += part.settled
+                self._alone(whole, lane_id, some_sent, some_fresh, plan_on=plan_on)
+            except StorageError as error:
+                whole.error = error
+                whole.unrecorded = [one for _, some, _ in parts[number:] for one in some]
+                break
         return whole
+
+    def _alone(
+        self, whole: Step, lane_id: int, sent: Sequence[Sent], fresh: Sequence[int], *, plan_on: bool
+    ) -> None:
+        """One lane's step. Where its plan is at fault, what came in is recorded all the same."""
+        try:
+            part = self._together(sent, fresh, plan_on=plan_on)
+        except StorageError:
+            raise
+        except Exception:
+            log.exception("lane_failed", lane_id=lane_id)
+            whole.faulty.append(lane_id)
+            if not (plan_on and sent):
+                return
+            self._alone(whole, lane_id, sent, (), plan_on=False)
+        else:
+            whole.jobs += part.jobs
+            whole.settled += part.settled
 
     def _together(self, sent: Sequence[Sent], fresh: Sequence[int], *, plan_on: bool) -> Step:
         now = self._clock()

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import structlog
 
+from syndicate import metrics
 from syndicate.distribute.clerk import AT_A_TIME, Clerk, Job, Sent, Step
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.receivers import Receivers, StoryReceiver
@@ -59,6 +60,11 @@ class Distributor:
         self._one_turn = asyncio.Lock()
         # Steps are short transactions; one thread keeps them in order.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lanes")
+
+    @property
+    def under_way(self) -> int:
+        """Requests in flight."""
+        return len(self._busy)
 
     def wake(self) -> None:
         """Something new may be owed."""
@@ -129,6 +135,7 @@ class Distributor:
             self._sent[:0] = taken
             self._looking = True
             raise
+        self._sent[:0] = step.unrecorded
         for lane_id in step.faulty:
             self._rest(lane_id)
         for one, lane in step.settled:
@@ -136,6 +143,9 @@ class Distributor:
         if not self._stopping:  # else the next start plans and sends the same
             for job in step.jobs:
                 self._start(job)
+        if step.error is not None:
+            self._looking = True
+            raise step.error
         if self._sent:
             self._wake.set()
 
@@ -199,6 +209,8 @@ class Distributor:
 
     def _tell(self, one: Sent, after: Lane) -> None:
         planned, outcome = one.planned, one.outcome
+        kind, receiver = _whose(planned)
+        metrics.pushed(kind, receiver, str(outcome.verdict), outcome.seconds)
         say = _loudness(outcome.verdict)
         say(
             f"push_{outcome.verdict}",
@@ -223,6 +235,12 @@ class Distributor:
         end = after.failing_since + self._clerk.limits.disable_after
         if after.failures >= WARNED_FROM:
             log.warning("lane_will_be_disabled", lane=lane, at=end.isoformat(), failures=after.failures)
+
+
+def _whose(planned: PlannedStory | PlannedPing) -> tuple[str, str]:
+    """What was sent, and to which partner or hub."""
+    name = planned.lane.partition("/")[0]
+    return ("ping", name.removeprefix("hub:")) if isinstance(planned, PlannedPing) else ("story", name)
 
 
 def _about(planned: PlannedStory | PlannedPing) -> dict[str, str]:

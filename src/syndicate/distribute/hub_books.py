@@ -30,6 +30,8 @@ QUIET = timedelta(minutes=5)
 PRUNE_SECONDS = 3600.0
 REST_SECONDS, CROWDED_SECONDS = 1.0, 0.05
 """So long nobody is looked for after a look that found nobody; less where hosts were left out."""
+Shown = Callable[[str, str], int | None]
+"""Which version readers get of a feed in a format; ``None`` where nobody serves them from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,17 @@ class _Walk:
 class Books:
     """Reads and writes subscriptions for the hub."""
 
-    def __init__(self, storage: Storage, clock: Callable[[], datetime], hosts: Hosts) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Callable[[], datetime],
+        hosts: Hosts,
+        shown: Shown = lambda feed, form: None,  # noqa: ARG005
+    ) -> None:
         self._storage = storage
         self._hosts = hosts
         self._clock = clock
+        self._shown = shown
         self._seen: dict[str, int] = {}
         self._walks: dict[str, _Walk] = {}
         self._began: dict[str, tuple[int, datetime]] = {}
@@ -178,13 +187,17 @@ class Books:
         now = self._clock()
         with self._storage.read() as tx:
             editions = {e.topic: e for e in tx.subscriptions.editions(TOPIC_FORMATS)}
+            behind = {t for t, e in editions.items() if self._is_ahead(e)}
             ended = tx.subscriptions.next_end()
         self._keep_house(editions, ended, now)
         with self._storage.read() as tx:
-            owed_topics = tx.subscriptions.topics_owed(now) & editions.keys() if room else set()
+            owed_topics = tx.subscriptions.topics_owed(now) & (editions.keys() - behind) if room else set()
             owed_topics = {t for t in owed_topics if self._begins(editions[t], terms, now)}
             kept = {t: p for t, p in papers.items() if t in editions}
-            fresh = {t: _paper(tx, editions[t], kept.get(t)) for t in owed_topics | kept.keys()}
+            fresh = {
+                t: kept.get(t) if t in behind else _paper(tx, editions[t], kept.get(t))
+                for t in owed_topics | kept.keys()
+            }
             owed = self._owed(tx, [editions[t] for t in owed_topics], now, room, known, except_hosts)
             pending = tx.subscriptions.pending(now, asks)
         self._walks = {t: w for t, w in self._walks.items() if t in editions}
@@ -192,12 +205,19 @@ class Books:
         more = any(t in self._walks and self._walks[t].goes_on() for t in owed_topics)
         return Look(owed=owed, pending=pending, papers=papers, more=more)
 
+    def _is_ahead(self, edition: Edition) -> bool:
+        """Whether a document is stored that readers are not shown yet: whoever is told would find the old."""
+        shown = self._shown(edition.feed, edition.format)
+        return shown is not None and shown != edition.stored
+
     def _begins(self, edition: Edition, terms: HubTerms, now: datetime) -> bool:
-        """Whether this version goes out now; not sooner than ``min_interval`` after the one before."""
+        """Whether this version goes out now: not sooner than ``min_interval`` after the one before, unless
+        something was taken back since."""
         known = self._began.get(edition.topic)
         if known is not None and known[0] == edition.version:
             return True
-        if known is not None and now - known[1] < terms.min_interval:
+        urgent = known is not None and edition.urgent > known[0]
+        if known is not None and not urgent and now - known[1] < terms.min_interval:
             return False
         self._began[edition.topic] = (edition.version, now)
         return True
@@ -279,8 +299,8 @@ def _paper(tx: Transaction, edition: Edition, known: Paper | None) -> Paper | No
     if known is not None and (known.version, known.stored) == (edition.version, edition.stored):
         return known
     document = tx.documents.get(edition.feed, edition.format)
-    if document is None:
-        return None
+    if document is None or document.version != edition.stored:
+        return None  # it changed since it was looked at, and may not be shown yet
     return paper_of(document)
 
 

@@ -33,6 +33,9 @@ def _lost(settings: Settings, site: Site, now: datetime) -> Iterator[tuple[str, 
     """Topics nobody serves any more, with words for their subscribers."""
     for slug, feed in settings.feeds.items():
         for name in FORMATS:
+            for base in settings.publisher.former_base_urls:
+                old_topic = base.rstrip("/") + site.path(slug, name)
+                yield old_topic, f"the topic moved to {site.topic(slug, name)}"
             for old in feed.formerly:
                 yield site.topic(old, name), f"the topic moved to {site.topic(slug, name)}"
             if phase_of(settings, slug, now) is Phase.GONE:

@@ -299,7 +299,7 @@ class PullBooks:
                 partner=partner,
                 article_id=article.id,
                 revision=version,
-                action=action or _usual(article),
+                action=action or _usual(tx, partner, article),
                 at=now,
                 label=token.label,
             )
@@ -375,8 +375,10 @@ def _named(tx: Transaction, name: str) -> Article | None:
     return tx.articles.get(known) if known else None
 
 
-def _usual(article: Article) -> str:
-    return "published" if article.status is PubStatus.USABLE else "removed"
+def _usual(tx: Transaction, partner: str, article: Article) -> str:
+    """What a confirmation means that says no more: of a story that was taken back, that it is gone."""
+    back = any(h.recalled for h in tx.lanes.holders(article.id) if h.partner == partner)
+    return "published" if article.status is PubStatus.USABLE and not back else "removed"
 
 
 def _check(article: Article, ack: Ack) -> None:

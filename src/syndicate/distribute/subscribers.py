@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from syndicate import metrics
 from syndicate.distribute.flight import Flight, Trip
 from syndicate.distribute.hosts import Hosts
-from syndicate.distribute.hub_books import Books, Look, Sent
+from syndicate.distribute.hub_books import Books, Look, Sent, Shown
 from syndicate.distribute.hub_paper import Paper
 from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.verifying import Replied, ask
@@ -67,11 +68,18 @@ class HubDistributor:
     a thousand dead subscribers must not take the slots that partners' stories go through."""
 
     def __init__(
-        self, storage: Storage, terms: HubTerms, client: Client, clock: Callable[[], datetime]
+        self,
+        storage: Storage,
+        terms: HubTerms,
+        client: Client,
+        clock: Callable[[], datetime],
+        *,
+        shown: Shown = lambda feed, form: None,  # noqa: ARG005
     ) -> None:
+        """``shown``: which version of a document readers get by now; nobody is told of a newer one."""
         self._hosts = Hosts("hub", clock)
         self._hosts.load(storage)
-        self._books = Books(storage, clock, self._hosts)
+        self._books = Books(storage, clock, self._hosts, shown)
         self._client = client
         self._clock = clock
         self._terms = terms
@@ -92,6 +100,11 @@ class HubDistributor:
         self._more = False
         self._stopping = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Subscribers taken up to be sent to, and verifications to be asked."""
+        return len(self._owed) + len(self._late), len(self._asked)
 
     def wake(self) -> None:
         """Something new may be owed."""
@@ -297,6 +310,7 @@ class HubDistributor:
             if outcome.verdict is not Verdict.DELIVERED:
                 at = self._clock()
             crowd.ended(found.id)
+            metrics.pushed("subscriber", "", str(outcome.verdict), outcome.seconds)
             self._answers.sent.append(Sent(found, paper.version, outcome, at))
             self._answered()
 

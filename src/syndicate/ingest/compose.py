@@ -31,10 +31,14 @@ OVERRIDABLE = ("headline", "byline", "agency", "dateline", "excerpt")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What a story takes from the house where nobody else said anything."""
+    """What a story takes from the house where nobody else said anything.
+
+    ``agency``: whose the source's stories are that name nobody.
+    """
 
     language: str
     section: str | None = None
+    agency: str | None = None
     site: str | None = None
     name: str = ""
 
@@ -169,6 +173,8 @@ def _credit(
     elif stated := _plain(given.agency):
         own = stated.casefold() == house.name.casefold()  # we are not our own agency
         credit = credit if own else _stated(credit, stated, directory, house)
+    elif house.agency and not credit.agency:
+        credit = _stated(credit, house.agency, directory, house)
     if given.credit_role and not _is_nobodys(overrides):
         credit = replace(credit, role=given.credit_role)
     if credit.agency and credit.role is None:

@@ -13,7 +13,7 @@ from syndicate.ingest import holds, record, translations
 from syndicate.ingest.comments import only_counted
 from syndicate.ingest.compose import amend, compose
 from syndicate.ingest.measure import completed
-from syndicate.ingest.take import Taking
+from syndicate.ingest.taking import Taking
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, Story
 from syndicate.storage import Transaction
 
@@ -65,6 +65,7 @@ def release(tx: Transaction, taking: Taking, article: Article, *, now: datetime)
     Raises StoryError for a kill notice.
     """
     translations.answered(tx, article.id)
+    _not_joined(tx, article)
     draft = tx.articles.draft(article.id)
     if draft is None:
         return record.restore(tx, taking.desk, article, now=now)
@@ -88,6 +89,15 @@ def release(tx: Transaction, taking: Taking, article: Article, *, now: datetime)
     if article.hold and not article.live and look.story != article.story:
         return record.revise(tx, taking.desk, article, look.story, cause="release", now=now)
     return record.restore(tx, taking.desk, article, now=now)
+
+
+def _not_joined(tx: Transaction, article: Article) -> None:
+    copy = tx.copies.get(article.source, article.source_id)
+    if copy is not None and copy.article_id != article.id:
+        raise StoryError(
+            f"article {article.id[:8]} was joined with {copy.article_id[:8]}",
+            fix=f"`syndicate articles split {copy.article_id[:8]} --source {article.source}`",
+        )
 
 
 def reread(

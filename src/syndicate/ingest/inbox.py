@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from syndicate import metrics
 from syndicate.errors import StoryError
-from syndicate.ingest import record
+from syndicate.ingest import copies, record
 from syndicate.ingest.poll import Ingest, Polled
-from syndicate.ingest.take import Taken, recall
+from syndicate.ingest.standing import Standing, Version
+from syndicate.ingest.take import recall
+from syndicate.ingest.taking import Taken
 from syndicate.model import Article, PubStatus, Reading
 from syndicate.site import Site
 from syndicate.sources.inbox_story import Fault, NotTaken, Sent
@@ -45,19 +47,6 @@ class Request:
     def of(cls, key: str, *parts: bytes) -> Request:
         """The key with what identifies the request."""
         return cls(key, hashlib.sha256(b"\0".join(parts)).hexdigest())
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a sender's versions of a story. ``gone``: withdrawn by its sender."""
-
-    version: int | None = None
-    updated: datetime | None = None
-    gone: bool = False
-
-    def dump(self) -> str:
-        updated = self.updated.isoformat() if self.updated else None
-        return json.dumps({"version": self.version, "updated": updated, "gone": self.gone})
 
 
 class Inbox:
@@ -97,6 +86,7 @@ class Inbox:
         with self._storage.write() as tx:
             if request and (before := self._before(tx, source, request)):
                 return before
+            tx.articles.take_turns()
             receipts = [self._one(tx, source, item, readings) for item in items]
             made = Receipt(200, {"results": [_listed(r) for r in receipts]}) if many else receipts[0]
             tx.sources.tried(source, self._clock(), None)
@@ -151,7 +141,7 @@ class Inbox:
             return refused(422, *item.faults)
         own_id = item.draft.source_id
         known = _known(tx, source, own_id)
-        if late := _late(known, item):
+        if late := known.late(_version(item)):
             return self._receipt(tx, source, own_id, 200, "ignored", late)
         if item.withdraws:
             reason = item.draft.given.correction or f"its sender says it is {item.withdraws}"
@@ -161,14 +151,18 @@ class Inbox:
         taking = self._ingest.taking(source)
         reading = readings[id(item.draft)]
         taken = self._ingest.take_one(tx, taking, item.draft, reading, self._clock(), total)
+        metrics.stories(source, total)
         if taken is not None and (not taken.article_id or self._own(tx, source, own_id) is None):
             return _left(taken)
-        _note(tx, source, own_id, _newer(known, item))
+        _note(tx, source, own_id, known.after(_version(item)))
         made = self._receipt(tx, source, own_id, 200, _result(taken, there=there))
+        if taken is not None and taken.copy and (article := self._own(tx, source, own_id)):
+            made.body["reason"] = _published_from(article)
         if item.warnings:
             made.body["warnings"] = list(item.warnings)
         waits = made.body["state"] not in ("published", "withdrawn") or "held" in made.body
-        return Receipt(202 if waits else 200 if there else 201, made.body)
+        known_here = there or made.body["result"] == "copy"
+        return Receipt(202 if waits else 200 if known_here else 201, made.body)
 
     def _gone(
         self,
@@ -179,13 +173,15 @@ class Inbox:
         status: PubStatus,
         item: Sent | None,
     ) -> Receipt:
-        known = _known(tx, source, own_id) or _Known()
-        newer = _newer(known, item) if item else known
-        _note(tx, source, own_id, _Known(newer.version, newer.updated, gone=True))
+        came = _version(item) if item else Version(withdraws=True)
+        _note(tx, source, own_id, _known(tx, source, own_id).after(came))
         article = self._own(tx, source, own_id)
         if article is None:
             words = "nothing came under this id yet; if it does, it stays withdrawn"
             return Receipt(202, {"id": own_id, "state": "unknown", "result": "noted", "reason": words})
+        if (copy := tx.copies.get(source, own_id)) is not None:
+            copies.gone(tx, copy, self._clock())
+            return self._receipt(tx, source, own_id, 200, "noted", _published_from(article))
         taken = recall(tx, self._ingest.taking(source), article, reason, self._clock(), status=status)
         return self._receipt(tx, source, own_id, 200, "unchanged" if taken is None else "withdrawn")
 
@@ -245,6 +241,10 @@ def _left(taken: Taken) -> Receipt:
     return refused(409 if taken.article_id else 422, Fault(None, taken.problem or "not taken", taken.fix))
 
 
+def _published_from(article: Article) -> str:
+    return f"the version of this story that is out is that of source {article.source!r}"
+
+
 def _listed(receipt: Receipt) -> Body:
     return {"status": receipt.status, **receipt.body}
 
@@ -260,46 +260,20 @@ def _word(article: Article, waits: datetime | None) -> str:
 def _result(taken: Taken | None, *, there: bool) -> str:
     if taken is None or (taken.unchanged and not taken.action):
         return "unchanged"
+    if taken.copy:
+        return "copy"
     return "updated" if there else "created"
 
 
-def _known(tx: Transaction, source: str, own_id: str) -> _Known | None:
+def _known(tx: Transaction, source: str, own_id: str) -> Standing:
     text = tx.sources.item(source, own_id)
-    if text is None:
-        return None
-    known = json.loads(text)
-    updated = datetime.fromisoformat(known["updated"]) if known["updated"] else None
-    return _Known(known["version"], updated, known["gone"])
+    return Standing.parse(text) if text else Standing()
 
 
-def _note(tx: Transaction, source: str, own_id: str, known: _Known) -> None:
+def _note(tx: Transaction, source: str, own_id: str, known: Standing) -> None:
     tx.sources.advance(source, token=None, items={own_id: known.dump()}, forget=())
 
 
-def _newer(known: _Known | None, item: Sent) -> _Known:
-    known = known or _Known()
-    version = item.version if item.version is not None else known.version
-    return _Known(version, item.draft.given.updated or known.updated)
-
-
-def _late(known: _Known | None, item: Sent) -> str | None:
-    """Why a version is not taken: a newer one is here, or its sender withdrew the story since."""
-    if known is None:
-        return None
-    order = _order(known, item)
-    if order is not None and order < 0:
-        return "an older version: a newer one is here"
-    back = order is not None and order > 0
-    if known.gone and not back and item.draft.given.status is not PubStatus.USABLE and not item.withdraws:
-        return "its sender withdrew it: send a higher version, a later updated, or status usable"
-    return None
-
-
-def _order(known: _Known, item: Sent) -> int | None:
-    """-1 older, 0 the same, 1 newer; ``None`` where nothing says."""
-    if item.version is not None and known.version is not None:
-        return (item.version > known.version) - (item.version < known.version)
-    updated = item.draft.given.updated
-    if updated is not None and known.updated is not None:
-        return (updated > known.updated) - (updated < known.updated)
-    return None
+def _version(item: Sent) -> Version:
+    given = item.draft.given
+    return Version(item.version, given.updated, given.status, withdraws=item.withdraws is not None)

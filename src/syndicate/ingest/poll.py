@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
 
+from syndicate import metrics
 from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
-from syndicate.ingest import measure, record
+from syndicate.ingest import measure, record, reissue, standing
 from syndicate.ingest.compose import House
-from syndicate.ingest.take import Taken, Taking, is_known, missing, take
+from syndicate.ingest.take import is_known, missing, take, taken_back
+from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
-from syndicate.sources.base import Batch, Cursor, Source, Trouble
-from syndicate.storage import MediaFact, Storage, Transaction
+from syndicate.sources.base import Batch, Cursor, Recall, Source, Trouble
+from syndicate.storage import Conduct, MediaFact, Storage, Transaction
 from syndicate.timekeeping import Timekeeper
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 200
+NOTED_EVERY = timedelta(minutes=10)
+"""How often it is written down that a source was read, where it brings nothing new."""
 RELATED_EPOCH = "related_epoch"
 """Under this name stands the epoch in which related stories were last all looked at."""
 
@@ -40,14 +45,20 @@ _Read = tuple[Draft, Reading | StoryError | None]
 
 @dataclass
 class Polled:
-    """What a poll brought, counted; ``error`` where the source could not be read."""
+    """What a poll brought, counted; ``error`` where the source could not be read.
+
+    ``resting``: why it was not asked, or was put on hold.
+    """
 
     seen: int = 0
     unchanged: int = 0
     actions: dict[str, int] = field(default_factory=dict)
     held: int = 0
     problems: int = 0
+    copies: int = 0
+    adopted: int = 0
     error: str | None = None
+    resting: str | None = None
 
     @property
     def changed(self) -> bool:
@@ -55,12 +66,24 @@ class Polled:
         return bool(self.actions)
 
     def __iadd__(self, other: Polled) -> Polled:
-        for name in ("seen", "unchanged", "held", "problems"):
+        for name in ("seen", "unchanged", "held", "problems", "copies", "adopted"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for action, count in other.actions.items():
             self.actions[action] = self.actions.get(action, 0) + count
         self.error = other.error or self.error
+        self.resting = other.resting or self.resting
         return self
+
+
+@dataclass
+class _Look:
+    """One poll's beginning: the cursor, and how the source is treated."""
+
+    cursor: Cursor
+    conduct: Conduct | None = None
+    rests: bool = False
+    reason: str | None = None
+    tally: reissue.Tally = field(default_factory=reissue.Tally)
 
 
 class Ingest:
@@ -84,6 +107,7 @@ class Ingest:
         self._clock = clock
         self._keeper = keeper or Timekeeper.trusting(clock)
         self.next_due: datetime | None = None
+        self._noted: dict[str, tuple[datetime, str | None]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self.configure(settings, directory)
 
@@ -110,6 +134,7 @@ class Ingest:
         house = House(
             language=options.language or publisher.language,
             section=options.section,
+            agency=options.agency,
             site=publisher.url,
             name=publisher.name,
         )
@@ -120,26 +145,51 @@ class Ingest:
             house=house,
             options=options,
             reading=self._options,
+            matching=self._settings.matching,
+            priorities={name: o.priority for name, o in self._settings.sources.items()},
         )
 
     async def poll(
         self, source: Source, hints: Collection[str] = (), progress: Progress | None = None
     ) -> Polled:
-        """Ask one source. A story that cannot be taken is noted, and the rest goes on."""
-        total = Polled()
+        """Ask one source. A story that cannot be taken is noted, and the rest goes on.
+
+        A source that waits is not asked. A poll that brings nothing writes nothing.
+        """
+        total, brought, begun = Polled(), False, time.monotonic()
+        if _waits(source):
+            return total
+        look = await self.in_thread(self._begin, source.name)
+        if look.rests:
+            return Polled(resting=look.reason)
         try:
-            cursor = await self.in_thread(self._cursor, source.name)
-            async for batch in source.fetch(cursor, hints):
+            async for batch in source.fetch(look.cursor, hints):
+                brought = True
                 readings = await self.in_thread(self.read_drafts, batch.drafts)
+                if reason := await self.in_thread(self._stop_at, source.name, readings, look):
+                    total.resting = reason
+                    return total
                 await self._measure(readings)
                 total += await self.in_thread(self._keep, source.name, batch, readings)
                 if progress:
                     progress(len(batch.items))
+            if look.conduct is not None and total.seen and not total.adopted:
+                await self.in_thread(self._as_ever, source.name, look.conduct)
         except SourceError as error:
-            total.error = error.message
-            log.warning("source_failed", source=source.name, reason=error.message)
-        await self.in_thread(self._tried, source.name, total.error)
+            total.error = f"{error.message}; {error.fix}" if error.fix else error.message
+            log.warning("source_failed", source=source.name, reason=error.message, fix=error.fix)
+        if self._worth_noting(source.name, total.error, brought=brought):
+            await self.in_thread(self._tried, source.name, total.error)
+        metrics.stories(source.name, total)
+        metrics.polled(source.name, time.monotonic() - begun, self._clock().timestamp(), total.error)
         return total
+
+    def _worth_noting(self, name: str, error: str | None, *, brought: bool) -> bool:
+        """Whether how it went is written down; of polls that go well and bring nothing, one in a while."""
+        before = self._noted.get(name)
+        if brought or error or before is None or before[1]:
+            return True
+        return self._clock() - before[0] >= NOTED_EVERY
 
     async def fall_due(self) -> int:
         """Let the clock have its due: embargoes, expiries, notices; returns how many journal rows.
@@ -153,13 +203,42 @@ class Ingest:
         """Do something in the thread of the sources: what they bring is taken one after the other."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
 
-    def _cursor(self, name: str) -> Cursor:
+    def _begin(self, name: str) -> _Look:
         with self._storage.read() as tx:
-            return Cursor(token=tx.sources.state(name).token, items=tx.sources.items(name))
+            conduct = tx.sources.conduct(name)
+            if conduct is not None and conduct.state.rests:
+                return _Look(Cursor(), rests=True, reason=f"{conduct.state}: {conduct.reason}")
+            cursor = Cursor(token=tx.sources.state(name).token, items=tx.sources.items(name))
+        return _Look(cursor, conduct=conduct.state if conduct else None)
+
+    def _stop_at(self, name: str, readings: Sequence[_Read], look: _Look) -> str | None:
+        """Why nothing of this batch is stored: the source is on hold from now on, or was paused meanwhile."""
+        drafts = [(d, r) for d, r in readings if isinstance(r, Reading)]
+        if not drafts or look.conduct is not None:
+            return None
+        taking = self.taking(name)
+        with self._storage.read() as tx:
+            reason = reissue.look(tx, taking.options, drafts, taking.house.language, look.tally)
+        if reason is None:
+            return None
+        with self._storage.write() as tx:
+            tx.sources.treat(name, Conduct.HELD, self._clock(), reason)
+        fix = f"`syndicate sources resume {name} --as-same`, or --as-new"
+        log.warning("source_on_hold", source=name, reason=reason, fix=fix)
+        return reason
+
+    def _as_ever(self, name: str, conduct: Conduct) -> None:
+        """What was said about ids held for one whole look; a decision made meanwhile stays."""
+        with self._storage.write() as tx:
+            now = tx.sources.conduct(name)
+            if now is not None and now.state is conduct:
+                tx.sources.treat(name, None, self._clock())
 
     def _tried(self, name: str, error: str | None) -> None:
+        now = self._clock()
         with self._storage.write() as tx:
-            tx.sources.tried(name, self._clock(), error)
+            tx.sources.tried(name, now, error)
+        self._noted[name] = now, error
 
     def _fall_due(self) -> int:
         rows = 0
@@ -228,9 +307,19 @@ class Ingest:
         taking, now = self.taking(source), self._clock()
         total = Polled(seen=len(batch.drafts))
         with self._storage.write() as tx:
+            conduct = tx.sources.conduct(source)
+            treated = conduct.state if conduct else None
+            taking = replace(taking, adopts=treated is Conduct.SAME, anew=treated is Conduct.NEW)
+            if any(reading is not None for _, reading in readings):
+                tx.articles.take_turns()
             tx.problems.settle(source, batch.settled)
+            for order in batch.recalls:
+                self._recall(tx, taking, source, order, now, total)
             for draft, reading in readings:
-                self.take_one(tx, taking, draft, reading, now, total)
+                if batch.versioned and self._late(tx, draft):
+                    total.unchanged += 1
+                else:
+                    self.take_one(tx, taking, draft, reading, now, total)
             for source_id in batch.missing:
                 self._count(missing(tx, taking, source, source_id, now), source_id, total)
             self._note(tx, source, batch, now, total)
@@ -265,7 +354,7 @@ class Ingest:
         if reading is None:
             total.unchanged += 1
             return None
-        trace = secrets.token_hex(4)
+        trace = secrets.token_hex(16)
         try:
             if isinstance(reading, StoryError):
                 raise reading
@@ -286,12 +375,33 @@ class Ingest:
         if taken is None:
             return
         total.unchanged += taken.unchanged
+        total.copies += taken.copy and not taken.unchanged
+        total.adopted += taken.adopted
         if taken.held:
             total.held += 1
             log.warning("story_on_hold", article=taken.article_id, item=ref, reason=taken.held, trace=trace)
         if taken.action:
             total.actions[taken.action] = total.actions.get(taken.action, 0) + 1
             log.info(f"story_{taken.action}", article=taken.article_id, item=ref, trace=trace)
+
+    def _recall(
+        self, tx: Transaction, taking: Taking, source: str, order: Recall, now: datetime, total: Polled
+    ) -> None:
+        """A source takes a story back, also one that did not come yet: then it stays out."""
+        came = standing.Version(order.version, order.updated, order.status, withdraws=True)
+        if standing.notice(tx, source, (order.source_id,), came):
+            total.unchanged += 1
+            return
+        taken = taken_back(tx, taking, source, order, now)
+        self._count(taken, order.source_id, total)
+
+    def _late(self, tx: Transaction, draft: Draft) -> bool:
+        """Whether a newer version is here, or the source took the story back."""
+        came = standing.Version(draft.version, draft.given.updated, draft.given.status)
+        words = standing.notice(tx, draft.source, standing.names(draft), came)
+        if words:
+            log.info("version_ignored", source=draft.source, item=draft.source_id, reason=words)
+        return words is not None
 
     def _note(self, tx: Transaction, source: str, batch: Batch, now: datetime, total: Polled) -> None:
         for trouble in batch.troubles:
@@ -305,3 +415,9 @@ class Ingest:
 
 def _tell(source: str, trouble: Trouble) -> None:
     log.warning("item_trouble", source=source, item=trouble.key, reason=trouble.reason, fix=trouble.fix)
+
+
+def _waits(source: Source) -> bool:
+    """Whether the source said, in memory, that it is not to be asked yet."""
+    waiting = getattr(source, "waiting", None)
+    return callable(waiting) and waiting() is not None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from syndicate.about import Reference, Related
 from syndicate.ingest.translations import ARTICLE_ID
@@ -22,23 +22,49 @@ from syndicate.storage import Transaction
 ADDRESS = "address"
 """The scheme of an address told apart from others by ``address_key`` alone."""
 
-_TRACKING = re.compile(r"(?:utm_.*|fbclid|gclid|mc_cid|mc_eid|igshid|ref_src)")
+_TRACKING = re.compile(
+    r"(?:utm_.*|at_(?:medium|campaign|custom\d?)|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|"
+    r"mc_cid|mc_eid|ref_src|ref_url|cmpid|cmp|ns_mchannel|ns_campaign|_ga|_gl|spm|mkt_tok|amp)",
+    re.IGNORECASE,
+)
+_MOBILE = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
+_AMP = re.compile(r"(?:/amp|/amp\.html|\.amp|\.amp\.html)$")
+_AMP_CACHE = re.compile(r"^/(?:c|v|i)/(?:s/)?(?=[^/]+\.[^/]+/)")
 
 
 def address_key(url: str) -> str | None:
     """What two addresses of one page have in common: not http or https, "www.", a closing slash,
-    a fragment or a campaign's parameters. ``None`` where it is no web address."""
+    a fragment, a campaign's parameters, how it is escaped, nor that it is the page for small screens
+    (AMP, "m."). ``None`` where it is no web address."""
     try:
         parts = urlsplit(url.strip())
-        host = (parts.hostname or "").removeprefix("www.")
+        host = _host(parts.hostname or "")
         port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not host:
         return None
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k)]
-    query = f"?{urlencode(kept)}" if kept else ""
-    return f"{host}{port}{parts.path.rstrip('/')}{query}"
+    path = quote(
+        unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~", errors="surrogateescape"
+    )
+    if host.endswith("cdn.ampproject.org") and _AMP_CACHE.match(path):
+        return address_key(f"https://{_AMP_CACHE.sub('', path)}")
+    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(k, v)]
+    query = f"?{urlencode(sorted(kept))}" if kept else ""
+    return f"{host}{port}{_AMP.sub('', path.rstrip('/')).rstrip('/')}{query}"
+
+
+def _host(name: str) -> str:
+    """One spelling of a host, without what marks it as the page for small screens."""
+    try:
+        plain = name.rstrip(".").encode("idna").decode()
+    except UnicodeError:
+        plain = name
+    return _MOBILE.sub("", plain)
+
+
+def _is_tracking(name: str, value: str) -> bool:
+    return bool(_TRACKING.fullmatch(name)) or (name.lower() == "outputtype" and value.lower() == "amp")
 
 
 def addresses(urls: Iterable[str | None]) -> list[tuple[str, str]]:

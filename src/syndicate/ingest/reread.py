@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syndicate.errors import StoryError
 from syndicate.ingest import desk
-from syndicate.ingest.take import Taking
+from syndicate.ingest.taking import Taking
 from syndicate.model import Article
 from syndicate.storage import Storage
 

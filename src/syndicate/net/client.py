@@ -99,7 +99,8 @@ class Client:
     """Sends requests; open one a process, and close it.
 
     ``network`` gives time-outs and caps, ``publisher_url`` stands in the
-    User-Agent. Connections are kept and reused by host.
+    User-Agent. Connections are kept and reused by host. ``guard`` lets through
+    what the settings allow; it is for the caller to pass, and may be exchanged.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Client:
     ) -> None:
         self._slots = Slots(network.in_flight, network.in_flight_per_host)
         self._by_address = Places(network.in_flight_per_address)
+        self.guard = Guard.of(network.allow)
         self._connect_seconds = network.connect_timeout.total_seconds()
         self._seconds = network.timeout.total_seconds()
         proxy = Proxy.of(network.proxy.reveal()) if network.proxy else None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syndicate.config import Settings
 from syndicate.lanes import Lane, LaneState, Reason
-from syndicate.storage import Transaction, Unconfirmed
+from syndicate.storage import Conduct, Transaction, Unconfirmed
 
 AT_MOST = 200
 """How many alarms of one kind are looked at; the rest comes when these are over."""
@@ -34,6 +34,11 @@ def alarms(tx: Transaction, settings: Settings, now: datetime) -> list[Alarm]:
     """All of the kinds that are asked for (``[notify] alarms``), in their order there."""
     found = {kind: list(find(tx, settings, now)) for kind, find in _KINDS.items() if _wanted(settings, kind)}
     return [alarm for kind in settings.notify.alarms for alarm in found.get(kind, ())]
+
+
+def everything(tx: Transaction, settings: Settings, now: datetime) -> list[Alarm]:
+    """All of every kind, whether anybody is told of it or not; what is gravest first."""
+    return [alarm for find in _KINDS.values() for alarm in find(tx, settings, now)]
 
 
 def _wanted(settings: Settings, kind: str) -> bool:
@@ -70,6 +75,20 @@ def _sources(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Ala
                 words=f"source {name} cannot be read: {state.last_error}",
                 fix="`syndicate check` looks at what it points to",
                 since=state.last_ok,
+            )
+
+
+def _held(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:  # noqa: ARG001
+    for name in settings.sources:
+        conduct = tx.sources.conduct(name)
+        if conduct is not None and conduct.state is Conduct.HELD:
+            yield Alarm(
+                kind="source_held",
+                ref=name,
+                words=f"source {name} waits for you: {conduct.reason}",
+                fix=f"`syndicate sources try {name}`, then `syndicate sources resume {name} --as-same` "
+                "(they are the stories that are here) or --as-new (publish them)",
+                since=conduct.at,
             )
 
 
@@ -153,6 +172,7 @@ def _problems(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Al
 _KINDS = {
     "takedown_unconfirmed": _takedowns,
     "source_broken": _sources,
+    "source_held": _held,
     "lane_stopped": _stopped,
     "lane_failing": _failing,
     "story_refused": _refused,

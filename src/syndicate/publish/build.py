@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from syndicate import metrics
 from syndicate.config import Feed, Settings
 from syndicate.config.ends import Phase, ends
 from syndicate.editorial import Directory
@@ -57,9 +58,14 @@ class Publisher:
         directory: Directory,
         *,
         free: Callable[[], datetime] | None = None,
+        shown: Callable[[Sequence[Document]], None] | None = None,
     ) -> None:
-        """``free``: up to when the clock is not in doubt; no feed ends by a clock that jumped."""
+        """``free``: up to when the clock is not in doubt; no feed ends by a clock that jumped.
+
+        ``shown`` gets each feed's documents as soon as they are stored, in the thread of ``run``.
+        """
         self._free = free
+        self._shown = shown
         self._storage = storage
         self._settings = settings
         self.renderer = Renderer(settings, directory)
@@ -155,6 +161,8 @@ class Publisher:
         self._phases[slug] = self._phase(slug, now)
         replaced = [d for d in documents if d is not None]
         self._write(replaced)
+        if self._shown:
+            self._shown(replaced)
         return Built(documents=tuple(replaced), pages=self._write_pages(loaded.values()))
 
     def _draft(
@@ -361,5 +369,6 @@ def _passes(feed: str, name: str, findings: Sequence[Finding]) -> bool:
     """The gate: a document with an error stays unpublished, the last good one stays in place."""
     errors = [f for f in findings if f.severity == "error"]
     if errors:
+        metrics.REFUSED.labels(name).inc()
         log.error("document_kept_back", feed=feed, format=name, rule=errors[0].rule, reason=errors[0].message)
     return not errors

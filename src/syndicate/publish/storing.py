@@ -65,19 +65,22 @@ def store(
         return None
     bodies, etags = draft.encoded or encode(draft.body)
     version = head.version + 1 if head else 1
-    pushed = head.push_version if head else 0
+    pushed, urgent = (head.push_version, head.urgent_version) if head else (0, 0)
+    push = push and draft.format in FORMATS
+    trail, taken_back = _trail(tx, draft, head, version, now)
     document = Document(
         feed=draft.feed,
         format=draft.format,
         media_type=draft.media_type,
         version=version,
-        push_version=version if push and draft.format in FORMATS else pushed,
+        push_version=version if push else pushed,
+        urgent_version=version if push and taken_back else urgent,
         updated=draft.updated,
         modified=max(now, head.modified) if head else now,
         bodies=bodies,
         etags=etags,
         links=draft.links,
-        trail=_trail(tx, draft, head, version, now),
+        trail=trail,
     )
     tx.documents.save(document, draft.topic)
     return document
@@ -85,12 +88,12 @@ def store(
 
 def _trail(
     tx: Transaction, draft: Draft, head: DocumentHead | None, version: int, now: datetime
-) -> Trail | None:
-    """What deltas are made from (rule H6). An entry that left the feed, not only its window, was taken
-    back, and so was one whose withdrawal is shown for the first time."""
+) -> tuple[Trail | None, set[str]]:
+    """What deltas are made from (rule H6), and which entries this version takes back: those that left the
+    feed, not only its window, and those whose withdrawal is shown for the first time."""
     window = draft.window
     if window is None:
-        return None
+        return None, set()
     # That there is a newer archive takes nothing back, and stands in the delta's own head.
     bare = FORMATS[draft.format].assemble(replace(window.channel, updated=EPOCH, paging=Paging()), [])
     before = tx.documents.trail(draft.feed, draft.format) if head else None
@@ -100,4 +103,4 @@ def _trail(
     withdrawn = {p.article_id for p in window.places if p.withdrawn} & trails.changed(parts, version)
     replaced = (head.version, head.etags) if head else None
     taken_back = (gone - slid) | withdrawn
-    return trails.next_trail(before, trails.digest(bare), parts, replaced, taken_back, now)
+    return trails.next_trail(before, trails.digest(bare), parts, replaced, taken_back, now), taken_back

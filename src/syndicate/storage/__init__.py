@@ -18,15 +18,19 @@ from syndicate.storage import schema as s
 from syndicate.storage.archives import ArchivePage, Archives
 from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
+from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.figures import Figures
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
+from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
-from syndicate.storage.sources import Problem, Problems, Sources, SourceState
+from syndicate.storage.search import Found, Search, Wanted
+from syndicate.storage.sources import Conduct, Problem, Problems, SourceConduct, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
     Bookmark,
@@ -44,11 +48,14 @@ __all__ = [
     "Ack",
     "ArchivePage",
     "Attempt",
+    "AuditEntry",
     "Bookmark",
     "Canary",
+    "Conduct",
     "DocumentHead",
     "Edition",
     "Failure",
+    "Found",
     "Holder",
     "JournalRow",
     "LaneDesk",
@@ -60,7 +67,10 @@ __all__ = [
     "Problem",
     "Progress",
     "Scope",
+    "Session",
     "ShutHost",
+    "SourceConduct",
+    "SourceCopy",
     "SourceState",
     "Stale",
     "Storage",
@@ -71,6 +81,7 @@ __all__ = [
     "Token",
     "Transaction",
     "Unconfirmed",
+    "Wanted",
     "Withdrawal",
 ]
 
@@ -121,6 +132,16 @@ class Transaction:
         return Archives(self.connection)
 
     @cached_property
+    def copies(self) -> SourceCopies:
+        """What other sources have of an article."""
+        return SourceCopies(self.connection)
+
+    @cached_property
+    def sketches(self) -> Sketches:
+        """What nearly the same texts are found by."""
+        return Sketches(self.connection)
+
+    @cached_property
     def sources(self) -> Sources:
         """Cursors."""
         return Sources(self.connection)
@@ -164,6 +185,26 @@ class Transaction:
     def tokens(self) -> Tokens:
         """Partners' and senders' tokens."""
         return Tokens(self.connection)
+
+    @cached_property
+    def search(self) -> Search:
+        """Looking for stories."""
+        return Search(self.connection)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The last hours and days in figures."""
+        return Figures(self.connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what."""
+        return Audit(self.connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Operators who are logged in."""
+        return Sessions(self.connection)
 
     def fact(self, key: str) -> str | None:
         """A small fact kept under a name."""

@@ -212,6 +212,19 @@ class Articles:
             for row in rows
         ]
 
+    def revision(self, article_id: str, number: int) -> Story | None:
+        """What a version held, while it is kept."""
+        r = s.revisions.c
+        kept = self._c.execute(
+            select(r.story).where(r.article_id == article_id, r.revision == number)
+        ).scalar()
+        return None if kept is None else adapter(Story).validate_json(kept)
+
+    def count_of(self, source: str, limit: int | None = None) -> int:
+        """How many articles are a source's; counted up to ``limit``."""
+        found = select(s.articles.c.id).where(s.articles.c.source == source).limit(limit).subquery()
+        return int(self._c.execute(select(func.count()).select_from(found)).scalar_one())
+
     def count(self) -> dict[str, int]:
         """How many articles there are, by status; ``on_hold`` beside them."""
         rows = self._c.execute(select(s.articles.c.status, func.count()).group_by(s.articles.c.status))
@@ -277,6 +290,29 @@ class Articles:
         """Remember identities; one that belongs to another article stays with it."""
         rows = [{"scheme": k, "value": v, "article_id": article_id} for k, v in identities]
         insert_new(self._c, s.identities, rows)
+
+    def reidentify(self, article_id: str, to: str) -> None:
+        """All that one article is known by names another from now on."""
+        i = s.identities.c
+        self._c.execute(update(s.identities).where(i.article_id == article_id).values(article_id=to))
+
+    def forget_identities(self, article_id: str, identities: Collection[tuple[str, str]]) -> None:
+        """An article is not known by these any more."""
+        i = s.identities.c
+        for scheme, value in identities:
+            where = (i.scheme == scheme, i.value == value, i.article_id == article_id)
+            self._c.execute(delete(s.identities).where(*where))
+
+    def hand_over(self, article_id: str, source: str, source_id: str) -> None:
+        """Another source's version is the article's own from now on."""
+        a = s.articles.c
+        owner = {"source": source, "source_id": source_id}
+        self._c.execute(update(s.articles).where(a.id == article_id).values(**owner))
+
+    def take_turns(self) -> None:
+        """Whoever stores new stories waits here for who does already, up to its commit: two sources that
+        bring one story at once are not both the first. (SQLite's writers take turns anyway.)"""
+        next_number(self._c, "taking", 0)
 
     # -- drafts, overrides, corrections, withdrawals ------------------------------
 

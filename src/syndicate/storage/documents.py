@@ -54,6 +54,7 @@ class DocumentHead:
     updated: datetime
     modified: datetime
     etags: Mapping[str, str]
+    urgent_version: int = 0
 
 
 class Feeds:
@@ -270,6 +271,7 @@ class Documents:
             etags=row.etags,
             links=tuple((rel, href) for rel, href in row.links),
             trail=trail,
+            urgent_version=row.urgent_version,
         )
 
     def save(self, document: Document, topic: str) -> None:
@@ -285,6 +287,7 @@ class Documents:
                     "media_type": document.media_type,
                     "version": document.version,
                     "push_version": document.push_version,
+                    "urgent_version": document.urgent_version,
                     "updated": document.updated,
                     "modified": document.modified,
                     "etags": dict(document.etags),
@@ -325,6 +328,7 @@ def _head(row: Any) -> DocumentHead:
         updated=row.updated,
         modified=row.modified,
         etags=row.etags,
+        urgent_version=row.urgent_version,
     )
 
 

@@ -240,12 +240,12 @@ class Lanes:
             .values(acked=revision, acked_generation=generation, acked_at=at, recalled=recalled)
         )
 
-    def mark_recalled(self, lane_id: int, ids: Collection[str]) -> None:
-        """These were taken back from one receiver alone."""
+    def mark_recalled(self, lane_id: int, ids: Collection[str], *, recalled: bool = True) -> None:
+        """These were taken back from one receiver alone, or are given to it again."""
         c = s.copies.c
         for part in chunks(ids):
             mine = update(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))
-            self._c.execute(mine.values(recalled=True))
+            self._c.execute(mine.values(recalled=recalled))
 
     def holders(self, article_id: str) -> list[Holder]:
         """Which receivers an article was ever offered to."""
@@ -417,9 +417,11 @@ class Lanes:
         verdict: Verdict | None = None,
         failed: bool = False,
         attempt_id: int | None = None,
+        before: int | None = None,
+        after: int = 0,
         limit: int = 50,
     ) -> list[Attempt]:
-        """Newest first. ``failed``: whatever did not deliver."""
+        """Newest first, numbers between ``after`` and ``before``. ``failed``: whatever did not deliver."""
         a = s.attempts.c
         query = select(s.lanes.c.name, s.attempts).join(s.lanes, s.lanes.c.id == a.lane_id)
         for column, wanted in (
@@ -432,8 +434,14 @@ class Lanes:
                 query = query.where(column == wanted)
         if failed:
             query = query.where(a.verdict != Verdict.DELIVERED)
-        rows = self._c.execute(query.order_by(a.id.desc()).limit(limit))
+        if before is not None:
+            query = query.where(a.id < before)
+        rows = self._c.execute(query.where(a.id > after).order_by(a.id.desc()).limit(limit))
         return [_attempt(row) for row in rows]
+
+    def newest_attempt(self) -> int:
+        """The newest attempt's number, 0 before the first."""
+        return int(self._c.execute(select(func.max(s.attempts.c.id))).scalar() or 0)
 
     def verdicts_since(self, at: datetime) -> Mapping[str, int]:
         """How many attempts ended how since ``at``."""

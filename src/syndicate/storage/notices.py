@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, literal, or_, select, update
 
-from syndicate.lanes import Reason
+from syndicate.lanes import LaneKind, Reason
 from syndicate.storage import schema as s
 from syndicate.storage.sql import upsert
+
+TERMS = "the agreed terms no longer cover this story"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,51 @@ def _removed() -> Any:
     )
 
 
+def _columns() -> tuple[Any, ...]:
+    return s.lanes.c.name, s.lanes.c.receiver, s.copies.c.article_id, s.articles.c.guid
+
+
+def _copies() -> Any:
+    """Copies with their lanes and stories."""
+    c = s.copies.c
+    return s.copies.join(s.articles, s.articles.c.id == c.article_id).join(s.lanes, s.lanes.c.id == c.lane_id)
+
+
+def _owed_recalls(before: datetime) -> Any:
+    """Taken back by new terms, and the push that says so did not arrive yet."""
+    e, c = s.exceptions.c, s.copies.c
+    of_it = (c.article_id == e.article_id) & (c.lane_id == e.lane_id)
+    return (
+        select(*_columns(), e.detail.label("reason"), e.since)
+        .select_from(_copies().join(s.exceptions, of_it))
+        .where(e.reason == Reason.RECALLED, e.since <= before)
+        .order_by(e.since)
+    )
+
+
+def _offered_recalls(before: datetime, strict: Collection[str]) -> Any:
+    """Taken back by new terms and told: a partner that pulls has not gone on from there, or one that is
+    ``strict`` has not said that it removed the story."""
+    c, lane, row, k = s.copies.c, s.lanes.c, s.partner_log.c, s.acks.c
+    later = s.partner_log.alias("later")
+    superseded = exists().where(
+        later.c.partner == row.partner, later.c.article_id == row.article_id, later.c.number > row.number
+    )
+    pulled = (row.partner == lane.receiver) & (row.article_id == c.article_id) & (lane.kind == LaneKind.PULL)
+    since = func.coalesce(row.at, c.acked_at)
+    removed = exists().where(
+        k.partner == lane.receiver, k.article_id == c.article_id, k.action == "removed", k.at >= since
+    )
+    not_taken = (lane.kind == LaneKind.PULL) & row.taken.is_(None)
+    return (
+        select(*_columns(), literal(TERMS).label("reason"), since.label("since"))
+        .select_from(_copies().outerjoin(s.partner_log, pulled & ~superseded))
+        .where(c.recalled.is_(True), since <= before, ~removed)
+        .where(or_(not_taken, lane.receiver.in_(list(strict))))
+        .order_by(since)
+    )
+
+
 class Notices:
     """Alarms that last, inside one transaction."""
 
@@ -92,34 +139,35 @@ class Notices:
     ) -> list[Unconfirmed]:
         """Takedowns older than ``before`` that a receiver of the story did not confirm, oldest first.
 
-        It confirms by receiving the withdrawal on any of its lanes; those who are ``strict`` only by
-        saying that they removed the story. Begins with the log of withdrawals, so that its cost does
-        not grow with the archive.
+        It confirms by receiving the withdrawal on any of its lanes, one that pulls by going on from
+        there; those who are ``strict`` only by saying that they removed the story. What was taken back
+        from one receiver alone counts as well. Begins with the log of withdrawals and with what was
+        taken back, so that its cost does not grow with the archive.
         """
         w, a, c, lane = s.withdrawals.c, s.articles.c, s.copies.c, s.lanes.c
-        columns = (lane.name, lane.receiver, c.article_id, a.guid)
         withdrawn = (
-            select(*columns, w.reason, w.at.label("since"))
+            select(*_columns(), w.reason, w.at.label("since"))
             .join(s.articles, a.id == w.article_id)
             .join(s.copies, c.article_id == w.article_id)
             .join(s.lanes, lane.id == c.lane_id)
             .where(w.released.is_(None), w.at <= before, c.recalled.is_(False))
             .where(~_removed(), or_(~_received(), lane.receiver.in_(list(strict))))
             .order_by(w.at, w.id)
-            .limit(limit)
         )
-        e = s.exceptions.c
-        recalled = (
-            select(*columns, e.detail.label("reason"), e.since)
-            .select_from(s.exceptions)
-            .join(s.copies, (c.article_id == e.article_id) & (c.lane_id == e.lane_id))
-            .join(s.articles, a.id == e.article_id)
-            .join(s.lanes, lane.id == e.lane_id)
-            .where(e.reason == Reason.RECALLED, e.since <= before)
-            .order_by(e.since)
-            .limit(limit)
-        )
-        found = [row for query in (withdrawn, recalled) for row in self._c.execute(query)]
+        found = [
+            row
+            for query in (withdrawn, _owed_recalls(before), _offered_recalls(before, strict))
+            for row in self._c.execute(query.limit(limit))
+        ]
+        return self._named(found)
+
+    def taken_back(self, receiver: str, now: datetime, limit: int = 200) -> list[Unconfirmed]:
+        """What new terms took back from one receiver and it has not taken yet, oldest first."""
+        mine = s.lanes.c.receiver == receiver
+        queries = (_owed_recalls(now).where(mine), _offered_recalls(now, ()).where(mine))
+        return self._named([row for query in queries for row in self._c.execute(query.limit(limit))])
+
+    def _named(self, found: Sequence[Any]) -> list[Unconfirmed]:
         urls = self._addresses({row.article_id for row in found})
         return [
             Unconfirmed(

@@ -261,7 +261,8 @@ class Pulls:
         return self._c.execute(query.limit(1)).first() is not None
 
     def confirm(self, ack: Ack, token_id: int) -> bool:
-        """Keep a partner's word. False where it gave it before; the first time stands."""
+        """Keep a partner's word. False where it gave it before; the first time stands, unless it was
+        offered the story anew since, under the same version."""
         a = s.acks.c
         known = (
             a.partner == ack.partner,
@@ -269,8 +270,12 @@ class Pulls:
             a.revision == ack.revision,
             a.action == ack.action,
         )
-        if self._c.execute(select(a.id).where(*known)).first() is not None:
-            return False
+        before = self._c.execute(select(a.id, a.at).where(*known)).first()
+        if before is not None:
+            again = self.newest(ack.partner, ack.article_id)
+            if again is None or not again.urgent or again.at <= before.at:
+                return False
+            self._c.execute(delete(s.acks).where(a.id == before.id))
         self._c.execute(
             insert(s.acks).values(
                 partner=ack.partner,

@@ -43,6 +43,7 @@ _OF_A_STORY = (
     s.due,
     s.feed_entries,
     s.relations,
+    s.parted,
 )
 _NUMBERED = (s.corrections, s.withdrawals)
 """Tables whose numbers are their own: rows from elsewhere get new ones."""
@@ -246,6 +247,7 @@ def _carry_stories(old: Connection, new: Connection, ids: Collection[str]) -> No
         if rows:
             new.execute(insert(table), rows)
     insert_new(new, s.identities, _rows(old, s.identities, s.identities.c.article_id.in_(ids)))
+    upsert(new, s.source_copies, _rows(old, s.source_copies, s.source_copies.c.article_id.in_(ids)))
     _carry_copies(old, new, ids)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from syndicate.lanes import LaneKind, LaneState
 from syndicate.storage import schema as s
 from syndicate.storage.documents import prune_fragments
+from syndicate.storage.one_story import prune_sketches
 from syndicate.storage.pulls import prune_log
 
 
@@ -21,6 +22,7 @@ def prune(
     journal_before: datetime,
     fragments_before: datetime,
     windows: Collection[str],
+    sketches_before: datetime | None = None,
 ) -> dict[str, int]:
     """Delete what is older than its bound and no longer needed; returns rows deleted by kind.
 
@@ -34,6 +36,7 @@ def prune(
         "journal": _journal(connection, journal_before),
         "fragments": prune_fragments(connection, windows, fragments_before),
         "offered": prune_log(connection, journal_before),
+        "sketches": prune_sketches(connection, sketches_before) if sketches_before else 0,
     }
 
 

@@ -30,6 +30,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(at: datetime) -> int:
+    """Since 1970 in UTC: how times are stored."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970: sorts, compares and never loses its zone."""
 
@@ -37,7 +42,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -121,6 +126,42 @@ identities = Table(
     _article(nullable=False, index=True),
 )
 
+# What other sources have of an article; its own version is that of the source in ``articles``.
+source_copies = Table(
+    "source_copies",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    _article(nullable=False, index=True),
+    Column("digest", Text, nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("url", Text),
+    Column("how", Text, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Column("gone", Instant),
+    Column("raw", LargeBinary, nullable=False),
+)
+
+# Stories of sources that an operator said are not these articles.
+parted = Table(
+    "parted",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    _article(primary_key=True),
+)
+
+# By what nearly the same texts are found; ``at`` is when it was noted, and what rows are pruned by.
+text_bands = Table(
+    "text_bands",
+    metadata,
+    Column("band", Text, primary_key=True),
+    _article(primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Index("ix_text_bands_article_id", "article_id"),
+)
+
 # By what names a story's related ones are known: found from there when one of them changes.
 relations = Table(
     "relations",
@@ -189,6 +230,7 @@ withdrawals = Table(
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("released", Instant),
+    Index("ix_withdrawals_released", "released", "at"),
 )
 
 journal = Table(
@@ -283,6 +325,7 @@ documents = Table(
     Column("media_type", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("push_version", BigInteger, nullable=False),
+    Column("urgent_version", BigInteger, nullable=False, server_default="0"),
     Column("updated", Instant, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("etags", Json, nullable=False),
@@ -365,6 +408,13 @@ copies = Table(
     Column("acked_at", Instant),
     Column("recalled", Boolean, nullable=False, server_default=false()),
     Index("ix_copies_article", "article_id"),
+)
+# The few that were taken back from one receiver alone are found without walking the others.
+Index(
+    "ix_copies_recalled",
+    copies.c.article_id,
+    sqlite_where=copies.c.recalled.is_(True),
+    postgresql_where=copies.c.recalled.is_(True),
 )
 
 attempts = Table(
@@ -452,6 +502,16 @@ sources = Table(
     Column("last_ok", Instant),
     Column("failures", Integer, nullable=False),
     Column("last_error", Text),
+)
+
+# Sources that are paused or on hold, and how they go on; one without a row is asked as ever.
+source_states = Table(
+    "source_states",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 source_items = Table(
@@ -595,4 +655,31 @@ notices = Table(
     Column("words", Text, nullable=False),
     Column("first", Instant, nullable=False),
     Column("told", Instant),
+)
+
+# Who did what. Only added to, never pruned; ``detail`` holds no text of a story.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("ix_audit_who", "who", "id"),
+    Index("ix_audit_target", "target", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Operators who are logged in. Only the SHA-256 of what their browser shows is kept.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False, index=True),
 )

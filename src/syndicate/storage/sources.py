@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from syndicate.storage import schema as s
 from syndicate.storage.sql import chunks, insert_new, upsert
+
+_STANDINGS = " versions"
+"""No source's name holds a blank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,30 @@ class Answer:
     body: dict[str, Any]
 
 
+class Conduct(StrEnum):
+    """How a source is treated, other than as ever. ``held``: a person must say how it goes on;
+    ``same``: known stories under new ids are the known ones; ``new``: they are new ones."""
+
+    PAUSED = "paused"
+    HELD = "held"
+    SAME = "same"
+    NEW = "new"
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is not asked."""
+        return self in (Conduct.PAUSED, Conduct.HELD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConduct:
+    """Since when a source is treated so, and why."""
+
+    state: Conduct
+    reason: str
+    at: datetime
+
+
 class Sources:
     """Cursors and sources' health, inside one transaction."""
 
@@ -65,10 +93,32 @@ class Sources:
             )
         return SourceState(**row._mapping)
 
+    def conduct(self, name: str) -> SourceConduct | None:
+        """How a source is treated; ``None``: it is asked as ever."""
+        c = s.source_states.c
+        row = self._c.execute(select(c.state, c.reason, c.at).where(c.name == name)).first()
+        return SourceConduct(state=Conduct(row.state), reason=row.reason, at=row.at) if row else None
+
+    def treat(self, name: str, state: Conduct | None, at: datetime, reason: str = "") -> None:
+        """Treat a source so from now on; ``None``: as ever."""
+        if state is None:
+            self._c.execute(delete(s.source_states).where(s.source_states.c.name == name))
+        else:
+            upsert(self._c, s.source_states, [{"name": name, "state": state, "reason": reason, "at": at}])
+
     def item(self, name: str, key: str) -> str | None:
         """One item's fingerprint."""
         i = s.source_items.c
         return self._c.execute(select(i.fingerprint).where(i.source == name, i.key == key)).scalar()
+
+    def standing(self, name: str, key: str) -> str | None:
+        """How a story of a source that counts versions stands; apart from its cursor, which is read whole."""
+        return self.item(f"{name}{_STANDINGS}", key)
+
+    def keep_standing(self, name: str, known: Mapping[str, str]) -> None:
+        """Keep how stories stand, by their ids at the source."""
+        rows = [{"source": f"{name}{_STANDINGS}", "key": k, "fingerprint": v} for k, v in known.items()]
+        upsert(self._c, s.source_items, rows)
 
     def answer(self, name: str, key: str) -> Answer | None:
         """What was answered to the request that bore this key."""

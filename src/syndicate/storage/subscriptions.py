@@ -99,7 +99,8 @@ class Pending:
 class Edition:
     """A topic's document as far as subscribers care.
 
-    ``version`` is its newest one worth a push, ``stored`` that of its bytes.
+    ``version`` is its newest one worth a push, ``stored`` that of its bytes,
+    ``urgent`` the newest one that takes something back.
     """
 
     topic: str
@@ -107,6 +108,7 @@ class Edition:
     format: str
     version: int
     stored: int
+    urgent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,9 +367,13 @@ class Subscriptions:
         host: str | None = None,
         failing_before: datetime | None = None,
         topic: str | None = None,
+        after: int = 0,
         limit: int | None = None,
     ) -> list[SubscriptionView]:
-        """Subscriptions by number or callback, host, topic, or failing since before a moment; all without."""
+        """Subscriptions by number or callback, host, topic, or failing since before a moment; all without.
+
+        By number, after one.
+        """
         c, d = s.subscriptions.c, s.documents.c
         columns = [c[n] for n in _VIEW] + [c.secret.is_not(None).label("signed")]
         behind = (func.coalesce(d.push_version, c.version) != c.version).label("behind")
@@ -380,7 +386,7 @@ class Subscriptions:
             query = query.where(c.topic == topic)
         if failing_before is not None:
             query = query.where(c.failing_since <= failing_before)
-        rows = self._c.execute(query.order_by(c.id).limit(limit))
+        rows = self._c.execute(query.where(c.id > after).order_by(c.id).limit(limit))
         return [SubscriptionView(**row._mapping) for row in rows]
 
     def tally(self, now: datetime) -> SubscriberCount:
@@ -409,6 +415,7 @@ _EDITION = select(
     s.documents.c.format,
     s.documents.c.push_version.label("version"),
     s.documents.c.version.label("stored"),
+    s.documents.c.urgent_version.label("urgent"),
 )
 _PENDING = tuple(Pending.__dataclass_fields__)
 _SUBSCRIPTION = tuple(Subscription.__dataclass_fields__)

@@ -29,9 +29,13 @@ def create_app(
 
     ``courtesy`` bounds how often readers fetch without a condition (rule H4).
     """
-    own = [Route("/healthz", _health), Route("/readyz", _readiness(ready))]
-    rest = Starlette(routes=[*own, *routes], exception_handlers={HTTPException: _refused})
+    rest = Starlette(routes=[*machine_routes(ready), *routes], exception_handlers={HTTPException: refused})
     return Documents(shelf, cast(App, rest), courtesy)
+
+
+def machine_routes(ready: Ready) -> list[BaseRoute]:
+    """What every listener answers to whoever watches the process."""
+    return [Route("/healthz", _health), Route("/readyz", _readiness(ready))]
 
 
 async def _health(request: Request) -> Response:  # noqa: ARG001
@@ -49,7 +53,8 @@ def _readiness(ready: Ready) -> Callable[[Request], Response]:
     return readiness
 
 
-async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """What is not there, or not so: a plain word."""
     assert isinstance(error, HTTPException)
     headers = {**(error.headers or {}), "x-content-type-options": "nosniff"}
     words = "There is nothing here." if error.status_code == 404 else str(error.detail)

@@ -17,10 +17,12 @@ from email.utils import formatdate
 from typing import cast
 
 from syndicate.web.documents import unchanged
+from syndicate.web.former import FormerAddresses
 from syndicate.web.negotiation import choose_coding
 from syndicate.web.polls import Poll, read_poll
 from syndicate.web.prepared import Prepared
 from syndicate.web.shelf import Shelf
+from syndicate.web.tally import Tally
 
 HEAD_SECONDS = 20.0
 """In so many seconds a request's head must be whole."""
@@ -43,11 +45,21 @@ class Door:
     """What the connections of one listener share: the shelf, their number, the clock.
 
     ``limit``: so many connections at a time. Without ``unconditional``, polls
-    that do not say what the reader has go to the whole server, which counts them.
+    that do not say what the reader has go to the whole server, which counts them;
+    so do those to ``former`` addresses, which it answers with the new ones.
     """
 
-    def __init__(self, shelf: Shelf, *, limit: int = 1000, unconditional: bool = True) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        *,
+        limit: int = 1000,
+        unconditional: bool = True,
+        former: FormerAddresses | None = None,
+        tally: Tally | None = None,
+    ) -> None:
         self._shelf = shelf
+        self._former = former or FormerAddresses()
         self._limit = limit
         self._unconditional = unconditional
         self._open: set[Front] = set()
@@ -55,6 +67,12 @@ class Door:
         self._second = 0
         self._date = b""
         self.closing = False
+        self.tally = tally or Tally()
+
+    @property
+    def connections(self) -> int:
+        """How many are open now."""
+        return len(self._open)
 
     def enter(self, front: Front) -> bool:
         """Whether there is room for one more connection."""
@@ -74,7 +92,7 @@ class Door:
         begin = head.find(b" ") + 1
         found = self._shelf.at(head[begin : head.find(b" ", begin)].decode("latin-1"))
         poll = read_poll(head) if isinstance(found, Prepared) else None
-        if poll is None or not isinstance(found, Prepared):
+        if poll is None or not isinstance(found, Prepared) or poll.host in self._former.hosts:
             return None
         return self._choose(found, poll) if self._unconditional or poll.conditional else None
 
@@ -84,7 +102,9 @@ class Door:
             return None
         chosen = found.representations[coding]
         if unchanged(found, chosen, poll.matches, poll.since):
+            self.tally.unchanged += 1
             return self._head(_UNCHANGED, chosen.unchanged_lines), b""
+        self.tally.full += 1
         return self._head(_FULL, chosen.full_lines), b"" if poll.head else chosen.body
 
     def _head(self, status: bytes, lines: bytes) -> bytes:

@@ -21,7 +21,16 @@ from syndicate.hub.throttle import Throttle
 from syndicate.ingest.inbox import Receipt, refused
 from syndicate.ingest.inbox import Request as Once
 from syndicate.sources.inbox import InboxOptions
-from syndicate.sources.inbox_story import Desk, Fault, Malformed, NotTaken, Sent, load, read_sent
+from syndicate.sources.inbox_story import (
+    Desk,
+    Fault,
+    Malformed,
+    NotTaken,
+    Sent,
+    load,
+    read_sent,
+    read_sent_xml,
+)
 from syndicate.storage import Scope, Token
 from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
 from syndicate.web.inbox_openapi import DESCRIPTION
@@ -58,7 +67,7 @@ class Box(Protocol):
     async def look(self, source: str, own_id: str) -> dict[str, object] | None: ...
 
 
-class _Stop(Exception):
+class Stop(Exception):
     """An answer that ends a request."""
 
     def __init__(self, response: Response) -> None:
@@ -92,7 +101,7 @@ class InboxDesk:
         ]
 
     async def _describe(self, request: Request) -> Response:  # noqa: ARG002
-        return _json(200, DESCRIPTION if self._inboxes() else _body(404, "there is no inbox here"))
+        return in_json(200, DESCRIPTION if self._inboxes() else _body(404, "there is no inbox here"))
 
     def _answering(
         self, act: Callable[[Request, Token], Awaitable[Response]]
@@ -106,10 +115,10 @@ class InboxDesk:
                 token = await self._sender(request)
                 async with self._room:
                     return await act(request, token)
-            except _Stop as stop:
+            except Stop as stop:
                 return stop.response
             except Malformed as error:
-                return problem(400, str(error), fix="send JSON in UTF-8")
+                return problem(400, str(error), fix="send JSON in UTF-8, or NewsML-G2 or NITF in XML")
             except StorageError as error:
                 log.warning("inbox_not_stored", reason=error.message, fix=error.fix)
                 words = "nothing was stored; send it again"
@@ -120,30 +129,32 @@ class InboxDesk:
     async def _sender(self, request: Request) -> Token:
         token = await who(request, self._keyring)
         if token is None:
-            raise _Stop(unauthorized())
+            raise Stop(unauthorized())
         if token.scope is not Scope.INBOX or token.owner not in self._inboxes():
             words = f"the token of {token.owner!r} opens no inbox"
             fix = "an inbox's tokens bear its name: `syndicate tokens add --inbox NAME`"
-            raise _Stop(problem(403, words, fix=fix))
+            raise Stop(problem(403, words, fix=fix))
         options = self._inboxes()[token.owner][0]
         key = (token.owner, options.per_minute)
         throttle = self._throttles.setdefault(key, Throttle(options.per_minute))
         if wait := throttle.wait(token.owner, time.monotonic()):
             headers = {"retry-after": str(max(1, round(wait)))}
-            raise _Stop(problem(429, f"more than {options.per_minute} requests in a minute", headers=headers))
+            raise Stop(problem(429, f"more than {options.per_minute} requests in a minute", headers=headers))
         return token
+
+    def _answer(self, receipt: Receipt, token: Token) -> Response:
+        return answered(receipt, token.owner, token.label, self._wake)
 
     # -- the acts ------------------------------------------------------------------------
 
     async def _post(self, request: Request, token: Token) -> Response:
         options, desk = self._inboxes()[token.owner]
-        body = await self._story_body(request, options)
-        loaded = load(body)
-        many = isinstance(loaded, list)
-        if many and not 0 < len(loaded) <= options.max_batch:
+        body = await story_body(request, options, xml=True)
+        read = _read_xml if is_xml(request) else _read
+        items, many = await asyncio.to_thread(read, body, desk)
+        if many and not 0 < len(items) <= options.max_batch:
             limit = options.max_batch
-            return problem(413 if loaded else 422, f"the list holds {len(loaded)} stories, not 1 to {limit}")
-        items = await asyncio.to_thread(_read, loaded if many else [loaded], desk, None)
+            return problem(413 if items else 422, f"the list holds {len(items)} stories, not 1 to {limit}")
         receipt = await self._box.put(desk.source, items, _once(request, body), many=many)
         return self._answer(receipt, token)
 
@@ -152,55 +163,87 @@ class InboxDesk:
         options, desk = self._inboxes()[token.owner]
         if request.method == "GET":
             known = await self._box.look(desk.source, own_id)
-            return problem(404, "no story of yours has this id") if known is None else _json(200, known)
+            return problem(404, "no story of yours has this id") if known is None else in_json(200, known)
         if request.method == "DELETE":
             body = await _body_of(request, options.max_bytes)
             reason = _reason(request, body)
             return self._answer(
                 await self._box.withdraw(desk.source, own_id, reason, _once(request, body)), token
             )
-        body = await self._story_body(request, options)
-        items = await asyncio.to_thread(_read, [load(body)], desk, own_id)
+        body = await story_body(request, options, xml=True)
+        read = _read_xml if is_xml(request) else _read
+        items, many = await asyncio.to_thread(read, body, desk, own_id)
+        if many:
+            return problem(422, "PUT brings one story", fix="POST several to /api/v1/articles")
         return self._answer(await self._box.put(desk.source, items, _once(request, body), many=False), token)
 
-    async def _story_body(self, request: Request, options: InboxOptions) -> bytes:
-        kind, _, rest = request.headers.get("content-type", "").lower().partition(";")
-        kind = kind.strip()
-        if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-            raise _Stop(problem(415, f"the body is {kind or 'of no kind'}", fix="send application/json"))
-        charset = rest.partition("charset=")[2].partition(";")[0].strip(' "')
-        if charset not in ("", "utf-8", "utf8"):
-            raise _Stop(problem(415, f"the body is in {charset}", fix="send UTF-8"))
-        if request.headers.get("content-encoding", "identity").lower() != "identity":
-            raise _Stop(problem(415, "the body is compressed", fix="send it as it is"))
-        return await _body_of(request, options.max_bytes)
 
-    def _answer(self, receipt: Receipt, token: Token) -> Response:
-        ok = receipt.status < 400
-        log.info(
-            "inbox_answered",
-            source=token.owner,
-            label=token.label,
-            status=receipt.status,
-            result=receipt.body.get("result", "list"),
-            article=receipt.body.get("article"),
-        )
-        headers = {"idempotency-replayed": "true"} if receipt.replayed else {}
-        if ok and "location" in receipt.body:
-            headers["location"] = str(receipt.body["location"])
-        if ok and not receipt.replayed:
-            self._wake()
-        return _json(receipt.status, receipt.body if ok else _problem(receipt), headers, ok=ok)
+async def story_body(request: Request, options: InboxOptions, *, xml: bool = False) -> bytes:
+    """A request's JSON, or XML where that is taken, within the inbox's limit. Raises Stop."""
+    kind, _, rest = _media_type(request)
+    if not _is("json", kind) and not (xml and is_xml(request)):
+        fix = "send application/json" + (", or application/xml for NewsML-G2 and NITF" if xml else "")
+        raise Stop(problem(415, f"the body is {kind or 'of no kind'}", fix=fix))
+    charset = rest.partition("charset=")[2].partition(";")[0].strip(' "')
+    if charset not in ("", "utf-8", "utf8"):
+        raise Stop(problem(415, f"the body is in {charset}", fix="send UTF-8"))
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Stop(problem(415, "the body is compressed", fix="send it as it is"))
+    return await _body_of(request, options.max_bytes)
 
 
-def _read(items: list[object], desk: Desk, own_id: str | None) -> list[Sent | NotTaken]:
+def answered(receipt: Receipt, source: str, label: str, wake: Callable[[], None]) -> Response:
+    """The answer to what was stored; ``label`` names the sender in the log."""
+    ok = receipt.status < 400
+    log.info(
+        "inbox_answered",
+        source=source,
+        label=label,
+        status=receipt.status,
+        result=receipt.body.get("result", "list"),
+        article=receipt.body.get("article"),
+    )
+    headers = {"idempotency-replayed": "true"} if receipt.replayed else {}
+    if ok and "location" in receipt.body:
+        headers["location"] = str(receipt.body["location"])
+    if ok and not receipt.replayed:
+        wake()
+    return in_json(receipt.status, receipt.body if ok else _problem(receipt), headers, ok=ok)
+
+
+def is_xml(request: Request) -> bool:
+    """Whether a request says that it brings XML."""
+    return _is("xml", _media_type(request)[0])
+
+
+def _media_type(request: Request) -> tuple[str, str, str]:
+    kind, mark, rest = request.headers.get("content-type", "").lower().partition(";")
+    return kind.strip(), mark, rest
+
+
+def _is(form: str, kind: str) -> bool:
+    """Whether a media type is JSON, or XML: by its name, or by its suffix (RFC 6839)."""
+    known = (f"application/{form}", f"text/{form}") if form == "xml" else (f"application/{form}",)
+    return kind in known or (kind.startswith("application/") and kind.endswith(f"+{form}"))
+
+
+def _read(body: bytes, desk: Desk, own_id: str | None = None) -> tuple[list[Sent | NotTaken], bool]:
+    """The stories in JSON, and whether they came as a list. Raises Malformed."""
+    loaded = load(body)
+    many = isinstance(loaded, list)
     found: list[Sent | NotTaken] = []
-    for item in items:
+    for item in loaded if many else [loaded]:
         try:
             found.append(read_sent(item, desk, own_id))
         except NotTaken as not_taken:
             found.append(not_taken)
-    return found
+    return found, many
+
+
+def _read_xml(body: bytes, desk: Desk, own_id: str | None = None) -> tuple[list[Sent | NotTaken], bool]:
+    """The same for NewsML-G2 and NITF. Raises Malformed."""
+    found = read_sent_xml(body, desk, own_id)
+    return found, len(found) != 1
 
 
 def _once(request: Request, body: bytes) -> Once | None:
@@ -209,7 +252,7 @@ def _once(request: Request, body: bytes) -> Once | None:
         return None
     if len(key) > _KEY_LONGEST:
         fault = Fault("Idempotency-Key", f"the key is longer than {_KEY_LONGEST} characters", "shorten it")
-        raise _Stop(_json(422, _problem(refused(422, fault)), ok=False))
+        raise Stop(in_json(422, _problem(refused(422, fault)), ok=False))
     where = request.url.path.encode("utf-8", "replace") + b"?" + request.url.query.encode()
     return Once.of(key, request.method.encode(), where, body)
 
@@ -224,7 +267,7 @@ def _reason(request: Request, body: bytes) -> str:
     words = words.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")[:500]
     if not words:
         fault = Fault("reason", "there is no reason", 'say why: ?reason=…, or {"reason": …}')
-        raise _Stop(_json(422, _problem(refused(422, fault)), ok=False))
+        raise Stop(in_json(422, _problem(refused(422, fault)), ok=False))
     return words
 
 
@@ -236,19 +279,19 @@ async def _body_of(request: Request, limit: int) -> bytes:
                 body += part
                 if len(body) > limit:
                     words = f"the body is larger than {limit:,} bytes"
-                    raise _Stop(problem(413, words, fix="send fewer stories at a time"))
+                    raise Stop(problem(413, words, fix="send fewer stories at a time"))
             return bytes(body)
     except TimeoutError:
-        raise _Stop(problem(408, "the body did not arrive in time")) from None
+        raise Stop(problem(408, "the body did not arrive in time")) from None
     except ClientDisconnect:
-        raise _Stop(problem(400, "the body did not arrive")) from None
+        raise Stop(problem(400, "the body did not arrive")) from None
 
 
 def problem(
     status: int, detail: str, *, fix: str | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
     """An answer in the form of RFC 9457."""
-    return _json(status, _body(status, detail, fix), headers, ok=False)
+    return in_json(status, _body(status, detail, fix), headers, ok=False)
 
 
 def _body(status: int, detail: str, fix: str | None = None) -> dict[str, object]:
@@ -261,13 +304,14 @@ def _problem(receipt: Receipt) -> dict[str, object]:
     return {**known, "errors": receipt.body.get("errors", [])}
 
 
-def _json(
+def in_json(
     status: int,
     value: Mapping[str, object],
     headers: Mapping[str, str] | None = None,
     *,
     ok: bool = True,
 ) -> Response:
+    """An answer of the inbox; not ``ok``: a problem in the form of RFC 9457."""
     # In ASCII: what a sender wrote may hold what no encoding takes (a lone surrogate).
     kind = "application/json" if ok else "application/problem+json"
     return Response(

@@ -32,6 +32,7 @@ class Poll:
     accepted: bytes | None = None
     matches: bytes | None = None
     since: bytes | None = None
+    host: bytes = b""
 
     @property
     def conditional(self) -> bool:
@@ -59,4 +60,5 @@ def read_poll(head: bytes) -> Poll | None:
         fields.get(b"accept-encoding"),
         fields.get(b"if-none-match"),
         fields.get(b"if-modified-since"),
+        fields[b"host"].lower(),
     )

@@ -1,0 +1,1 @@
+"""Two plugins for syndicate: a source and a transport."""

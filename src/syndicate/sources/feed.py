@@ -1,0 +1,303 @@
+"""Stories from a feed: RSS, RDF, Atom or JSON Feed, asked politely, or pushed by its hub."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from syndicate.config import SourceOptions
+from syndicate.errors import SourceError
+from syndicate.net.client import Client
+from syndicate.sources.base import Batch, Cursor, Trouble
+from syndicate.sources.feed_document import Document, NotAFeedError
+from syndicate.sources.feed_draft import Made, Terms, id_of, make_draft
+from syndicate.sources.feed_reading import ACCEPT, read_feed
+from syndicate.sources.fetching import Fetched, FetchOptions
+from syndicate.sources.manners import NO_HOURS
+from syndicate.sources.polling import Poller
+from syndicate.timekeeping import utc_now
+
+FEED = "feed"  # the key of troubles with the document itself
+HISTORY = "history"
+GONE = "gone"  # an item that its feed says is deleted
+AT_ONCE = 200
+PAGES_AT_ONCE = 20
+REMEMBERED = 1000
+_PUSHES = 20
+_READ = {"older": None, "left": 0}
+
+
+class FeedOptions(FetchOptions):
+    """A feed: RSS 0.9 to 2.0, RDF, Atom or JSON Feed.
+
+    ``history``: so many older pages are read the first time (RFC 5005, or
+    JSON Feed's ``next_url``).
+    """
+
+    type: Literal["feed"]
+    history: Annotated[int, Field(ge=0, le=1_000)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A document that the feed's hub sent: its bytes, and the charset its header states."""
+
+    body: bytes
+    charset: str | None = None
+
+
+class FeedSource:
+    """One feed. What is new in it is found entry by entry; what leaves its window is not gone."""
+
+    options: ClassVar[type[SourceOptions]] = FeedOptions
+
+    def __init__(
+        self,
+        name: str,
+        options: FeedOptions,
+        *,
+        timezone: str = "UTC",
+        default_language: str = "en",
+        client: Client,
+        clock: Callable[[], datetime] = utc_now,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = name
+        self.default_language = default_language
+        self.poller = Poller(name, options, client, clock=clock, chance=chance)
+        self.hurry = self.poller.hurry
+        self._options = options
+        self._zone = ZoneInfo(timezone)
+        self._now = clock
+        self._terms = Terms(
+            source=name,
+            language=options.language,
+            keep_ids=options.ids == "source",
+            theirs=options.agency is not None,
+        )
+        self._hours = NO_HOURS
+        self._told: frozenset[Trouble] | None = None
+        self._pushes: deque[Push] = deque(maxlen=_PUSHES)
+
+    def waiting(self) -> float | None:
+        """Seconds until the feed may be asked again; ``None``: now, or something was pushed."""
+        return None if self._pushes else self.poller.waiting()
+
+    def push(self, push: Push) -> None:
+        """Take a document from the feed's hub: it is read by the next fetch, which asks nobody for it."""
+        self._pushes.append(push)
+
+    def read(self, body: bytes, charset: str | None, url: str) -> Document:
+        """A document that stood at ``url``. Raises NotAFeedError, which names the host."""
+        try:
+            return read_feed(body, charset=charset, url=url, zone=self._zone)
+        except NotAFeedError as error:
+            host = urlsplit(url).hostname or url
+            raise NotAFeedError(f"{host}: {error.message}", fix=error.fix) from None
+
+    async def fetch(self, cursor: Cursor, hints: Collection[str] = ()) -> AsyncIterator[Batch]:  # noqa: ARG002
+        """New and changed entries, in batches of at most 200; what was pushed comes first.
+
+        A document that is none raises SourceError; one that is suddenly empty,
+        or was cut off, withdraws nothing and loses nothing.
+        """
+        known = dict(cursor.items)
+        async for batch in self._take_pushes(known):
+            yield batch
+        if not self.poller.begin(cursor):
+            return
+        changed = False
+        try:
+            answer = await self._ask()
+            if not answer.unchanged:
+                document = await self._document(answer)
+                for batch in self._taken(document, known, answer.status):
+                    changed = changed or bool(batch.items or batch.forget or batch.missing)
+                    yield batch
+            async for batch in self._history(known):
+                changed = True
+                yield batch
+        except SourceError as error:
+            yield self.poller.failed(error)
+            raise
+        last = self.poller.done(answer.headers, self._hours, changed=changed)
+        if last:
+            yield last
+
+    # -- the document ------------------------------------------------------------------
+
+    async def _ask(self) -> Fetched:
+        """The document; only what is new of it where the server can say that (RFC 3229)."""
+        asks = {"a-im": "feed"} if self.poller.memory.known.get("") else {}
+        answer = await self.poller.ask(accept=ACCEPT, headers=asks)
+        if answer.status == 226 and "feed" not in answer.headers.get("im", "").lower():
+            return await self.poller.ask(accept=ACCEPT, fresh=True)
+        return answer
+
+    async def _document(self, answer: Fetched) -> Document:
+        document = await asyncio.to_thread(self.read, answer.body, answer.charset, answer.url)
+        self._hours = document.head.hours
+        if not document.whole:
+            self.poller.forget()  # it is asked for whole again
+        self._learn(document)
+        return document
+
+    def _learn(self, document: Document) -> None:
+        """Where the feed's history begins, the first time."""
+        if self._options.history and HISTORY not in self.poller.memory.own:
+            self.poller.remember(history={"older": document.head.older, "left": self._options.history})
+
+    def _taken(self, document: Document, known: dict[str, str], status: int = 200) -> Iterator[Batch]:
+        """A document's batches. ``known`` is brought up to date."""
+        made, twins = self._made(document)
+        doubts = [*document.doubts, *twins]
+        if not document.entries and known and status != 226:
+            doubts.append("the feed is empty all at once; nothing was withdrawn")
+        fresh = [each for each in made if known.get(each.draft.source_id) != each.digest]
+        for part in _parts(fresh):
+            items = {each.draft.source_id: each.digest for each in part}
+            known.update(items)
+            yield Batch(drafts=tuple(each.draft for each in part), items=items)
+        if gone := self._gone(document, known):
+            known.update(dict.fromkeys(gone, GONE))
+            yield Batch(missing=frozenset(gone), items=dict.fromkeys(gone, GONE))
+        if fresh and (old := _too_old(known, made)):
+            for key in old:
+                del known[key]
+            yield Batch(forget=frozenset(old))
+        yield from self._say(doubts, made)
+
+    def _made(self, document: Document) -> tuple[list[Made], list[str]]:
+        """Each entry's draft; of two with one id the newer one, else the first."""
+        newest, twice = dict[str, int](), set[str]()
+        entries = document.entries
+        for number, entry in enumerate(entries):
+            before = newest.setdefault(id_of(entry), number)
+            if before != number:
+                twice.add(id_of(entry))
+                ours, theirs = entries[before].updated, entry.updated
+                if theirs and ours and theirs > ours:
+                    newest[id_of(entry)] = number
+        now = self._now()
+        made = [make_draft(entries[n], document.head, self._terms, now) for n in newest.values()]
+        return made, [
+            f"several entries have the id {each[:200]!r}; the newest counts" for each in sorted(twice)
+        ]
+
+    def _gone(self, document: Document, known: dict[str, str]) -> list[str]:
+        """Entries that were read and are deleted now (RFC 6721), unless they are there, and newer."""
+        there = {id_of(entry): entry.updated for entry in document.entries}
+
+        def is_gone(ref: str, when: datetime | None) -> bool:
+            updated = there.get(ref)
+            return ref not in there or bool(when and updated and when >= updated)
+
+        found = (ref for ref, when in document.gone.items() if is_gone(ref, when))
+        return [ref for ref in found if known.get(ref, GONE) != GONE]
+
+    def _say(self, doubts: Iterable[str], made: Iterable[Made]) -> Iterator[Batch]:
+        """What was doubtful, once; and what no longer is."""
+        troubles = [
+            Trouble(key=each.draft.origin, reason="; ".join(each.doubts), warning=True)
+            for each in made
+            if each.doubts
+        ]
+        if words := "; ".join(doubts):
+            troubles.append(Trouble(key=FEED, reason=words, warning=True))
+        now = frozenset(troubles)
+        before = self._told
+        if now == before:
+            return
+        self._told = now
+        over = {each.key for each in before} if before is not None else {FEED}
+        yield Batch(troubles=tuple(troubles), settled=frozenset(over - {each.key for each in now}))
+
+    # -- what came before ----------------------------------------------------------------
+
+    async def _history(self, known: dict[str, str]) -> AsyncIterator[Batch]:
+        """Older pages, some at each poll, until all that were asked for are read."""
+        seen = set[str]()
+        for _ in range(PAGES_AT_ONCE):
+            wanted = self.poller.memory.own.get(HISTORY) or {}
+            older, left = wanted.get("older"), wanted.get("left", 0)
+            if not older or not left:
+                break
+            if older in seen:  # they lead in a circle
+                self.poller.remember(history=_READ)
+                break
+            seen.add(older)
+            try:
+                answer = await self.poller.fetcher.get(older, accept=ACCEPT)
+                page = await asyncio.to_thread(self.read, answer.body, answer.charset, answer.url)
+            except SourceError as error:
+                yield Batch(troubles=(_unread_page(older, error),))
+                if getattr(error, "status", None) in (404, 410):
+                    self.poller.remember(history=_READ)
+                return
+            for part in _parts(self._unknown(page, known)):
+                yield Batch(
+                    drafts=tuple(each.draft for each in part),
+                    items={each.draft.source_id: each.digest for each in part},
+                    settled=frozenset({HISTORY}),
+                )
+            self.poller.remember(history={"older": page.head.older, "left": left - 1})
+
+    def _unknown(self, page: Document, known: dict[str, str]) -> list[Made]:
+        """A page's entries that nobody saw yet: an archive may hold older versions of what is known."""
+        made, _ = self._made(page)
+        fresh = [each for each in made if each.draft.source_id not in known]
+        known.update({each.draft.source_id: each.digest for each in fresh})
+        return fresh
+
+    # -- pushes --------------------------------------------------------------------------
+
+    async def _take_pushes(self, known: dict[str, str]) -> AsyncIterator[Batch]:
+        """Documents from the hub. One that cannot be read is said, and the feed is asked instead."""
+        while self._pushes:
+            push = self._pushes[0]  # it stays until it is stored
+            try:
+                document = await asyncio.to_thread(self.read, push.body, push.charset, self._options.url)
+            except NotAFeedError as error:
+                self.poller.hurry()
+                words = f"what its hub pushed cannot be read: {error.message}; the feed was asked instead"
+                self._told = None
+                yield Batch(troubles=(Trouble(key=FEED, reason=words, warning=True),))
+            else:
+                # A hub may send what is new alone, so that nothing follows from what is not in it.
+                for batch in self._taken(document, known, 226):
+                    yield batch
+            if self._pushes and self._pushes[0] is push:
+                self._pushes.popleft()
+
+
+def _parts(made: list[Made]) -> Iterator[list[Made]]:
+    for start in range(0, len(made), AT_ONCE):
+        yield made[start : start + AT_ONCE]
+
+
+def _too_old(known: dict[str, str], made: list[Made]) -> list[str]:
+    """What may be forgotten: not in the feed any more, where very much is remembered.
+
+    It harms nothing: were it to come again, ingest knows the draft by its digest.
+    """
+    if len(known) <= max(REMEMBERED, 5 * len(made)):
+        return []
+    there = {each.draft.source_id for each in made}
+    return [key for key in known if key not in there]
+
+
+def _unread_page(url: str, error: SourceError) -> Trouble:
+    reason = f"an older page of the feed ({url}) cannot be read: {error.message}"
+    return Trouble(key=HISTORY, reason=reason, fix=error.fix, warning=True)
+
+
+__all__ = ["FeedOptions", "FeedSource", "Push"]
