@@ -376,6 +376,12 @@ class Articles:
             return None
         return Withdrawal(article_id=row.article_id, by=row.by, reason=row.reason, at=row.at)
 
+    def withdrawn_ids(self, limit: int) -> list[str]:
+        """The stories whose withdrawal is in force, the newest first."""
+        w = s.withdrawals.c
+        query = select(w.article_id).where(w.released.is_(None)).order_by(w.at.desc()).limit(limit)
+        return list(dict.fromkeys(self._c.execute(query).scalars()))
+
     def release_withdrawal(self, article_id: str, at: datetime, by: str | None = None) -> int:
         """End the withdrawals in force, or only those ``by`` someone; returns how many."""
         w = s.withdrawals.c
@@ -474,6 +480,10 @@ class Journal:
         """The newest number allotted, 0 before the first."""
         value = self._c.execute(select(s.counters.c.value).where(s.counters.c.name == "journal")).scalar()
         return int(value or 0)
+
+    def last_at(self) -> datetime | None:
+        """When something was journalled last."""
+        return self._c.execute(select(s.journal.c.at).order_by(s.journal.c.seq.desc()).limit(1)).scalar()
 
     def urgent_head(self) -> int:
         """The newest number of a correction or withdrawal."""
