@@ -138,8 +138,8 @@ class Outlet:
         own = Client(app.settings.network)
         app.hub = HubDistributor(app.storage, app.desk.terms, own, self.clock, shown=app._shown)
 
-    def write(self, name: str, words: str) -> None:
-        text = f"---\ntitle: {words}\nid: {name}\n---\n{words} is a story of two sentences. It ends here.\n"
+    def write(self, name: str, words: str, more: str = "") -> None:
+        text = f"---\ntitle: {words}\nid: {name}\n{more}---\n{words} is a story of two sentences. It ends here.\n"
         (self.folder / "stories" / f"{name}.md").write_text(text, encoding="utf-8")
 
     async def publish(self, name: str, words: str, *, push: bool = True) -> None:

@@ -23,6 +23,7 @@ from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.figures import Figures
+from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
@@ -55,6 +56,7 @@ __all__ = [
     "DocumentHead",
     "Edition",
     "Failure",
+    "Following",
     "Found",
     "Holder",
     "JournalRow",
@@ -165,6 +167,11 @@ class Transaction:
     def canaries(self) -> Canaries:
         """Our own subscriptions at other hubs."""
         return Canaries(self.connection)
+
+    @cached_property
+    def followings(self) -> Followings:
+        """Our sources' subscriptions at hubs."""
+        return Followings(self.connection)
 
     @cached_property
     def pulls(self) -> Pulls:
