@@ -35,6 +35,7 @@ from syndicate.storage.search import Found, Search, Wanted
 from syndicate.storage.sources import Conduct, Problem, Problems, SourceConduct, Sources, SourceState
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
+    Bookmark,
     Edition,
     Failure,
     Pending,
@@ -50,6 +51,7 @@ __all__ = [
     "ArchivePage",
     "Attempt",
     "AuditEntry",
+    "Bookmark",
     "Canary",
     "Conduct",
     "DocumentHead",
