@@ -633,6 +633,16 @@ subscription_failures = Table(
 )
 
 # Our own subscriptions at other hubs. Token and secret are needed again at every renewal, so no hash will do.
+mirror_files = Table(
+    "mirror_files",
+    metadata,
+    Column("mirror", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text),
+    Column("stamp", Text),
+    Column("owed", Instant),
+)
+
 canaries = Table(
     "canaries",
     metadata,
@@ -651,6 +661,27 @@ canaries = Table(
     Column("waiting", Instant),
     Column("pushed", Instant),
     Column("seconds", Float),
+)
+
+# Our sources' subscriptions at the hubs that their feeds name; see canaries about token and secret.
+followings = Table(
+    "followings",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Instant),
+    Column("asked", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("verified", Instant),
+    Column("lease_end", Instant),
+    Column("problem", Text),
+    Column("pushed", Instant),
+    Column("missed", Integer, nullable=False),
+    Column("leaving", Boolean, nullable=False),
 )
 
 # What people were told of and is not over yet: each is said once, and again after a while.
