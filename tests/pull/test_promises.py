@@ -28,8 +28,9 @@ from hypothesis.stateful import (
 from pullroom import Room, in_memory, settings
 
 from syndicate.config import Settings
+from syndicate.distribute.cursors import PullRefusal
 from syndicate.lanes import LaneTerms
-from syndicate.storage import Storage
+from syndicate.storage import Scope, Storage, Token
 from syndicate.storage.schema import metadata
 
 PARTNERS = ("near", "late", "sport")
@@ -164,6 +165,25 @@ class Pulling(RuleBasedStateMachine):
             self.check_is_its_own(partner, story)
             self.clients[partner].apply(story)
 
+    @precondition(lambda self: self.names)
+    @rule(partner=st.sampled_from(PARTNERS), number=st.integers(0, 50))
+    def confirm(self, partner: str, number: int) -> None:
+        """It says what it did with what it holds; only a withdrawal's newest version may be confirmed."""
+        name, room = self.name(number), self.room
+        version, _ = self.clients[partner].has.get(name, (0, ""))
+        if not version:
+            return
+        article = room.article(name)
+        token = Token(id=1, scope=Scope.PARTNER, owner=partner, label="cms", created=room.now)
+        try:
+            ack, _ = room.pull.books.confirm(partner, token, name, version, None)
+        except PullRefusal as refusal:
+            assert refusal.status == 409
+            assert article.status != "usable" and version < article.revision
+        else:
+            assert (ack.revision, ack.partner) == (version, partner)
+            assert ack.action == ("published" if article.status == "usable" else "removed")
+
     # -- the promises ------------------------------------------------------------------
 
     def name(self, number: int) -> str:
@@ -219,6 +239,8 @@ class Pulling(RuleBasedStateMachine):
         terms = self.room.pull.books.terms[partner].lane
         with self.room.storage.read() as tx:
             standings = tx.lanes.standings(self.names)
+            alarms = {u.article_id for u in tx.notices.unconfirmed(self.room.now) if u.receiver == partner}
+        assert not alarms, "it took all that there was, and a person is called"
         for name, standing in standings.items():
             version, status = client.has.get(name, (0, ""))
             if standing.status != "usable":
