@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -92,6 +92,22 @@ class FolderSource:
         last = intake.batch()
         if last:
             yield last
+
+    async def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002
+        """All stories of the folder by their paths, in bounded batches; the token is the last path read.
+
+        Fingerprints are left to ``fetch``, which looks at each file once and finds its story known.
+        """
+        listing = await asyncio.to_thread(look, self._options.path, recursive=self._options.recursive)
+        waiting = [listing.files[key] for key in sorted(listing.files) if key > (cursor or "")]
+        ready = [seen for seen in waiting if not self._settling.remaining(seen)]
+        for some in _portions(ready):
+            intake = Intake(self._terms(), Ledger({}), self._clock())
+            for read in await asyncio.to_thread(self._read_some, some):
+                if not isinstance(read, Seen):
+                    intake.take(read)
+            batch = intake.batch()
+            yield Batch(drafts=batch.drafts if batch else (), token=some[-1].key)
 
     def _terms(self) -> Terms:
         return Terms(
