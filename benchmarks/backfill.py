@@ -33,36 +33,11 @@ from syndicate.storage.migrate import upgrade
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PAGE = 200
-WORDS = [
-    "river",
-    "council",
-    "market",
-    "school",
-    "bridge",
-    "orchard",
-    "teacher",
-    "engineer",
-    "harvest",
-    "winter",
-    "road",
-    "clinic",
-    "valley",
-    "morning",
-    "evening",
-    "elder",
-    "farmer",
-    "market",
-    "mayor",
-    "library",
-    "water",
-    "canal",
-    "price",
-    "letter",
-    "promise",
-    "repair",
-    "village",
-    "district",
-]
+WORDS = """
+river council market school bridge orchard teacher engineer harvest winter road clinic
+valley morning evening elder farmer market mayor library water canal price letter
+promise repair village district
+""".split()  # noqa: SIM905
 CONFIG = """
 [publisher]
 name = "The Example Times"

@@ -28,7 +28,7 @@ from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
-from syndicate.errors import SyndicateError
+from syndicate.errors import StorageError, SyndicateError
 from syndicate.gauges import Gauges, Sight
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
@@ -48,14 +48,17 @@ from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
+from syndicate.sources.folder import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
 from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
+from syndicate.storage.witness import Witnessing
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
+from syndicate.web.admin import Admin
 from syndicate.web.app import create_app
 from syndicate.web.canary import canary_route
 from syndicate.web.courtesy import Courtesy
@@ -74,6 +77,7 @@ log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
+WITNESS = timedelta(seconds=10)
 CLOCK_KEPT = timedelta(minutes=5)
 """How often it is written down what the clock showed."""
 NOTIFY = timedelta(minutes=1)
@@ -151,6 +155,8 @@ class App:
         for server in (self.server, self.ops):
             if server is not None:
                 await server.stop()
+        with suppress(StorageError):  # the next start finds one that is some seconds old
+            await self._keep_witness()
         self._ownership.__exit__()
         self.storage.close()
 
@@ -160,6 +166,8 @@ class App:
             if kept:
                 log.info("database_upgraded", backup=str(kept))
         require_current(self.storage)
+        self.witness = Witnessing(self.storage, self.settings.storage.witness)
+        self.witness.check()
         self.directory = Directory.build(self.settings.agencies)
         self.site = Site(self.settings, self.directory)
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
@@ -180,14 +188,16 @@ class App:
         self._compare_terms(self.settings)
         self.teller = Teller(self.storage, self.settings, self.client, self._clock)
         limits = _limits(self.settings)
-        self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
+        self.distributor = Distributor(
+            self.storage, self.site, self.receivers, limits, self._clock, free=self.keeper.free
+        )
         deny_moved(self.storage, self.settings, self.site, self._surely())
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
-        self.pull = Pull(self.storage, self.settings, self.site, self._clock)
-        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
+        self.pull = Pull(self.storage, self.settings, self.site, self._clock, self.keeper.free)
+        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._surely)
         self.ingest.relate_again()
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
@@ -373,7 +383,7 @@ class App:
         """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
         own = CollectorRegistry()
         own.register(Gauges(self._sight()))
-        return [metrics_route(own)]
+        return [metrics_route(own), *Admin(self, self._clock, self._decided).routes()]
 
     def _sight(self) -> Sight:
         return Sight(
@@ -404,6 +414,12 @@ class App:
     def _came_in(self) -> None:
         self._changed()
         self.distributor.wake()
+
+    def _decided(self) -> None:
+        """An operator decided something on the pages: whoever carries it out looks now."""
+        self._came_in()
+        self.hub.wake()
+        self.pull.wake()
 
     # -- staying ---------------------------------------------------------------------------
 
@@ -486,7 +502,8 @@ class App:
             if not paths:
                 await asyncio.wait({asyncio.ensure_future(self._watch_stop.wait())})
                 continue
-            async for name, keys in watch(paths, self._watch_stop):
+            kinds = {n: o.suffixes for n, o in self.settings.sources.items() if isinstance(o, FileOptions)}
+            async for name, keys in watch(paths, self._watch_stop, suffixes=kinds):
                 await self._poll_quietly(name, keys)
 
     def _set_jobs(self) -> None:
@@ -494,6 +511,7 @@ class App:
             "tick": (self._tick, TICK),
             "prune": (self._prune, PRUNE),
             "clock": (self._keep_clock, CLOCK_KEPT),
+            "witness": (self._keep_witness, WITNESS),
         }
         if self.canaries.watches():
             jobs["canaries"] = (self.canaries.tick, CANARIES)
@@ -566,6 +584,9 @@ class App:
 
     async def _keep_clock(self) -> None:
         await asyncio.to_thread(keep, self.storage, self.keeper)
+
+    async def _keep_witness(self) -> None:
+        await asyncio.to_thread(self.witness.keep, self._clock())
 
     async def _heed_confirmation(self) -> None:
         """Another process may have been told that the clock is right."""

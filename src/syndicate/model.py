@@ -220,7 +220,8 @@ class Draft:
     ``source_id`` is the story's own id within the source and never changes;
     ``aliases`` are further identities as ``(scheme, value)``, such as
     ``("url", …)``; ``origin`` says where it was found, for messages only.
-    ``guid`` is the id the source's own feed gave it, if any.
+    ``guid`` is the id the source's own feed gave it, if any; ``version``
+    counts its source's versions, if it does.
     """
 
     source: str
@@ -232,6 +233,7 @@ class Draft:
     origin: str = ""
     guid: str | None = None
     aliases: tuple[tuple[str, str], ...] = ()
+    version: int | None = None
 
     def digest(self) -> str:
         """The SHA-256 of everything that could change the story, in hex."""

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-if "house" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("house", Path(__file__).parent / "house.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["house"] = module
-    spec.loader.exec_module(module)
+if missing := [name for name in ("house", "wire_help") if name not in sys.modules]:
+    for name in missing:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
 
 from house import House
 

@@ -271,3 +271,92 @@ def test_whatever_comes_is_answered_and_what_was_accepted_is_there(desk: Desk, b
         if result["status"] in (201, 202) and result["state"] != "unknown":
             path = f"{PATH}/{quote(result['id'], safe='')}"
             assert desk.call("GET", path).json()["article"] == result["article"]
+
+
+# -- what agencies push: NewsML-G2 and NITF -------------------------------------------------
+
+G2 = "http://iptc.org/std/nar/2006-10-01/"
+KINDS = [
+    "application/vnd.iptc.g2.newsitem+xml",
+    "application/vnd.iptc.g2.newsmessage+xml",
+    "application/nitf+xml",
+    "application/xml",
+    "text/xml; charset=utf-8",
+]
+
+
+def news_item(guid: str = "urn:x:1", version: int = 1, status: str = "usable") -> str:
+    words = f"Snow fell on the pass of {guid} on Monday. The road was closed in the {version}th hour."
+    return (
+        f'<newsItem xmlns="{G2}" guid="{guid}" version="{version}" xml:lang="en"><itemMeta>'
+        f'<itemClass qcode="ninat:text"/><provider literal="HWA"/><pubStatus qcode="stat:{status}"/></itemMeta>'
+        f"<contentMeta><headline>Snow {guid}</headline></contentMeta><contentSet>"
+        f'<inlineData contenttype="text/plain">{words}</inlineData></contentSet></newsItem>'
+    )
+
+
+def push(desk: Desk, text: str, kind: str = "application/xml", **more: Any) -> httpx.Response:
+    return desk.call("POST", body=text.encode(), headers={"content-type": kind}, **more)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_item_in_xml_is_taken_whatever_its_xml_is_called(desk: Desk, kind: str) -> None:
+    answer = push(desk, news_item(), kind)
+    assert (answer.status_code, answer.json()["headline"]) == (201, "Snow urn:x:1")
+    assert push(desk, news_item(version=0), kind).json()["result"] == "ignored"
+
+
+def test_a_message_is_answered_item_by_item(desk: Desk) -> None:
+    bad = news_item("urn:x:2").replace("stat:usable", "stat:odd")
+    message = f'<newsMessage xmlns="{G2}"><itemSet>{news_item()}{bad}</itemSet></newsMessage>'
+    answer = push(desk, message)
+    results = answer.json()["results"]
+    assert [r["status"] for r in results] == [201, 422]
+    assert "<pubStatus> in line 1" in results[1]["detail"]
+
+
+def test_a_kill_by_guid_before_and_after_its_story(desk: Desk) -> None:
+    push(desk, news_item(version=1))
+    gone = push(desk, news_item(version=2, status="canceled"))
+    assert (gone.status_code, gone.json()["state"]) == (200, "withdrawn")
+    assert push(desk, news_item(version=1)).json()["result"] == "ignored"
+    noted = push(desk, news_item("urn:x:5", 3, "canceled"))
+    assert (noted.status_code, noted.json()["result"]) == (202, "noted")
+    assert push(desk, news_item("urn:x:5", 2)).json()["result"] == "ignored"
+    assert push(desk, news_item("urn:x:5", 4)).status_code == 201
+
+
+def test_a_nitf_kill_of_another_document(desk: Desk) -> None:
+    story = (
+        '<nitf xml:lang="en"><head><docdata><doc-id id-string="d-7"/></docdata></head><body><body.head><hedline>'
+        "<hl1>Bridge opens</hl1></hedline></body.head><body.content><p>The bridge was opened on Monday.</p>"
+        "</body.content></body></nitf>"
+    )
+    kill = (
+        '<nitf><head><docdata management-doc-idref="d-7" management-idref-status="canceled"/></head></nitf>'
+    )
+    assert push(desk, story, "application/nitf+xml").status_code == 201
+    assert push(desk, kill, "application/nitf+xml").json()["state"] == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<newsItem>\n<a></newsItem>", "in line 2"),
+        ('<!DOCTYPE a [<!ENTITY a "b">]><nitf>&a;</nitf>', "entities"),
+        ("<rss/>", "neither NewsML-G2 nor NITF"),
+    ],
+)
+def test_xml_that_cannot_be_taken(desk: Desk, text: str, words: str) -> None:
+    answer = push(desk, text)
+    assert answer.status_code == 400
+    assert words in answer.json()["detail"]
+
+
+def test_put_in_xml_brings_one_story_of_that_id(desk: Desk) -> None:
+    kind = {"content-type": "application/xml"}
+    path = f"{PATH}/{quote('urn:x:1', safe='')}"
+    assert desk.call("PUT", path, news_item().encode(), headers=kind).status_code == 201
+    assert desk.call("PUT", f"{PATH}/other", news_item().encode(), headers=kind).status_code == 422
+    two = f'<newsMessage xmlns="{G2}"><itemSet>{news_item()}{news_item("b")}</itemSet></newsMessage>'
+    assert desk.call("PUT", path, two.encode(), headers=kind).status_code == 422

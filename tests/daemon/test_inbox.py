@@ -22,15 +22,22 @@ def test_the_examples_of_the_page(newsroom: Newsroom, partner: Partner) -> None:
     token = newsroom.call("tokens", "add", "--inbox", "cms", "--label", "x").stdout.strip()
     until(lambda: b'"state"' in _get(newsroom, token) or b"no story" in _get(newsroom, token), 5, "no token")
     known = {**os.environ, "BASE": newsroom.base.rstrip("/"), "TOKEN": token}
-    create, change, look, withdraw = re.findall(
+    create, change, look, withdraw, agency = re.findall(
         r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
     )
 
     def run(words: str) -> dict[str, object]:
-        done = subprocess.run(["sh", "-c", words], capture_output=True, check=True, env=known, timeout=60)
+        place = {"cwd": newsroom.folder, "env": known}
+        done = subprocess.run(["sh", "-c", words], capture_output=True, check=True, timeout=60, **place)
         answer: dict[str, object] = json.loads(done.stdout)
         return answer
 
+    recipe = (PAGE.parent / "recipes-agency-wire.md").read_text(encoding="utf-8")
+    item, kill = re.findall(r"```xml\n(.*?)```", recipe, re.DOTALL)
+    (newsroom.folder / "item.xml").write_text(item, encoding="utf-8")
+    assert run(agency)["result"] == "created"
+    (newsroom.folder / "item.xml").write_text(kill, encoding="utf-8")
+    assert run(agency)["state"] == "withdrawn"
     assert run(create)["result"] == "created"
     until(lambda: b"Canal is cleaned" in newsroom.get("feeds/latest/rss.xml")[1], 2, "not published")
     assert run(change)["result"] == "updated"

@@ -151,7 +151,7 @@ def test_the_configurations_to_start_from_load(file: str) -> None:
 
 def routes() -> Iterator[str]:
     """The paths that ``Route(…)`` and ``Mount(…)`` are called with in ``web``."""
-    for file in sorted((ROOT / "src/syndicate/web").glob("*.py")):
+    for file in sorted((ROOT / "src/syndicate/web").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Route", "Mount")
             if called and node.args and isinstance(node.args[0], ast.Constant):  # type: ignore[attr-defined]

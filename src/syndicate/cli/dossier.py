@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from syndicate.dossiers import Dossier, dossier
 from syndicate.lanes import LaneKind
-from syndicate.model import Article, Correction
-from syndicate.storage import Ack, Attempt, Holder, JournalRow, SourceCopy, Transaction, Withdrawal
-from syndicate.storage.articles import RevisionRow
+from syndicate.model import Correction
+from syndicate.storage import Ack, Attempt, Holder, SourceCopy
 
-ATTEMPTS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dossier:
-    """One story with all that belongs to it. ``due``: what the clock owes, kind → when."""
-
-    article: Article
-    feeds: Sequence[str]
-    origin: str | None
-    copies: Sequence[SourceCopy]
-    holders: Sequence[Holder]
-    confirmations: Sequence[Ack]
-    overrides: Mapping[str, Any]
-    corrections: Sequence[Correction]
-    withdrawal: Withdrawal | None
-    due: Mapping[str, datetime]
-    revisions: Sequence[RevisionRow]
-    journal: Sequence[JournalRow]
-    attempts: Sequence[Attempt]
-
-
-def dossier(tx: Transaction, article: Article) -> Dossier:
-    """Gather it, in one consistent look."""
-    draft = tx.articles.draft(article.id)
-    return Dossier(
-        article=article,
-        feeds=sorted(tx.feeds.of(article.id)),
-        origin=draft.origin if draft else None,
-        copies=tx.copies.of(article.id),
-        holders=tx.lanes.holders(article.id),
-        confirmations=tx.pulls.acks(article_id=article.id),
-        overrides=tx.articles.overrides(article.id),
-        corrections=tx.articles.corrections(article.id),
-        withdrawal=tx.articles.withdrawal(article.id),
-        due=tx.articles.owed(article.id),
-        revisions=tx.articles.revisions(article.id),
-        journal=tx.journal.of(article.id),
-        attempts=tx.lanes.attempts(article_id=article.id, limit=ATTEMPTS),
-    )
+__all__ = ["Dossier", "dossier", "holder", "lines"]
 
 
 def lines(found: Dossier) -> Iterator[str]:

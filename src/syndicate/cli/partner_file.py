@@ -3,35 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
-
-from syndicate.storage import Scope, Transaction
-
-CONFIRMED_SHOWN = 20
-
-
-def partner_file(tx: Transaction, name: str, now: datetime) -> dict[str, Any]:
-    """Tokens, how far it pulls, and takedowns: those not confirmed, what new terms took back from it
-    and it has not taken yet, and the last that were confirmed."""
-    lane, progress = tx.pulls.lane(name), tx.pulls.progress(name)
-    pull = None
-    if lane is not None:
-        pull = {
-            "offered": progress.head,
-            "served": progress.served,
-            "served_at": progress.served_at,
-            "taken": progress.taken,
-            "taken_at": progress.taken_at,
-            "next_due": tx.pulls.due(lane.id),
-        }
-    return {
-        "tokens": tx.tokens.all(scope=Scope.PARTNER, owner=name),
-        "pull": pull,
-        "unconfirmed": tx.pulls.unconfirmed(partner=name),
-        "taken_back": tx.notices.taken_back(name, now),
-        "confirmed": tx.pulls.acks(partner=name, limit=CONFIRMED_SHOWN),
-    }
 
 
 def lines(view: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

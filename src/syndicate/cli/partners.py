@@ -10,9 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.config import Partner
     from syndicate.distribute.rehearsal import Answer
-    from syndicate.overview import LaneView
 
 
 def utc_now() -> datetime:
@@ -30,12 +28,13 @@ def partners() -> None:
 def list_partners(context: Context) -> None:
     """Who they are, what they may have, and how their endpoints are doing."""
     from syndicate.cli.common import storage_of, table
+    from syndicate.dossiers import partner_view
     from syndicate.overview import lane_views
 
     settings = context.settings
     with storage_of(context) as storage, storage.read() as tx:
         lanes = {view.name: view for view in lane_views(tx, context.settings)}
-    found = [_view(name, partner, lanes) for name, partner in settings.partners.items()]
+    found = [partner_view(name, partner, lanes) for name, partner in settings.partners.items()]
     if context.json:
         context.emit(found)
         return
@@ -61,7 +60,8 @@ def list_partners(context: Context) -> None:
 def show(context: Context, name: str) -> None:
     """One partner: its terms, tokens and endpoints, what it was offered, took and confirmed."""
     from syndicate.cli.common import storage_of
-    from syndicate.cli.partner_file import lines, partner_file
+    from syndicate.cli.partner_file import lines
+    from syndicate.dossiers import partner_file, partner_view
     from syndicate.errors import NotFound
     from syndicate.overview import lane_views
 
@@ -70,7 +70,7 @@ def show(context: Context, name: str) -> None:
         known = ", ".join(context.settings.partners) or "none"
         raise NotFound(f"there is no partner {name!r}", fix=f"the configured partners: {known}")
     with storage_of(context) as storage, storage.read() as tx:
-        view = _view(name, partner, {view.name: view for view in lane_views(tx, context.settings)})
+        view = partner_view(name, partner, {view.name: view for view in lane_views(tx, context.settings)})
         found = partner_file(tx, name, utc_now())
     if context.json:
         context.emit({**view, **found})
@@ -151,35 +151,3 @@ def _outcome(answer: Answer) -> dict[str, Any]:
 
 def _endpoint(found: dict[str, Any]) -> str:
     return f"{found['name']} ({found['type']} to {found['host']}, {found['state'] or 'not started yet'})"
-
-
-def _view(name: str, partner: Partner, lanes: dict[str, LaneView]) -> dict[str, Any]:
-    """Of an endpoint's address only the host is shown: the rest may hold a key."""
-    from urllib.parse import urlsplit
-
-    from syndicate.config import format_duration
-
-    endpoints: list[dict[str, Any]] = []
-    for key, endpoint in partner.endpoints.items():
-        lane = lanes.get(f"{name}/{key}")
-        endpoints.append(
-            {
-                "name": key,
-                "type": endpoint.type,
-                "host": urlsplit(endpoint.url).hostname,
-                "lane": f"{name}/{key}",
-                "state": lane.state if lane else None,
-                "pending": lane.pending if lane else None,
-            }
-        )
-    return {
-        "partner": name,
-        "name": partner.name,
-        "contact": partner.contact,
-        "feeds": partner.feeds,
-        "content": partner.content,
-        "excerpt_words": partner.excerpt_words,
-        "pictures": partner.pictures,
-        "delay": format_duration(partner.delay),
-        "endpoints": endpoints,
-    }

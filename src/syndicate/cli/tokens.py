@@ -30,6 +30,7 @@ def add(context: Context, partner: str | None, inbox: str | None, label: str) ->
     """
     from syndicate.cli.common import storage_of
     from syndicate.keyring import make_token
+    from syndicate.operators import at_the_keyboard
 
     scope, owner = _owner(context, partner, inbox)
     words = " ".join(label.split())
@@ -37,6 +38,7 @@ def add(context: Context, partner: str | None, inbox: str | None, label: str) ->
     with storage_of(context) as storage, storage.write() as tx:
         _check_label(tx, scope, owner, words)
         secret, token = make_token(tx, scope, owner, words, now)
+        at_the_keyboard().note(tx, "add token", f"{scope} {owner}", now, {"token": token.id, "label": words})
     if context.json:
         context.emit({**_plain(token), "token": secret.reveal()})
         return
@@ -71,12 +73,15 @@ def list_tokens(context: Context, partner: str | None, inbox: str | None, revoke
 def revoke(context: Context, names: tuple[str, ...]) -> None:
     """End tokens, by number or label: within a second they open nothing any more."""
     from syndicate.cli.common import storage_of
+    from syndicate.operators import at_the_keyboard
 
     now = datetime.now(UTC)
     with storage_of(context) as storage, storage.write() as tx:
         ended = [_named(tx, name) for name in names]
         for token in ended:
             tx.tokens.revoke(token.id, now)
+            known = {"token": token.id, "label": token.label}
+            at_the_keyboard().note(tx, "revoke token", f"{token.scope} {token.owner}", now, known)
     if context.json:
         context.emit({"revoked": [_plain(token) for token in ended]})
         return

@@ -149,9 +149,14 @@ class Web(Part):
 
 
 class Storage(Part):
-    """Where state is kept: ``sqlite:///path`` or ``postgresql://…`` (text, file or env)."""
+    """Where state is kept: ``sqlite:///path`` or ``postgresql://…`` (text, file or env).
+
+    ``witness``: the file that tells how far the database had come; by default
+    beside an SQLite database, else ``var/NAME.witness``.
+    """
 
     url: Secret = Field(default=Secret("sqlite:///var/syndicate.db"), validate_default=True)
+    witness: Path | None = None
 
     @field_validator("url")
     @classmethod

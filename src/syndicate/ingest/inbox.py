@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from syndicate import metrics
 from syndicate.errors import StoryError
 from syndicate.ingest import copies, record
 from syndicate.ingest.poll import Ingest, Polled
+from syndicate.ingest.standing import Standing, Version
 from syndicate.ingest.take import recall
 from syndicate.ingest.taking import Taken
 from syndicate.model import Article, PubStatus, Reading
@@ -47,19 +47,6 @@ class Request:
     def of(cls, key: str, *parts: bytes) -> Request:
         """The key with what identifies the request."""
         return cls(key, hashlib.sha256(b"\0".join(parts)).hexdigest())
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a sender's versions of a story. ``gone``: withdrawn by its sender."""
-
-    version: int | None = None
-    updated: datetime | None = None
-    gone: bool = False
-
-    def dump(self) -> str:
-        updated = self.updated.isoformat() if self.updated else None
-        return json.dumps({"version": self.version, "updated": updated, "gone": self.gone})
 
 
 class Inbox:
@@ -154,7 +141,7 @@ class Inbox:
             return refused(422, *item.faults)
         own_id = item.draft.source_id
         known = _known(tx, source, own_id)
-        if late := _late(known, item):
+        if late := known.late(_version(item)):
             return self._receipt(tx, source, own_id, 200, "ignored", late)
         if item.withdraws:
             reason = item.draft.given.correction or f"its sender says it is {item.withdraws}"
@@ -167,7 +154,7 @@ class Inbox:
         metrics.stories(source, total)
         if taken is not None and (not taken.article_id or self._own(tx, source, own_id) is None):
             return _left(taken)
-        _note(tx, source, own_id, _newer(known, item))
+        _note(tx, source, own_id, known.after(_version(item)))
         made = self._receipt(tx, source, own_id, 200, _result(taken, there=there))
         if taken is not None and taken.copy and (article := self._own(tx, source, own_id)):
             made.body["reason"] = _published_from(article)
@@ -186,9 +173,8 @@ class Inbox:
         status: PubStatus,
         item: Sent | None,
     ) -> Receipt:
-        known = _known(tx, source, own_id) or _Known()
-        newer = _newer(known, item) if item else known
-        _note(tx, source, own_id, _Known(newer.version, newer.updated, gone=True))
+        came = _version(item) if item else Version(withdraws=True)
+        _note(tx, source, own_id, _known(tx, source, own_id).after(came))
         article = self._own(tx, source, own_id)
         if article is None:
             words = "nothing came under this id yet; if it does, it stays withdrawn"
@@ -279,43 +265,15 @@ def _result(taken: Taken | None, *, there: bool) -> str:
     return "updated" if there else "created"
 
 
-def _known(tx: Transaction, source: str, own_id: str) -> _Known | None:
+def _known(tx: Transaction, source: str, own_id: str) -> Standing:
     text = tx.sources.item(source, own_id)
-    if text is None:
-        return None
-    known = json.loads(text)
-    updated = datetime.fromisoformat(known["updated"]) if known["updated"] else None
-    return _Known(known["version"], updated, known["gone"])
+    return Standing.parse(text) if text else Standing()
 
 
-def _note(tx: Transaction, source: str, own_id: str, known: _Known) -> None:
+def _note(tx: Transaction, source: str, own_id: str, known: Standing) -> None:
     tx.sources.advance(source, token=None, items={own_id: known.dump()}, forget=())
 
 
-def _newer(known: _Known | None, item: Sent) -> _Known:
-    known = known or _Known()
-    version = item.version if item.version is not None else known.version
-    return _Known(version, item.draft.given.updated or known.updated)
-
-
-def _late(known: _Known | None, item: Sent) -> str | None:
-    """Why a version is not taken: a newer one is here, or its sender withdrew the story since."""
-    if known is None:
-        return None
-    order = _order(known, item)
-    if order is not None and order < 0:
-        return "an older version: a newer one is here"
-    back = order is not None and order > 0
-    if known.gone and not back and item.draft.given.status is not PubStatus.USABLE and not item.withdraws:
-        return "its sender withdrew it: send a higher version, a later updated, or status usable"
-    return None
-
-
-def _order(known: _Known, item: Sent) -> int | None:
-    """-1 older, 0 the same, 1 newer; ``None`` where nothing says."""
-    if item.version is not None and known.version is not None:
-        return (item.version > known.version) - (item.version < known.version)
-    updated = item.draft.given.updated
-    if updated is not None and known.updated is not None:
-        return (updated > known.updated) - (updated < known.updated)
-    return None
+def _version(item: Sent) -> Version:
+    given = item.draft.given
+    return Version(item.version, given.updated, given.status, withdraws=item.withdraws is not None)

@@ -18,14 +18,14 @@ from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
-from syndicate.ingest import measure, record, reissue
+from syndicate.ingest import measure, record, reissue, standing
 from syndicate.ingest.compose import House
-from syndicate.ingest.take import is_known, missing, take
+from syndicate.ingest.take import is_known, missing, take, taken_back
 from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
-from syndicate.sources.base import Batch, Cursor, Source, Trouble
+from syndicate.sources.base import Batch, Cursor, Recall, Source, Trouble
 from syndicate.storage import Conduct, MediaFact, Storage, Transaction
 from syndicate.timekeeping import Timekeeper
 
@@ -317,8 +317,13 @@ class Ingest:
             if any(reading is not None for _, reading in readings):
                 tx.articles.take_turns()
             tx.problems.settle(source, batch.settled)
+            for order in batch.recalls:
+                self._recall(tx, taking, source, order, now, total)
             for draft, reading in readings:
-                self.take_one(tx, taking, draft, reading, now, total)
+                if batch.versioned and self._late(tx, draft):
+                    total.unchanged += 1
+                else:
+                    self.take_one(tx, taking, draft, reading, now, total)
             for source_id in batch.missing:
                 self._count(missing(tx, taking, source, source_id, now), source_id, total)
             self._note(tx, source, batch, now, total)
@@ -382,6 +387,25 @@ class Ingest:
         if taken.action:
             total.actions[taken.action] = total.actions.get(taken.action, 0) + 1
             log.info(f"story_{taken.action}", article=taken.article_id, item=ref, trace=trace)
+
+    def _recall(
+        self, tx: Transaction, taking: Taking, source: str, order: Recall, now: datetime, total: Polled
+    ) -> None:
+        """A source takes a story back, also one that did not come yet: then it stays out."""
+        came = standing.Version(order.version, order.updated, order.status, withdraws=True)
+        if standing.notice(tx, source, (order.source_id,), came):
+            total.unchanged += 1
+            return
+        taken = taken_back(tx, taking, source, order, now)
+        self._count(taken, order.source_id, total)
+
+    def _late(self, tx: Transaction, draft: Draft) -> bool:
+        """Whether a newer version is here, or the source took the story back."""
+        came = standing.Version(draft.version, draft.given.updated, draft.given.status)
+        words = standing.notice(tx, draft.source, standing.names(draft), came)
+        if words:
+            log.info("version_ignored", source=draft.source, item=draft.source_id, reason=words)
+        return words is not None
 
     def _note(self, tx: Transaction, source: str, batch: Batch, now: datetime, total: Polled) -> None:
         for trouble in batch.troubles:

@@ -211,11 +211,19 @@ def revise(
         return publish_if_free(tx, desk, after, now, trace)
     new = set(story.corrections) - set(before.story.corrections)
     corrected = any(note.kind is NoticeKind.CORRECTION for note in new)
-    action = JournalAction.CORRECTED if corrected else JournalAction.UPDATED
-    seen = _announce(tx, desk, after, action, now, trace)
+    lost = cause in (TRANSLATION, RELATED) and _names_less(before.story, after.story)
+    action = JournalAction.CORRECTED if corrected or lost else JournalAction.UPDATED
+    seen = _announce(tx, desk, after, action, now, trace, lift=corrected or not lost)
     if cause not in (TRANSLATION, RELATED):
         _tell(tx, desk, after, action, now, looked_at=cause not in _OWN_CAUSES)
     return seen
+
+
+def _names_less(before: Story, after: Story) -> bool:
+    """Whether a story stopped naming another: that one was taken back, and its title and link with it."""
+    related_before, related_after = ({(r.article_id, r.url) for r in s.related} for s in (before, after))
+    told_before, told_after = ({t.article_id for t in s.translations} for s in (before, after))
+    return bool(related_before - related_after or told_before - told_after)
 
 
 def _count(tx: Transaction, before: Article, story: Story, digest: str | None, now: datetime) -> None:
@@ -377,15 +385,19 @@ def _announce(
     trace: str | None,
     *,
     push: bool = True,
+    lift: bool = True,
 ) -> JournalAction:
-    """One journal row, the story's place in its feeds, and which feeds that touches."""
+    """One journal row, the story's place in its feeds, and which feeds that touches.
+
+    ``lift``: an older story that was corrected or taken back is shown anew.
+    """
     seq = tx.journal.append(article, action, now, trace)
     touched = tx.feeds.of(article.id)
     if action is JournalAction.LAPSED:
         tx.feeds.remove(article.id)
     elif action is not JournalAction.WITHDRAWN:  # a withdrawn story keeps its places for the notice
         touched |= _place(tx, desk, article, touched, now)
-    if action in URGENT_ACTIONS:
+    if lift and action in URGENT_ACTIONS:
         _recall(tx, desk, article, now)
     tx.archives.touch(article.id, seq)
     tx.documents.drop_outdated([article.id])

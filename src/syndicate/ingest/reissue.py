@@ -24,7 +24,7 @@ LATE = timedelta(days=2)
 """A story may come so much later than it was published."""
 KNOWN = 20
 """Stories that a source must have brought before a flood of old ones is unusual."""
-_NOT_POLLED = frozenset({"folder", "inbox"})
+_NOT_POLLED = frozenset({"folder", "inbox", "ninjs", "newsml"})
 """Kinds into which somebody puts old stories on purpose."""
 
 

@@ -20,6 +20,7 @@ from syndicate.ingest.taking import (
     text_identity,
 )
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, Story, article_id
+from syndicate.sources.base import Recall
 from syndicate.storage import SourceCopy, Transaction
 
 
@@ -367,6 +368,22 @@ def missing(tx: Transaction, taking: Taking, source: str, source_id: str, now: d
     known = tx.articles.by_identity([(f"id:{source}", source_id)])
     before = tx.articles.get(known) if known else None
     return recall(tx, taking, before, "it disappeared at its source", now) if before else None
+
+
+def taken_back(tx: Transaction, taking: Taking, source: str, order: Recall, now: datetime) -> Taken | None:
+    """A source takes a story back by its id there. Where it has a copy of another source's, that
+    takes the story along only if the source is the originator."""
+    copy = tx.copies.get(source, order.source_id)
+    known = copy.article_id if copy else tx.articles.by_identity([(f"id:{source}", order.source_id)])
+    before = tx.articles.get(known) if known else None
+    if before is None:
+        return None
+    if copy is not None:
+        draft = tx.copies.draft(copy)
+        copies.gone(tx, copy, now)
+        if not copies.is_originators(taking, before, source, draft.given.url or draft.given.original_url):
+            return None
+    return recall(tx, taking, before, order.reason, now, status=order.status)
 
 
 def recall(

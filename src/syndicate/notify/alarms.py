@@ -36,6 +36,11 @@ def alarms(tx: Transaction, settings: Settings, now: datetime) -> list[Alarm]:
     return [alarm for kind in settings.notify.alarms for alarm in found.get(kind, ())]
 
 
+def everything(tx: Transaction, settings: Settings, now: datetime) -> list[Alarm]:
+    """All of every kind, whether anybody is told of it or not; what is gravest first."""
+    return [alarm for find in _KINDS.values() for alarm in find(tx, settings, now)]
+
+
 def _wanted(settings: Settings, kind: str) -> bool:
     return kind in settings.notify.alarms
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from syndicate.model import Draft
+from syndicate.model import Draft, PubStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,21 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """The source takes a story back, also one that never came: by its own id there.
+
+    ``version`` and ``updated`` are those of the delivery that said so;
+    ``reason`` is for partners and the log.
+    """
+
+    source_id: str
+    reason: str
+    status: PubStatus = PubStatus.CANCELED
+    version: int | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """A part of what a fetch found; stored in one transaction with its cursor changes.
 
@@ -43,6 +58,9 @@ class Batch:
     source's own ids of stories that disappeared (acted on only where the
     source's options say so). ``settled`` are keys whose earlier trouble is over.
     ``token`` replaces the cursor's token unless it is ``None``.
+    ``recalls`` are stories that the source takes back. Where the drafts are
+    ``versioned`` an older version after a newer one changes nothing, and what
+    was recalled stays out until a newer one comes.
     """
 
     drafts: tuple[Draft, ...] = ()
@@ -52,6 +70,8 @@ class Batch:
     troubles: tuple[Trouble, ...] = ()
     settled: frozenset[str] = frozenset()
     token: str | None = None
+    recalls: tuple[Recall, ...] = ()
+    versioned: bool = False
 
 
 class Source(Protocol):

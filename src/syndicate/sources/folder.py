@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -20,28 +21,34 @@ from syndicate.sources.folder_ledger import LIVE, Ledger
 from syndicate.sources.folder_scan import Listing, Seen, is_story, look, look_at
 from syndicate.sources.metadata import RefusedError
 from syndicate.sources.steady import ChangingError, Settling, read_whole
-from syndicate.sources.story_file import read_story
+from syndicate.sources.story_file import SUFFIXES, read_story
 
 FOLDER = "."  # the key of troubles with the folder itself
 _FILES_AT_ONCE = 50
 _BYTES_AT_ONCE = 8_000_000
 
 
-class FolderOptions(SourceOptions):
-    """A folder of stories: ``.md``, ``.html``, ``.txt`` and ``.json`` (ninjs).
+class FileOptions(SourceOptions):
+    """What every source of files in a folder has.
 
     ``settle``: how long a file must be unchanged before it is read.
     ``missing_after``: how long it must be gone before ``on_missing`` acts, so
     that a rename in two steps withdraws nothing. ``max_bytes``: of one file.
     """
 
-    type: Literal["folder"]
+    suffixes: ClassVar[frozenset[str]] = SUFFIXES
     path: Path
     recursive: bool = True
     on_missing: Literal["keep", "withdraw"] = "keep"
     missing_after: Duration = timedelta(seconds=10)
     settle: Duration = timedelta(seconds=1)
     max_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 2_000_000
+
+
+class FolderOptions(FileOptions):
+    """A folder of stories: ``.md``, ``.html``, ``.txt`` and ``.json`` (ninjs)."""
+
+    type: Literal["folder"]
 
 
 class FolderSource:
@@ -52,7 +59,7 @@ class FolderSource:
     def __init__(
         self,
         name: str,
-        options: FolderOptions,
+        options: FileOptions,
         *,
         timezone: str = "UTC",
         default_language: str = "en",
@@ -80,7 +87,7 @@ class FolderSource:
         is gone; where it is suddenly empty, nothing is withdrawn.
         """
         ledger = Ledger(cursor.items)
-        intake = Intake(self._terms(), ledger, self._clock())
+        intake = self._intake(ledger)
         listing, whole = await asyncio.to_thread(self._list, cursor, hints)
         self._again = None
         if self._begin(intake, ledger, listing, whole=whole):
@@ -102,12 +109,15 @@ class FolderSource:
         waiting = [listing.files[key] for key in sorted(listing.files) if key > (cursor or "")]
         ready = [seen for seen in waiting if not self._settling.remaining(seen)]
         for some in _portions(ready):
-            intake = Intake(self._terms(), Ledger({}), self._clock())
+            intake = self._intake(Ledger({}))
             for read in await asyncio.to_thread(self._read_some, some):
                 if not isinstance(read, Seen):
                     intake.take(read)
             batch = intake.batch()
             yield Batch(drafts=batch.drafts if batch else (), token=some[-1].key)
+
+    def _intake(self, ledger: Ledger) -> Intake:
+        return Intake(self._terms(), ledger, self._clock())
 
     def _terms(self) -> Terms:
         return Terms(
@@ -120,12 +130,13 @@ class FolderSource:
 
     def _list(self, cursor: Cursor, hints: Collection[str]) -> tuple[Listing, bool]:
         """What to look at, and whether that is the whole folder."""
-        wanted = [key for key in hints if is_story(key.rpartition("/")[2])]
+        wanted = [key for key in hints if is_story(key.rpartition("/")[2], self._options.suffixes)]
         if wanted and len(wanted) == len(hints) and all(key in cursor.items for key in wanted):
             some = look_at(self._options.path, wanted)
             if some is not None:
                 return some, False
-        return look(self._options.path, recursive=self._options.recursive), True
+        options = self._options
+        return look(options.path, recursive=options.recursive, suffixes=options.suffixes), True
 
     def _begin(self, intake: Intake, ledger: Ledger, listing: Listing, *, whole: bool) -> bool:
         """What the look itself says; ``False`` where nothing may be concluded from it."""
@@ -210,9 +221,12 @@ class FolderSource:
             fix = f"shorten it, or raise max_bytes of [sources.{self.name}]"
             raise RefusedError(f"the file is {_megabytes(seen.size)}, the limit is {_megabytes(limit)}", fix)
         data = read_whole(seen, limit, self._clock())
-        story = read_story(seen.key, data, self._zone)
+        read = self._parse(seen, data)
         self._settling.forget(seen.key)
-        return Read(seen=seen, digest=hashlib.sha256(data).hexdigest()[:16], story=story)
+        return replace(read, digest=hashlib.sha256(data).hexdigest()[:16])
+
+    def _parse(self, seen: Seen, data: bytes) -> Read:
+        return Read(seen=seen, story=read_story(seen.key, data, self._zone))
 
 
 def _portions(files: Iterable[Seen]) -> Iterator[list[Seen]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from syndicate.model import Draft, Given
@@ -9,6 +10,7 @@ from syndicate.sources.base import Batch, Trouble
 from syndicate.sources.folder_ledger import BAD, GONE, LIVE, MISSING, TWIN, Known, Ledger
 from syndicate.sources.folder_scan import Listing, Seen
 from syndicate.sources.story_file import StoryFile
+from syndicate.sources.wire_item import Wire
 
 BATCH = 200
 BATCH_CHARACTERS = 8_000_000
@@ -28,11 +30,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What came of reading one file: a story, or the trouble that kept it out."""
+    """What came of reading one file: a story, a wire's items, or the trouble that kept it out."""
 
     seen: Seen
     digest: str = ""
     story: StoryFile | None = None
+    wire: Wire | None = None
     trouble: Trouble | None = None
 
 
@@ -101,19 +104,27 @@ class Intake:
             self.settle(key)
             return self._terms.missing_after if self._terms.withdraw else None
         away = self._now - known.since
-        elsewhere = known.source_id in self._ledger.owners
+        elsewhere = self._is_elsewhere(known)
         if known.state in (TWIN, BAD) or elsewhere or away > _REMEMBERED:
             self._forget(key)
         elif known.state == GONE and self._terms.withdraw:
             return self._report(key, known, away)
         return None
 
+    def _is_elsewhere(self, known: Known) -> bool:
+        """Whether another file has the story now."""
+        return known.source_id in self._ledger.owners
+
     def _report(self, key: str, known: Known, away: float) -> float | None:
         if away < self._terms.missing_after:
             return self._terms.missing_after - away
-        self._gathered.missing.add(known.source_id)
+        self._gathered.missing.update(self._lost_with(known))
         self._keep(key, replace(known, state=MISSING))
         return None
+
+    def _lost_with(self, known: Known) -> Iterable[str]:
+        """The stories that a vanished file leaves missing."""
+        return (known.source_id,)
 
     def take(self, read: Read) -> None:
         """One file that was read."""
@@ -121,7 +132,7 @@ class Intake:
             self._bad(read)
             return
         source_id, origin = self._ledger.identify(read.seen.key, read.story.stated, read.digest)
-        known = _fingerprint(read.seen, LIVE, digest=read.digest, source_id=source_id, origin=origin)
+        known = fingerprint(read.seen, LIVE, digest=read.digest, source_id=source_id, origin=origin)
         owner = self._ledger.owners.get(source_id, read.seen.key)
         if owner < read.seen.key:
             self._twin(read.seen.key, known, owner)
@@ -140,14 +151,14 @@ class Intake:
             self._forget(moved)
         self._keep(key, known)
         self._doubts(key, story)
-        if not _unchanged(before, known):
+        if not unchanged(before, known):
             self._draft(key, story, known)
 
     def _draft(self, key: str, story: StoryFile, known: Known) -> None:
         given = story.stated.given
         if given.language is None and self._terms.language:
             given = replace(given, language=self._terms.language)
-        self._gathered.drafts.append(
+        self._add(
             Draft(
                 source=self._terms.source,
                 source_id=known.source_id,
@@ -160,7 +171,10 @@ class Intake:
                 aliases=_aliases(given),
             )
         )
-        self._characters += len(story.text)
+
+    def _add(self, draft: Draft) -> None:
+        self._gathered.drafts.append(draft)
+        self._characters += len(draft.text)
 
     def _doubts(self, key: str, story: StoryFile) -> None:
         if story.doubts:
@@ -174,7 +188,7 @@ class Intake:
         if before and before.state == LIVE:
             kept = {"source_id": before.source_id, "origin": before.origin}
         state = LIVE if kept else BAD
-        self._keep(read.seen.key, _fingerprint(read.seen, state, **kept))
+        self._keep(read.seen.key, fingerprint(read.seen, state, **kept))
         if read.trouble:
             self.troubled(read.trouble)
 
@@ -195,11 +209,12 @@ class Intake:
         self.settle(key)
 
 
-def _fingerprint(seen: Seen, state: str, digest: str = "", source_id: str = "", origin: str = "") -> Known:
+def fingerprint(seen: Seen, state: str, digest: str = "", source_id: str = "", origin: str = "") -> Known:
+    """What the ledger keeps of a file."""
     return Known(seen.mtime_ns, seen.ctime_ns, seen.size, state, digest, source_id, origin)
 
 
-def _unchanged(before: Known | None, now: Known) -> bool:
+def unchanged(before: Known | None, now: Known) -> bool:
     """The same content under the same id; a story reported missing must be handed in again."""
     if before is None or before.state not in (LIVE, GONE):
         return False

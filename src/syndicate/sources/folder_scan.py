@@ -34,18 +34,19 @@ class Listing:
     files: dict[str, Seen] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     dark: list[str] = field(default_factory=list)
+    suffixes: frozenset[str] = SUFFIXES
 
     def hidden(self, key: str) -> bool:
         """Whether a file may still be there although it was not seen."""
         return any(key.startswith(prefix) for prefix in self.dark)
 
 
-def is_story(name: str) -> bool:
+def is_story(name: str, suffixes: frozenset[str] = SUFFIXES) -> bool:
     """Whether a file's name is a story's: no hidden, temporary or foreign one."""
     lower = name.lower()
     if name.startswith((".", "~", "#")) or lower.endswith(("~", *_UNFINISHED)):
         return False
-    return os.path.splitext(lower)[1] in SUFFIXES  # noqa: PTH122 - ten thousand Path objects cost too much
+    return os.path.splitext(lower)[1] in suffixes  # noqa: PTH122 - ten thousand Path objects cost too much
 
 
 def key_of(path: str, root: str) -> str:
@@ -54,9 +55,9 @@ def key_of(path: str, root: str) -> str:
     return os.fsencode(inner).decode("utf-8", "backslashreplace")
 
 
-def look(root: Path, *, recursive: bool) -> Listing:
+def look(root: Path, *, recursive: bool, suffixes: frozenset[str] = SUFFIXES) -> Listing:
     """All stories' files, in order of their keys. Raises SourceError without the folder."""
-    listing = Listing()
+    listing = Listing(suffixes=suffixes)
     try:
         top = os.path.realpath(root, strict=True)
         _walk(top, top, listing, MAX_DEPTH if recursive else 0)
@@ -96,7 +97,7 @@ def _note(entry: os.DirEntry[str], top: str, listing: Listing, depth: int) -> No
     if entry.is_dir(follow_symlinks=False):
         if not entry.name.startswith(".") and depth:
             _walk(entry.path, top, listing, depth - 1)
-    elif not is_story(entry.name):
+    elif not is_story(entry.name, listing.suffixes):
         return
     elif not entry.is_symlink() or _points_inside(entry, top, listing):
         status = entry.stat()

@@ -19,13 +19,13 @@ from syndicate.sources.metadata import (
     nearest,
     state,
 )
-from syndicate.sources.ninjs_file import read_ninjs
+from syndicate.sources.ninjs_file import stated_in, version_in
 from syndicate.sources.story_file import markdown
+from syndicate.sources.wire_file import read_wire_xml
+from syndicate.sources.wire_item import LONGEST, WireItem
 
 BODIES = {"text": InputKind.BODY, "html": InputKind.HTML, "markdown": InputKind.HTML}
 OWN_KEYS = KEYS | {"version", *BODIES}
-LONGEST = 1_000
-"""Bytes of an id or address: it must fit into an index of the database."""
 _NINJS = {"uri", "standard", "headlines", "bodies", "bodyhtml", "bodytext", "bodyxhtml", "pubstatus"}
 _TAKEN = "; the story was taken without it"
 
@@ -48,7 +48,7 @@ class NotTaken(Exception):
 
 
 class Malformed(Exception):
-    """A body that is no JSON in UTF-8: where and why."""
+    """A body that is no JSON in UTF-8, or no XML that can be taken: where and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,18 +120,51 @@ def read_sent(item: Any, desk: Desk, own_id: str | None = None) -> Sent:
         raise NotTaken(Fault("text", "there is no text", "give one of text, html, markdown"))
     if given.language is None and desk.language:
         given = replace(given, language=desk.language)
-    draft = Draft(
+    draft = _draft(desk, known, kind, text, given)
+    return Sent(draft=draft, version=version, withdraws=withdraws, warnings=stated.doubts)
+
+
+def read_sent_xml(body: bytes, desk: Desk, own_id: str | None = None) -> list[Sent | NotTaken]:
+    """The items in NewsML-G2 or NITF: each whole, taken back, or with what is wrong. Raises Malformed."""
+    try:
+        wire = read_wire_xml(body, desk.zone)
+    except RefusedError as error:
+        raise Malformed(error.reason + (f"; {error.fix}" if error.fix else "")) from None
+    found: list[Sent | NotTaken] = [_of_wire(item, desk, own_id) for item in wire.items]
+    found += [_killed(named, desk) for named in wire.kills]
+    return [*found, *(NotTaken(Fault(None, words)) for words in wire.refused)]
+
+
+def _of_wire(item: WireItem, desk: Desk, own_id: str | None) -> Sent | NotTaken:
+    try:
+        known = _own_id(Stated(own_id=item.own_id, given=item.given), own_id)
+    except NotTaken as not_taken:
+        return not_taken
+    withdraws = item.status if item.status is not PubStatus.USABLE else None
+    given = replace(item.given, language=item.given.language or desk.language, status=withdraws)
+    draft = _draft(desk, known, InputKind.HTML, item.body, given)
+    further = tuple((f"id:{desk.source}", name) for name in item.also)
+    draft = replace(draft, aliases=(*draft.aliases, *further))
+    return Sent(draft=draft, version=item.version, withdraws=withdraws, warnings=item.doubts)
+
+
+def _killed(named: str, desk: Desk) -> Sent:
+    draft = _draft(desk, named, InputKind.HTML, "", Given(status=PubStatus.CANCELED))
+    return Sent(draft=draft, withdraws=PubStatus.CANCELED)
+
+
+def _draft(desk: Desk, own_id: str, kind: InputKind, text: str, given: Given) -> Draft:
+    return Draft(
         source=desk.source,
-        source_id=known,
+        source_id=own_id,
         kind=kind,
         text=text,
         given=given,
         base_url=given.url,
-        origin=known,
-        guid=known if desk.keep_ids else None,
+        origin=own_id,
+        guid=own_id if desk.keep_ids else None,
         aliases=(("url", given.url),) if given.url else (),
     )
-    return Sent(draft=draft, version=version, withdraws=withdraws, warnings=stated.doubts)
 
 
 def _own(item: Mapping[str, Any], zone: ZoneInfo) -> tuple[Stated, InputKind, str, int | None]:
@@ -174,19 +207,12 @@ def _faults(item: Mapping[str, Any], zone: ZoneInfo) -> Iterator[Fault]:
 
 def _ninjs(item: Mapping[str, Any], zone: ZoneInfo) -> tuple[Stated, InputKind, str, int | None]:
     try:
-        stated, text = read_ninjs(json.dumps(item), zone)
+        stated, text = stated_in(item, zone)
     except RefusedError as error:
         raise NotTaken(Fault(error.reason.split(" ")[0], error.reason, error.fix)) from None
     except RecursionError:
         raise NotTaken(Fault(None, "the story is nested too deeply")) from None
-    return stated, InputKind.HTML, text, _ninjs_version(item)
-
-
-def _ninjs_version(item: Mapping[str, Any]) -> int | None:
-    try:
-        return as_count(item["version"])
-    except (KeyError, WrongValueError):
-        return None
+    return stated, InputKind.HTML, text, version_in(item)
 
 
 def _own_id(stated: Stated, own_id: str | None) -> str:

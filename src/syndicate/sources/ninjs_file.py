@@ -1,15 +1,14 @@
-"""A story in IPTC's ninjs, versions 1 to 3, as a file."""
+"""A story in IPTC's ninjs, versions 1 to 3: one reader for files, wires and senders."""
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from syndicate.model import Given, Media, Picture
+from syndicate.model import Given
 from syndicate.sources.metadata import (
     GATES,
     RefusedError,
@@ -20,43 +19,65 @@ from syndicate.sources.metadata import (
     as_role,
     as_status,
     as_text,
-    as_texts,
     as_time,
 )
+from syndicate.sources.ninjs_media import Associated
+from syndicate.sources.ninjs_parts import (
+    Table,
+    alternate_ids,
+    by_role,
+    code_of,
+    fold,
+    names,
+    tables,
+    text_of,
+)
+from syndicate.sources.wire_item import correction_in, names_in, paragraphs, with_place
 
-_NAMES = re.compile(r"\s*(?:,|&|\band\b)\s*")
-Table = Mapping[str, Any]
+_AUTHORS = ("author", "creator", "byline", "writer")
+_DISCLOSURE = re.compile(r'<p class="disclosure">[^<]*</p>')
+_PASSED_ON = ("distributor", "provider")
 
 
 def read_ninjs(text: str, zone: ZoneInfo) -> tuple[Stated, str]:
     """ninjs text → what it states (the ``uri`` is the own id) and the body as markup.
 
-    Names are compared without case and underscores, so that 1.x
-    (``versioncreated``), 2.x and 3.x (``versionCreated``) are read alike.
     Raises RefusedError where it is no ninjs story.
     """
-    item = _fold(_load(text))
-    reader = _Reader(item, zone)
-    given = Given(**reader.fields())
-    own_id = reader.take("uri", as_text)
-    return Stated(own_id=own_id, given=given, doubts=tuple(reader.doubts)), _body(item)
+    loaded = load_ninjs(text)
+    if not isinstance(loaded, dict):
+        raise RefusedError("it is no ninjs story: an object is expected", "one story a file")
+    return stated_in(loaded, zone)
 
 
-def _load(text: str) -> dict[str, Any]:
+def load_ninjs(text: str) -> Any:
+    """JSON, or RefusedError with the line."""
     try:
-        loaded = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise RefusedError(f"it is no JSON{place}, or was cut off") from None
-    if not isinstance(loaded, dict):
-        raise RefusedError("it is no ninjs story: an object is expected", "one story a file")
-    return loaded
 
 
-def _fold(table: Any) -> dict[str, Any]:
-    if not isinstance(table, dict):
-        return {}
-    return {str(key).replace("_", "").lower(): value for key, value in table.items()}
+def stated_in(table: Mapping[str, Any], zone: ZoneInfo) -> tuple[Stated, str]:
+    """One ninjs object → what it states, and the body as markup. Raises RefusedError.
+
+    Names are compared without case and underscores, so that 1.x
+    (``versioncreated``), 2.x and 3.x (``versionCreated``) are read alike.
+    """
+    item = fold(table)
+    reader = _Reader(item, zone)
+    body = _body(item)
+    given = with_place(Given(**reader.fields(body)), reader.place(), body)
+    return Stated(own_id=reader.take("uri", as_text), given=given, doubts=tuple(reader.doubts)), body
+
+
+def version_in(table: Mapping[str, Any]) -> int | None:
+    """Its version, where that is a number."""
+    try:
+        return as_count(fold(table)["version"])
+    except (KeyError, WrongValueError):
+        return None
 
 
 class _Reader:
@@ -81,37 +102,60 @@ class _Reader:
             self.doubts.append(f"{name} {error}; the story was taken without it")
             return None
 
-    def first(self, names: Iterable[str], convert: Any, *, gate: str | None = None) -> Any:
-        return next((v for n in names if (v := self.take(n, convert, gate=gate)) is not None), None)
+    def first(self, names_: Iterable[str], convert: Any, *, gate: str | None = None) -> Any:
+        return next((v for n in names_ if (v := self.take(n, convert, gate=gate)) is not None), None)
 
-    def fields(self) -> dict[str, Any]:
-        found = {**self._words(), **self._times(), **self._credit(), **self._rights(), **self._pictures()}
+    def fields(self, body: str) -> dict[str, Any]:
+        associated = Associated(self._item, self._zone)
+        found = {
+            **self._words(),
+            **self._subjects(),
+            **self._times(),
+            **self._credit(),
+            **self._rights(),
+            **self._addresses(),
+            "correction": correction_in(self.take("ednote", as_text), body),
+            "image": associated.image,
+            "media": associated.media,
+            "related": associated.related,
+        }
+        self.doubts += associated.doubts
         return {key: value for key, value in found.items() if value not in (None, "", ())}
+
+    def place(self) -> str | None:
+        """Where it was written: ``located``, else the first of its places."""
+        named = names(self._item.get("places") or self._item.get("place"))
+        return self.take("located", as_text) or (named[0] if named else None)
 
     def _words(self) -> dict[str, Any]:
         headlines, descriptions = self._item.get("headlines"), self._item.get("descriptions")
+        headline = self.take("headline", as_text) or by_role(headlines, "main", "headline")
         return {
-            "headline": self.take("headline", as_text) or _by_role(headlines, "main", "headline"),
-            "subtitle": _by_role(headlines, "sub", "subtitle", "subheadline", other=False),
-            "excerpt": self.take("descriptiontext", as_text) or _by_role(descriptions, "summary", "text"),
-            "url": self.first(("url", "canonicalurl"), as_address),
+            "headline": headline or self.take("title", as_text),
+            "subtitle": by_role(headlines, "sub", "subtitle", "subheadline", other=False),
+            "excerpt": self.take("descriptiontext", as_text) or by_role(descriptions, "summary", "text"),
             "language": self.take("language", as_text),
-            "section": self.take("section", as_text),
-            "tags": tuple(
-                dict.fromkeys(_names(self._item.get("subject")) + _names(self._item.get("subjects")))
-            ),
             "byline": self._byline(),
-            "digital_source_type": self.take("digitalsourcetype", as_text),
+            "dateline": self.take("dateline", as_text),
+            "digital_source_type": code_of(self._item.get("digitalsourcetype")),
         }
 
+    def _subjects(self) -> dict[str, Any]:
+        """Tags; where subjects say which of them is the section, that one is it."""
+        subjects = [*tables(self._item.get("subject")), *tables(self._item.get("subjects"))]
+        sections = [s for s in subjects if str(s.get("rel")).lower() == "section"]
+        tags = [s for s in subjects if s not in sections]
+        named = self.take("section", as_text) or next(iter(names(sections)), None)
+        keywords = self._item.get("keywords")
+        words = [w for w in keywords if isinstance(w, str)] if isinstance(keywords, list) else []
+        return {"section": named, "tags": tuple(dict.fromkeys((*names(tags), *words)))}
+
     def _byline(self) -> tuple[str, ...]:
-        people = self._item.get("people") or self._item.get("person")
-        authors = [p for p in _tables(people) if "author" in f"{p.get('rel')}{p.get('role')}".lower()]
+        people = tables(self._item.get("people") or self._item.get("person"))
+        authors = [p for p in people if any(w in f"{p.get('rel')} {p.get('role')}".lower() for w in _AUTHORS)]
         if authors:
-            return _names(authors)
-        line = self.first(("byline", "by"), as_text) or ""
-        line = re.sub(r"^by\s+", "", line, flags=re.IGNORECASE)
-        return tuple(name for name in _NAMES.split(line) if name)
+            return names(authors)
+        return names_in(self.first(("byline", "by"), as_text) or "")
 
     def _times(self) -> dict[str, Any]:
         def moment(value: Any) -> Any:
@@ -126,112 +170,63 @@ class _Reader:
         }
 
     def _credit(self) -> dict[str, Any]:
-        sources = _tables(self._item.get("infosources") or self._item.get("infosource"))
-        named = [s for s in sources if s.get("name") or s.get("literal")]
-        if not named:
-            return {}
-        lead = next((s for s in named if str(s.get("role")).lower() in ("originator", "source")), named[0])
-        return {
-            "agency": _text(lead.get("name") or lead.get("literal")),
-            "credit_role": _role(lead.get("role")),
-        }
+        """Whose story it is; who only passed it on counts where nobody else is named."""
+        sources = tables(self._item.get("infosources") or self._item.get("infosource"))
+        known = [s for s in sources if s.get("name") or s.get("literal")]
+        origin = [s for s in known if "originator" in str(s.get("role")).lower()]
+        others = [s for s in known if str(s.get("role")).lower() not in _PASSED_ON]
+        lead = next(iter([*origin, *others, *known]), None)
+        if lead is None:
+            provider = self._item.get("provider")
+            named = text_of(provider.get("name")) if isinstance(provider, dict) else text_of(provider)
+            return {"agency": self.take("creditline", as_text) or named}
+        return {"agency": text_of(lead.get("name") or lead.get("literal")), "credit_role": _role(lead)}
 
     def _rights(self) -> dict[str, Any]:
-        info = _fold(self._item.get("rightsinfo"))
+        """The notice with what the terms add; terms that are an address are the licence."""
+        info = fold(self._item.get("rightsinfo"))
         rights = _Reader({**info, **self._item}, self._zone)
         holder = rights.take("copyrightholder", as_text)
         terms = rights.take("usageterms", as_text)
         licence = terms if terms and terms.startswith(("http://", "https://")) else None
         notice = rights.take("copyrightnotice", as_text) or (f"© {holder}" if holder else None)
-        return {"rights": notice, "license": _text(info.get("linkedrights")) or licence}
-
-    def _pictures(self) -> dict[str, Any]:
-        associated = self._item.get("associations")
-        values = list(associated.values()) if isinstance(associated, dict) else associated
-        found = [(str(item.get("type")), made) for item in _tables(values) if (made := _rendition(item))]
-        pictures = [made for kind, made in found if kind == "picture"]
-        others = [made for kind, made in found if kind != "picture"] + pictures[1:]
+        said = (notice, terms if not licence else None)
+        self.doubts += rights.doubts
         return {
-            "image": Picture(**pictures[0]) if pictures else None,
-            "media": tuple(Media(**_without_size(made)) for made in others),
+            "rights": ". ".join(part.rstrip(". ") for part in said if part) if terms else notice,
+            "license": text_of(info.get("linkedrights")) or licence,
+        }
+
+    def _addresses(self) -> dict[str, Any]:
+        ids = alternate_ids(self._item)
+        own = self.first(("url", "canonicalurl"), as_address)
+        return {
+            "url": own or ids.get("web") or ids.get("canonical") or ids.get("canonicalurl"),
+            "original_url": ids.get("original"),
         }
 
 
-def _role(role: Any) -> Any:
-    word = str(role or "").lower()
+def _role(source: Table) -> Any:
+    word = str(source.get("role") or "").lower()
     if "contribut" in word:
         return as_role("contributor")
     return as_role("republished") if "republish" in word else None
 
 
-def _without_size(made: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in made.items() if key not in ("width", "height")}
-
-
-def _rendition(item: Table) -> dict[str, Any] | None:
-    held = item.get("renditions")
-    choices = [_fold(r) for r in (held.values() if isinstance(held, dict) else _tables(held))]
-    choices = [r for r in choices if r.get("href")]
-    if not choices:
-        return None
-    best = max(choices, key=lambda r: _count(r.get("width")) or 0)
-    try:
-        address = as_address(best["href"])
-    except WrongValueError:
-        return None
-    texts = {
-        "type": _text(best.get("mimetype") or best.get("contenttype")),
-        "length": _count(best.get("sizeinbytes")),
-        "width": _count(best.get("width")),
-        "height": _count(best.get("height")),
-        "caption": _text(item.get("descriptiontext")) or _by_role(item.get("descriptions"), "caption"),
-        "credit": _text(item.get("byline") or item.get("by") or item.get("copyrightholder")),
-        "rights": _text(item.get("copyrightnotice")),
-    }
-    return {"url": address, **{key: value for key, value in texts.items() if value is not None}}
-
-
 def _body(item: Table) -> str:
-    """The story as markup, from whichever form of body there is; markup before text."""
+    """The story as markup. What our own pushes say in it about how it was made is a field here."""
+    return _DISCLOSURE.sub("", _markup(item)) if item.get("digitalsourcetype") else _markup(item)
+
+
+def _markup(item: Table) -> str:
+    """From whichever form of body there is; markup before text."""
     for name in ("bodyhtml", "bodyxhtml"):
         if isinstance(item.get(name), str) and item[name].strip():
             return str(item[name])
-    bodies = [b for b in _tables(item.get("bodies")) if isinstance(b.get("value"), str)]
-    for body in bodies:
+    bodies = [b for b in tables(item.get("bodies")) if isinstance(b.get("value"), str)]
+    ordered = sorted(bodies, key=lambda b: str(b.get("role")).lower() not in ("main", "body", "none"))
+    for body in ordered:
         if "html" in str(body.get("contenttype")).lower():
             return str(body["value"])
-    text = item.get("bodytext") or (bodies[0]["value"] if bodies else "")
-    if not isinstance(text, str) or not text.strip():
-        return ""
-    return "\n".join(f"<p>{html.escape(p.strip())}</p>" for p in re.split(r"\n\s*\n", text) if p.strip())
-
-
-def _tables(values: Any) -> list[dict[str, Any]]:
-    return [_fold(v) for v in values if isinstance(v, dict)] if isinstance(values, (list, tuple)) else []
-
-
-def _names(values: Any) -> tuple[str, ...]:
-    found = (_text(v.get("name") or v.get("literal")) for v in _tables(values))
-    return tuple(name for name in found if name)
-
-
-def _by_role(values: Any, *roles: str, other: bool = True) -> str | None:
-    tables = [t for t in _tables(values) if t.get("value")]
-    for table in tables:
-        if str(table.get("role")).lower() in roles:
-            return _text(table["value"])
-    return _text(tables[0]["value"]) if tables and other else None
-
-
-def _text(value: Any) -> str | None:
-    try:
-        return as_texts(value)[0] if value else None
-    except (WrongValueError, IndexError):
-        return None
-
-
-def _count(value: Any) -> int | None:
-    try:
-        return as_count(value) if value is not None else None
-    except WrongValueError:
-        return None
+    text = item.get("bodytext") or (ordered[0]["value"] if ordered else "")
+    return paragraphs(text) if isinstance(text, str) else ""

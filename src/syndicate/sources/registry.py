@@ -24,12 +24,15 @@ from syndicate.sources.base import Source
 from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
+from syndicate.sources.wire import NewsmlOptions, NewsmlSource, NinjsOptions, WireSource
 from syndicate.timekeeping import utc_now
 
 GROUP = "syndicate.sources"
 SOURCES: Mapping[str, type[SourceOptions]] = {
     "folder": FolderOptions,
     "inbox": InboxOptions,
+    "ninjs": NinjsOptions,
+    "newsml": NewsmlOptions,
     "feed": FeedOptions,
 }
 
@@ -46,6 +49,8 @@ def _here(kind: Any) -> Any:
 _BUILT_IN: Mapping[str, Any] = {
     "folder": _here(FolderSource),
     "inbox": _here(InboxSource),
+    "ninjs": _here(WireSource),
+    "newsml": _here(NewsmlSource),
     "feed": FeedSource,
 }
 

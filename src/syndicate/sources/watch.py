@@ -12,6 +12,7 @@ import structlog
 from watchfiles import Change, awatch
 
 from syndicate.sources.folder_scan import is_story, key_of
+from syndicate.sources.story_file import SUFFIXES
 
 RECHECK = 5.0  # seconds between looks whether a watched folder is still the same one
 DEBOUNCE = 200  # milliseconds in which changes are gathered
@@ -20,10 +21,15 @@ Changed = tuple[str, frozenset[str]]
 
 
 async def watch(
-    paths: Mapping[str, Path], stop: asyncio.Event, *, recheck: float = RECHECK
+    paths: Mapping[str, Path],
+    stop: asyncio.Event,
+    *,
+    recheck: float = RECHECK,
+    suffixes: Mapping[str, frozenset[str]] | None = None,
 ) -> AsyncIterator[Changed]:
     """Yield ``(source, changed keys)`` until ``stop``; no keys: look at everything.
 
+    ``suffixes``: which files are stories, of the sources where that is not the folder's kinds.
     A folder that is missing, or is replaced by another, is watched again once
     it is there. Where the system grants no more watches, folders are polled.
     """
@@ -36,7 +42,8 @@ async def watch(
                 yield name, frozenset()
         known = present
         try:
-            async for changed in _watch_these(paths, present, stop, polling=polling, recheck=recheck):
+            watching = _watch_these(paths, present, stop, suffixes or {}, polling=polling, recheck=recheck)
+            async for changed in watching:
                 yield changed
         except OSError as error:
             log.warning("watch_failed", error=str(error), falls_back_to="polling")
@@ -48,6 +55,7 @@ async def _watch_these(
     paths: Mapping[str, Path],
     present: Mapping[str, tuple[int, int]],
     stop: asyncio.Event,
+    suffixes: Mapping[str, frozenset[str]],
     *,
     polling: bool,
     recheck: float,
@@ -68,7 +76,7 @@ async def _watch_these(
             yield_on_timeout=True,
             force_polling=polling or None,
         ):
-            for changed in _by_source(changes, roots):
+            for changed in _by_source(changes, roots, suffixes):
                 yield changed
             if _present(paths) != present:
                 return
@@ -94,19 +102,23 @@ def _present(paths: Mapping[str, Path]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _by_source(changes: Iterable[tuple[Change, str]], roots: Mapping[str, Path]) -> list[Changed]:
+def _by_source(
+    changes: Iterable[tuple[Change, str]], roots: Mapping[str, Path], suffixes: Mapping[str, frozenset[str]]
+) -> list[Changed]:
     keys: dict[str, set[str]] = defaultdict(set)
     for _, path in changes:
         for name, root in roots.items():
-            if Path(path).is_relative_to(root) and (key := _hint(path, root)) is not None:
+            if not Path(path).is_relative_to(root):
+                continue
+            if (key := _hint(path, root, suffixes.get(name, SUFFIXES))) is not None:
                 keys[name].add(key)
     return [(name, frozenset() if "" in found else frozenset(found)) for name, found in sorted(keys.items())]
 
 
-def _hint(path: str, root: Path) -> str | None:
+def _hint(path: str, root: Path, suffixes: frozenset[str]) -> str | None:
     """A story's key; ``""`` for what looks like a folder that came or went with its stories."""
     name = Path(path).name
-    if is_story(name):
+    if is_story(name, suffixes):
         return key_of(path, str(root))
     return None if "." in name or name.endswith("~") else ""
 

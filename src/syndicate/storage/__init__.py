@@ -22,12 +22,14 @@ from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.figures import Figures
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
+from syndicate.storage.search import Found, Search, Wanted
 from syndicate.storage.sources import (
     BackfillState,
     Conduct,
@@ -60,6 +62,7 @@ __all__ = [
     "DocumentHead",
     "Edition",
     "Failure",
+    "Found",
     "Holder",
     "JournalRow",
     "LaneDesk",
@@ -85,6 +88,7 @@ __all__ = [
     "Token",
     "Transaction",
     "Unconfirmed",
+    "Wanted",
     "Withdrawal",
 ]
 
@@ -188,6 +192,16 @@ class Transaction:
     def tokens(self) -> Tokens:
         """Partners' and senders' tokens."""
         return Tokens(self.connection)
+
+    @cached_property
+    def search(self) -> Search:
+        """Looking for stories."""
+        return Search(self.connection)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The last hours and days in figures."""
+        return Figures(self.connection)
 
     @cached_property
     def audit(self) -> Audit:

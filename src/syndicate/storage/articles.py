@@ -215,6 +215,14 @@ class Articles:
             for row in rows
         ]
 
+    def revision(self, article_id: str, number: int) -> Story | None:
+        """What a version held, while it is kept."""
+        r = s.revisions.c
+        kept = self._c.execute(
+            select(r.story).where(r.article_id == article_id, r.revision == number)
+        ).scalar()
+        return None if kept is None else adapter(Story).validate_json(kept)
+
     def count_of(self, source: str, limit: int | None = None) -> int:
         """How many articles are a source's; counted up to ``limit``."""
         found = select(s.articles.c.id).where(s.articles.c.source == source).limit(limit).subquery()
@@ -375,6 +383,12 @@ class Articles:
             return None
         return Withdrawal(article_id=row.article_id, by=row.by, reason=row.reason, at=row.at)
 
+    def withdrawn_ids(self, limit: int) -> list[str]:
+        """The stories whose withdrawal is in force, the newest first."""
+        w = s.withdrawals.c
+        query = select(w.article_id).where(w.released.is_(None)).order_by(w.at.desc()).limit(limit)
+        return list(dict.fromkeys(self._c.execute(query).scalars()))
+
     def release_withdrawal(self, article_id: str, at: datetime, by: str | None = None) -> int:
         """End the withdrawals in force, or only those ``by`` someone; returns how many."""
         w = s.withdrawals.c
@@ -473,6 +487,10 @@ class Journal:
         """The newest number allotted, 0 before the first."""
         value = self._c.execute(select(s.counters.c.value).where(s.counters.c.name == "journal")).scalar()
         return int(value or 0)
+
+    def last_at(self) -> datetime | None:
+        """When something was journalled last."""
+        return self._c.execute(select(s.journal.c.at).order_by(s.journal.c.seq.desc()).limit(1)).scalar()
 
     def urgent_head(self) -> int:
         """The newest number of a correction or withdrawal."""

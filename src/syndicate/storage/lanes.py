@@ -420,9 +420,11 @@ class Lanes:
         verdict: Verdict | None = None,
         failed: bool = False,
         attempt_id: int | None = None,
+        before: int | None = None,
+        after: int = 0,
         limit: int = 50,
     ) -> list[Attempt]:
-        """Newest first. ``failed``: whatever did not deliver."""
+        """Newest first, numbers between ``after`` and ``before``. ``failed``: whatever did not deliver."""
         a = s.attempts.c
         query = select(s.lanes.c.name, s.attempts).join(s.lanes, s.lanes.c.id == a.lane_id)
         for column, wanted in (
@@ -435,8 +437,14 @@ class Lanes:
                 query = query.where(column == wanted)
         if failed:
             query = query.where(a.verdict != Verdict.DELIVERED)
-        rows = self._c.execute(query.order_by(a.id.desc()).limit(limit))
+        if before is not None:
+            query = query.where(a.id < before)
+        rows = self._c.execute(query.where(a.id > after).order_by(a.id.desc()).limit(limit))
         return [_attempt(row) for row in rows]
+
+    def newest_attempt(self) -> int:
+        """The newest attempt's number, 0 before the first."""
+        return int(self._c.execute(select(func.max(s.attempts.c.id))).scalar() or 0)
 
     def verdicts_since(self, at: datetime) -> Mapping[str, int]:
         """How many attempts ended how since ``at``."""

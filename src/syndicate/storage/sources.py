@@ -13,6 +13,9 @@ from sqlalchemy import Connection, delete, select, update
 from syndicate.storage import schema as s
 from syndicate.storage.sql import chunks, insert_new, upsert
 
+_STANDINGS = " versions"
+"""No source's name holds a blank."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
@@ -131,6 +134,15 @@ class Sources:
         """One item's fingerprint."""
         i = s.source_items.c
         return self._c.execute(select(i.fingerprint).where(i.source == name, i.key == key)).scalar()
+
+    def standing(self, name: str, key: str) -> str | None:
+        """How a story of a source that counts versions stands; apart from its cursor, which is read whole."""
+        return self.item(f"{name}{_STANDINGS}", key)
+
+    def keep_standing(self, name: str, known: Mapping[str, str]) -> None:
+        """Keep how stories stand, by their ids at the source."""
+        rows = [{"source": f"{name}{_STANDINGS}", "key": k, "fingerprint": v} for k, v in known.items()]
+        upsert(self._c, s.source_items, rows)
 
     def answer(self, name: str, key: str) -> Answer | None:
         """What was answered to the request that bore this key."""

@@ -330,9 +330,13 @@ class Subscriptions:
         host: str | None = None,
         failing_before: datetime | None = None,
         topic: str | None = None,
+        after: int = 0,
         limit: int | None = None,
     ) -> list[SubscriptionView]:
-        """Subscriptions by number or callback, host, topic, or failing since before a moment; all without."""
+        """Subscriptions by number or callback, host, topic, or failing since before a moment; all without.
+
+        By number, after one.
+        """
         c, d = s.subscriptions.c, s.documents.c
         columns = [c[n] for n in _VIEW] + [c.secret.is_not(None).label("signed")]
         behind = (func.coalesce(d.push_version, c.version) != c.version).label("behind")
@@ -345,7 +349,7 @@ class Subscriptions:
             query = query.where(c.topic == topic)
         if failing_before is not None:
             query = query.where(c.failing_since <= failing_before)
-        rows = self._c.execute(query.order_by(c.id).limit(limit))
+        rows = self._c.execute(query.where(c.id > after).order_by(c.id).limit(limit))
         return [SubscriptionView(**row._mapping) for row in rows]
 
     def tally(self, now: datetime) -> SubscriberCount:

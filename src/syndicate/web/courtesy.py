@@ -11,6 +11,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _KEEP = 20_000
 _HOUR = 3600.0
 _LONGEST = 64  # of the addresses a proxy may name
@@ -42,7 +44,7 @@ class Courtesy:
 
     def wait(self, peer: str, forwarded: Sequence[str], path: str) -> int:
         """Whole seconds to wait; 0: it may be fetched, and this one counts."""
-        name, now = (self._reader(peer, forwarded), path), self._clock()
+        name, now = (nearest(peer, forwarded, self._trusted), path), self._clock()
         # When the allowance would be whole again; each fetch moves it one step on.
         until = max(self._until.pop(name, now), now)
         over = until + self._step - now - _HOUR
@@ -51,17 +53,24 @@ class Courtesy:
             self._until.popitem(last=False)
         return max(1, math.ceil(over)) if over > 0 else 0
 
-    def _reader(self, peer: str, forwarded: Sequence[str]) -> str:
-        """The nearest address that is not a proxy of ours, IPv6 by its network."""
-        named = [part.strip() for line in forwarded for part in line.split(",")][-_LONGEST:]
-        for address in [peer, *reversed(named)]:
-            found = _parsed(address)
-            if found is None:
-                break
-            peer = _shown(found)
-            if not any(found in network for network in self._trusted):
-                break
-        return peer
+
+def nearest(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
+    """The nearest address that is not a proxy of ours, IPv6 by its network."""
+    named = [part.strip() for line in forwarded for part in line.split(",")][-_LONGEST:]
+    for address in [peer, *reversed(named)]:
+        found = _parsed(address)
+        if found is None:
+            break
+        peer = _shown(found)
+        if not any(found in network for network in trusted):
+            break
+    return peer
+
+
+def is_one_of(peer: str, trusted: Sequence[Network]) -> bool:
+    """Whether an address lies in one of these networks."""
+    found = _parsed(peer)
+    return found is not None and any(found in network for network in trusted)
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -21,7 +21,16 @@ from syndicate.hub.throttle import Throttle
 from syndicate.ingest.inbox import Receipt, refused
 from syndicate.ingest.inbox import Request as Once
 from syndicate.sources.inbox import InboxOptions
-from syndicate.sources.inbox_story import Desk, Fault, Malformed, NotTaken, Sent, load, read_sent
+from syndicate.sources.inbox_story import (
+    Desk,
+    Fault,
+    Malformed,
+    NotTaken,
+    Sent,
+    load,
+    read_sent,
+    read_sent_xml,
+)
 from syndicate.storage import Scope, Token
 from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
 from syndicate.web.inbox_openapi import DESCRIPTION
@@ -109,7 +118,7 @@ class InboxDesk:
             except Stop as stop:
                 return stop.response
             except Malformed as error:
-                return problem(400, str(error), fix="send JSON in UTF-8")
+                return problem(400, str(error), fix="send JSON in UTF-8, or NewsML-G2 or NITF in XML")
             except StorageError as error:
                 log.warning("inbox_not_stored", reason=error.message, fix=error.fix)
                 words = "nothing was stored; send it again"
@@ -140,13 +149,12 @@ class InboxDesk:
 
     async def _post(self, request: Request, token: Token) -> Response:
         options, desk = self._inboxes()[token.owner]
-        body = await story_body(request, options)
-        loaded = load(body)
-        many = isinstance(loaded, list)
-        if many and not 0 < len(loaded) <= options.max_batch:
+        body = await story_body(request, options, xml=True)
+        read = _read_xml if is_xml(request) else _read
+        items, many = await asyncio.to_thread(read, body, desk)
+        if many and not 0 < len(items) <= options.max_batch:
             limit = options.max_batch
-            return problem(413 if loaded else 422, f"the list holds {len(loaded)} stories, not 1 to {limit}")
-        items = await asyncio.to_thread(_read, loaded if many else [loaded], desk, None)
+            return problem(413 if items else 422, f"the list holds {len(items)} stories, not 1 to {limit}")
         receipt = await self._box.put(desk.source, items, _once(request, body), many=many)
         return self._answer(receipt, token)
 
@@ -162,17 +170,20 @@ class InboxDesk:
             return self._answer(
                 await self._box.withdraw(desk.source, own_id, reason, _once(request, body)), token
             )
-        body = await story_body(request, options)
-        items = await asyncio.to_thread(_read, [load(body)], desk, own_id)
+        body = await story_body(request, options, xml=True)
+        read = _read_xml if is_xml(request) else _read
+        items, many = await asyncio.to_thread(read, body, desk, own_id)
+        if many:
+            return problem(422, "PUT brings one story", fix="POST several to /api/v1/articles")
         return self._answer(await self._box.put(desk.source, items, _once(request, body), many=False), token)
 
 
-async def story_body(request: Request, options: InboxOptions) -> bytes:
-    """A request's JSON, within the inbox's limit. Raises Stop."""
-    kind, _, rest = request.headers.get("content-type", "").lower().partition(";")
-    kind = kind.strip()
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise Stop(problem(415, f"the body is {kind or 'of no kind'}", fix="send application/json"))
+async def story_body(request: Request, options: InboxOptions, *, xml: bool = False) -> bytes:
+    """A request's JSON, or XML where that is taken, within the inbox's limit. Raises Stop."""
+    kind, _, rest = _media_type(request)
+    if not _is("json", kind) and not (xml and is_xml(request)):
+        fix = "send application/json" + (", or application/xml for NewsML-G2 and NITF" if xml else "")
+        raise Stop(problem(415, f"the body is {kind or 'of no kind'}", fix=fix))
     charset = rest.partition("charset=")[2].partition(";")[0].strip(' "')
     if charset not in ("", "utf-8", "utf8"):
         raise Stop(problem(415, f"the body is in {charset}", fix="send UTF-8"))
@@ -200,14 +211,39 @@ def answered(receipt: Receipt, source: str, label: str, wake: Callable[[], None]
     return in_json(receipt.status, receipt.body if ok else _problem(receipt), headers, ok=ok)
 
 
-def _read(items: list[object], desk: Desk, own_id: str | None) -> list[Sent | NotTaken]:
+def is_xml(request: Request) -> bool:
+    """Whether a request says that it brings XML."""
+    return _is("xml", _media_type(request)[0])
+
+
+def _media_type(request: Request) -> tuple[str, str, str]:
+    kind, mark, rest = request.headers.get("content-type", "").lower().partition(";")
+    return kind.strip(), mark, rest
+
+
+def _is(form: str, kind: str) -> bool:
+    """Whether a media type is JSON, or XML: by its name, or by its suffix (RFC 6839)."""
+    known = (f"application/{form}", f"text/{form}") if form == "xml" else (f"application/{form}",)
+    return kind in known or (kind.startswith("application/") and kind.endswith(f"+{form}"))
+
+
+def _read(body: bytes, desk: Desk, own_id: str | None = None) -> tuple[list[Sent | NotTaken], bool]:
+    """The stories in JSON, and whether they came as a list. Raises Malformed."""
+    loaded = load(body)
+    many = isinstance(loaded, list)
     found: list[Sent | NotTaken] = []
-    for item in items:
+    for item in loaded if many else [loaded]:
         try:
             found.append(read_sent(item, desk, own_id))
         except NotTaken as not_taken:
             found.append(not_taken)
-    return found
+    return found, many
+
+
+def _read_xml(body: bytes, desk: Desk, own_id: str | None = None) -> tuple[list[Sent | NotTaken], bool]:
+    """The same for NewsML-G2 and NITF. Raises Malformed."""
+    found = read_sent_xml(body, desk, own_id)
+    return found, len(found) != 1
 
 
 def _once(request: Request, body: bytes) -> Once | None:

@@ -54,12 +54,12 @@ def _answer(words: str, schema: str, kind: str = "application/json") -> dict[str
 _REFUSALS = {
     code: _answer(words, "Problem", "application/problem+json")
     for code, words in {
-        "400": "No JSON in UTF-8",
+        "400": "Neither JSON in UTF-8 nor NewsML-G2 or NITF",
         "401": "No token that is in force",
         "403": "A token for something else",
         "409": "The story is another sender's, or its very text is here under another id",
         "413": "Too large",
-        "415": "Not application/json in UTF-8",
+        "415": "Neither application/json in UTF-8 nor XML",
         "422": "A field is wrong",
         "429": "Too many requests; see Retry-After",
         "503": "Nothing was stored; send it again",
@@ -71,9 +71,16 @@ _TAKEN = {
     "202": _answer("Accepted; not shown yet (on hold, under an embargo)", "State"),
     **_REFUSALS,
 }
+_XML = {"schema": {"type": "string", "description": "NewsML-G2 or NITF; the root element decides."}}
 _BODY = {
     "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Story"}}},
+    "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Story"}},
+        "application/vnd.iptc.g2.newsitem+xml": _XML,
+        "application/vnd.iptc.g2.newsmessage+xml": _XML,
+        "application/nitf+xml": _XML,
+        "application/xml": _XML,
+    },
 }
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 _KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}}

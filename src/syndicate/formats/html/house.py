@@ -75,9 +75,10 @@ class House:
             '<meta name=theme-color content="{}" media="(prefers-color-scheme: light)">'
             '<meta name=theme-color content="{}" media="(prefers-color-scheme: dark)">'
             '<link rel=icon href="{}"><style>{}</style>'
-        ).format(policy, LIGHT["paper"], DARK["paper"], self._icon(), Markup(self.style))  # noqa: S704 - checked when read
+        ).format(policy, LIGHT["paper"], DARK["paper"], self.icon, Markup(self.style))  # noqa: S704 - checked when read
 
-    def _icon(self) -> str:
+    @cached_property
+    def icon(self) -> str:
         """The first letter of the name on the outlet's colour: a browser asks for no other icon."""
         letter = next((c for c in line(self.publisher.name).removeprefix("The ") if c.isalnum()), "•")
         light, _ = self.accents
