@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 from syndicate import metrics
 from syndicate.config import Settings
 from syndicate.config.ends import ends
+from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
 from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
@@ -32,6 +33,7 @@ from syndicate.errors import StorageError, SyndicateError
 from syndicate.gauges import Gauges, Sight
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
+from syndicate.ingest.following import CALLBACK_PATH, Followings
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.ingest.same import KEPT as SKETCHES_KEPT
@@ -48,6 +50,7 @@ from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
+from syndicate.sources.feed import FeedSource, Push
 from syndicate.sources.folder import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
@@ -60,7 +63,7 @@ from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.admin import Admin
 from syndicate.web.app import create_app
-from syndicate.web.canary import canary_route
+from syndicate.web.callbacks import callback_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.former import Former, FormerAddresses
 from syndicate.web.front import Door
@@ -199,6 +202,9 @@ class App:
         self.pull = Pull(self.storage, self.settings, self.site, self._clock, self.keeper.free)
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._surely)
         self.ingest.relate_again()
+        self.followings = Followings(
+            self.storage, self.settings, self.site, self.client, self._clock, self._pushed
+        )
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
 
@@ -260,7 +266,25 @@ class App:
             self.distributor.wake()
             self.pull.wake()
         self._look_again(name, source)
+        await self._heed_hub(name, source)
         return polled
+
+    async def _heed_hub(self, name: str, source: Source) -> None:
+        """A feed may name a hub; only a daemon stays to be called back by it."""
+        if self._ready or self._stop.is_set() or not isinstance(source, FeedSource):
+            return
+        if await asyncio.to_thread(self.followings.heed, name, source):
+            self._spawn(self.followings.tick(), "poll websub")
+
+    def _pushed(self, name: str, push: Push) -> None:
+        """A hub brought a source's document; from any thread."""
+        self._loop.call_soon_threadsafe(self._take_push, name, push)
+
+    def _take_push(self, name: str, push: Push) -> None:
+        source = self.sources.get(name)
+        if isinstance(source, FeedSource):
+            source.push(push)
+            self._poll_soon(name, frozenset())
 
     def _look_again(self, name: str, source: Source) -> None:
         """A file that was still being written is looked at again when it may have settled."""
@@ -345,6 +369,7 @@ class App:
 
     async def serve(self) -> None:
         """Answer readers, and operators. Raises SyndicateError where a port is taken."""
+        self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
         self.partners = PartnerDesk(
@@ -357,7 +382,11 @@ class App:
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
         cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
         inward = [*senders.routes(), *cms.routes()]
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
+        callbacks = [
+            callback_route(CANARY_PATH, self.canaries),
+            callback_route(CALLBACK_PATH, self.followings),
+        ]
+        routes = [hub, *callbacks, *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -515,6 +544,8 @@ class App:
         }
         if self.canaries.watches():
             jobs["canaries"] = (self.canaries.tick, CANARIES)
+        if self.followings.follows():
+            jobs["websub"] = (self.followings.tick, CANARIES)
         if self.settings.notify.ways:
             jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
@@ -686,6 +717,7 @@ class App:
         self.receivers.align(self.storage)
         self.canaries.configure(fresh, self.site)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
+        self.followings.configure(fresh, self.site)
         self._open_sources()
         self.inbox.configure(self.site)
 

@@ -7,18 +7,18 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from syndicate.config import SourceOptions
+from syndicate.config import Duration, SourceOptions
 from syndicate.errors import SourceError
 from syndicate.net.client import Client
 from syndicate.sources.base import Batch, Cursor, Trouble
-from syndicate.sources.feed_document import Document, NotAFeedError
+from syndicate.sources.feed_document import Document, NotAFeedError, Offer
 from syndicate.sources.feed_draft import Made, Terms, id_of, make_draft
 from syndicate.sources.feed_reading import ACCEPT, read_feed
 from syndicate.sources.fetching import Fetched, FetchOptions
@@ -33,6 +33,7 @@ AT_ONCE = 200
 PAGES_AT_ONCE = 20
 REMEMBERED = 1000
 _PUSHES = 20
+_LONGEST = 2048
 _READ = {"older": None, "left": 0}
 
 
@@ -40,11 +41,16 @@ class FeedOptions(FetchOptions):
     """A feed: RSS 0.9 to 2.0, RDF, Atom or JSON Feed.
 
     ``history``: so many older pages are read the first time (RFC 5005, or
-    JSON Feed's ``next_url``).
+    JSON Feed's ``next_url``). ``websub``: whether we subscribe where the feed
+    names a hub; ``auto``: where ``publisher.base_url`` is not this machine's
+    own name for itself. ``safety_net``: how often the feed is asked while its
+    hub pushes.
     """
 
     type: Literal["feed"]
     history: Annotated[int, Field(ge=0, le=1_000)] = 0
+    websub: bool | Literal["auto"] = "auto"
+    safety_net: Duration = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,23 @@ class FeedSource:
         self._hours = NO_HOURS
         self._told: frozenset[Trouble] | None = None
         self._pushes: deque[Push] = deque(maxlen=_PUSHES)
+        self._asked: datetime | None = None
+        self.offer: Offer | None = None
+        self.found = False
+        self.hub_pushes: Callable[[], bool] = lambda: False
 
     def waiting(self) -> float | None:
         """Seconds until the feed may be asked again; ``None``: now, or something was pushed."""
-        return None if self._pushes else self.poller.waiting()
+        if self._pushes:
+            return None
+        return self.poller.waiting() or self._until_next_look()
+
+    def _until_next_look(self) -> float | None:
+        """While the hub pushes, polls are only a safety net, and rare."""
+        if self._asked is None or self.poller.hurried or not self.hub_pushes():
+            return None
+        seconds = (self._asked + self._options.safety_net - self._now()).total_seconds()
+        return seconds if seconds > 0 else None
 
     def push(self, push: Push) -> None:
         """Take a document from the feed's hub: it is read by the next fetch, which asks nobody for it."""
@@ -123,12 +142,14 @@ class FeedSource:
                 for batch in self._taken(document, known, answer.status):
                     changed = changed or bool(batch.items or batch.forget or batch.missing)
                     yield batch
+                self.found = self.found or changed
             async for batch in self._history(known):
                 changed = True
                 yield batch
         except SourceError as error:
             yield self.poller.failed(error)
             raise
+        self._asked = self._now()
         last = self.poller.done(answer.headers, self._hours, changed=changed)
         if last:
             yield last
@@ -148,11 +169,15 @@ class FeedSource:
         self._hours = document.head.hours
         if not document.whole:
             self.poller.forget()  # it is asked for whole again
-        self._learn(document)
+        self._learn(answer, document)
         return document
 
-    def _learn(self, document: Document) -> None:
-        """Where the feed's history begins, the first time."""
+    def _learn(self, answer: Fetched, document: Document) -> None:
+        """What it names for WebSub, headers before the document (section 4); where its history begins."""
+        links = answer.links()
+        hubs = [link.url for link in links if "hub" in link.rels] or [*document.head.hubs]
+        own = [link.url for link in links if "self" in link.rels] or [document.head.topic or answer.url]
+        self.offer = Offer(topic=own[0], hub=next((hub for hub in hubs if len(hub) <= _LONGEST), None))
         if self._options.history and HISTORY not in self.poller.memory.own:
             self.poller.remember(history={"older": document.head.older, "left": self._options.history})
 
@@ -305,6 +330,7 @@ class FeedSource:
                     yield batch
             if self._pushes and self._pushes[0] is push:
                 self._pushes.popleft()
+        self.found = False
 
 
 def _reaches_back(made: list[Made], since: datetime) -> bool:

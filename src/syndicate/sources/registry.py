@@ -25,6 +25,7 @@ from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
 from syndicate.sources.wire import NewsmlOptions, NewsmlSource, NinjsOptions, WireSource
+from syndicate.sources.wordpress import WordPressOptions, WordPressSource
 from syndicate.timekeeping import utc_now
 
 GROUP = "syndicate.sources"
@@ -33,6 +34,7 @@ SOURCES: Mapping[str, type[SourceOptions]] = {
     "inbox": InboxOptions,
     "ninjs": NinjsOptions,
     "newsml": NewsmlOptions,
+    "wordpress": WordPressOptions,
     "feed": FeedOptions,
 }
 
@@ -51,6 +53,7 @@ _BUILT_IN: Mapping[str, Any] = {
     "inbox": _here(InboxSource),
     "ninjs": _here(WireSource),
     "newsml": _here(NewsmlSource),
+    "wordpress": WordPressSource,
     "feed": FeedSource,
 }
 

@@ -23,6 +23,7 @@ from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.figures import Figures
+from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
@@ -41,6 +42,7 @@ from syndicate.storage.sources import (
 )
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
+    Bookmark,
     Edition,
     Failure,
     Pending,
@@ -57,11 +59,13 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "BackfillState",
+    "Bookmark",
     "Canary",
     "Conduct",
     "DocumentHead",
     "Edition",
     "Failure",
+    "Following",
     "Found",
     "Holder",
     "JournalRow",
@@ -172,6 +176,11 @@ class Transaction:
     def canaries(self) -> Canaries:
         """Our own subscriptions at other hubs."""
         return Canaries(self.connection)
+
+    @cached_property
+    def followings(self) -> Followings:
+        """Our sources' subscriptions at hubs."""
+        return Followings(self.connection)
 
     @cached_property
     def pulls(self) -> Pulls:

@@ -660,6 +660,27 @@ canaries = Table(
     Column("seconds", Float),
 )
 
+# Our sources' subscriptions at the hubs that their feeds name; see canaries about token and secret.
+followings = Table(
+    "followings",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Instant),
+    Column("asked", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("verified", Instant),
+    Column("lease_end", Instant),
+    Column("problem", Text),
+    Column("pushed", Instant),
+    Column("missed", Integer, nullable=False),
+    Column("leaving", Boolean, nullable=False),
+)
+
 # What people were told of and is not over yet: each is said once, and again after a while.
 notices = Table(
     "notices",
