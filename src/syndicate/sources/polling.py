@@ -173,6 +173,12 @@ class Poller:
             settled=frozenset() if troubles else frozenset({MOVED}),
         )
 
+    def so_far(self) -> str:
+        """The token with what is remembered up to now, for a batch in the middle; a failure keeps it."""
+        token = self._token()
+        self._stored, self._kept = token, self.memory
+        return token
+
     def failed(self, error: SourceError) -> Batch:
         """It could not be read: nothing learnt now counts, and the pause grows. Yield it, then raise."""
         failures = self._kept.failures + 1
