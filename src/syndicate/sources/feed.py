@@ -191,7 +191,7 @@ class FeedSource:
         for part in _parts(fresh):
             items = {each.draft.source_id: each.digest for each in part}
             known.update(items)
-            yield Batch(drafts=tuple(each.draft for each in part), items=items)
+            yield Batch(drafts=tuple(each.draft for each in part), items=items, versioned=True)
         if gone := self._gone(document, known):
             known.update(dict.fromkeys(gone, GONE))
             yield Batch(missing=frozenset(gone), items=dict.fromkeys(gone, GONE))
