@@ -51,6 +51,7 @@ def test_a_full_disk_under_the_database_loses_nothing(
     newsroom.start()
     newsroom.drop("canal.md", OLD)
     until(lambda: partner.delivered(), 20, "the first story does not come")
+    until(lambda: b"Canal is cleaned" in newsroom.get("feeds/latest/rss.xml")[1], 20, "readers do not get it")
     made = fill(small)
     newsroom.drop("bridge.md", NEW)
     until(lambda: "poll_failed" in [r["event"] for r in newsroom.logged()], 20, "it is not noticed")

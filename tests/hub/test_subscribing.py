@@ -289,7 +289,7 @@ def test_many_names_of_one_address_are_asked_no_more_often_than_one(tmp_path: Pa
         hub = "enabled = true\nverify_per_minute = 3"
         async with outlet(tmp_path, hub=hub) as made, listening(subscriber, "0.0.0.0") as callback:
             port = callback.rsplit(":", 1)[1]
-            names = ["127.0.0.1", "localhost", "0x7f.1", "127.1", "2130706433", "0177.0.0.1"]
+            names = ["127.0.0.1", "localhost", "0x7f.1", "127.1", "2130706433", "127.0.1"]
             for name in names:
                 assert (await made.ask("subscribe", f"http://{name}:{port}")).status_code == 202
             await made.app.hub.drain()
