@@ -19,19 +19,22 @@ from starlette.routing import BaseRoute
 from syndicate import metrics
 from syndicate.config import Settings
 from syndicate.config.ends import ends
+from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
 from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
+from syndicate.distribute.mirrors import Mirrors
 from syndicate.distribute.moved import deny_moved
 from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
-from syndicate.errors import SyndicateError
+from syndicate.errors import StorageError, SyndicateError
 from syndicate.gauges import Gauges, Sight
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
+from syndicate.ingest.following import CALLBACK_PATH, Followings
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.ingest.same import KEPT as SKETCHES_KEPT
@@ -48,6 +51,7 @@ from syndicate.service import ServiceManager
 from syndicate.shelving import Shelving
 from syndicate.site import Site
 from syndicate.sources.base import Source
+from syndicate.sources.feed import FeedSource, Push
 from syndicate.sources.folder import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
@@ -55,11 +59,12 @@ from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.retention import prune
+from syndicate.storage.witness import Witnessing
 from syndicate.timebook import confirmation, keep, open_keeper
 from syndicate.timekeeping import Jump, Timekeeper, utc_now
 from syndicate.web.admin import Admin
 from syndicate.web.app import create_app
-from syndicate.web.canary import canary_route
+from syndicate.web.callbacks import callback_route
 from syndicate.web.courtesy import Courtesy
 from syndicate.web.former import Former, FormerAddresses
 from syndicate.web.front import Door
@@ -69,6 +74,7 @@ from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.metrics import metrics_route
 from syndicate.web.ops import CONNECTIONS, create_ops
 from syndicate.web.partner import PartnerDesk
+from syndicate.web.prepared import POLICY
 from syndicate.web.server import Server
 from syndicate.web.tally import Tallied, Tally
 
@@ -76,6 +82,7 @@ log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=1)
 PRUNE = timedelta(hours=6)
+WITNESS = timedelta(seconds=10)
 CLOCK_KEPT = timedelta(minutes=5)
 """How often it is written down what the clock showed."""
 NOTIFY = timedelta(minutes=1)
@@ -147,12 +154,15 @@ class App:
         self.manager.close()
         await self.distributor.stop()
         await self.hub.stop()
+        await self.mirrors.stop()
         await self.pull.stop()
         await self.client.close()
         self.ingest.close()
         for server in (self.server, self.ops):
             if server is not None:
                 await server.stop()
+        with suppress(StorageError):  # the next start finds one that is some seconds old
+            await self._keep_witness()
         self._ownership.__exit__()
         self.storage.close()
 
@@ -162,6 +172,8 @@ class App:
             if kept:
                 log.info("database_upgraded", backup=str(kept))
         require_current(self.storage)
+        self.witness = Witnessing(self.storage, self.settings.storage.witness)
+        self.witness.check()
         self.directory = Directory.build(self.settings.agencies)
         self.site = Site(self.settings, self.directory)
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
@@ -182,15 +194,24 @@ class App:
         self._compare_terms(self.settings)
         self.teller = Teller(self.storage, self.settings, self.client, self._clock)
         limits = _limits(self.settings)
-        self.distributor = Distributor(self.storage, self.site, self.receivers, limits, self._clock)
+        self.distributor = Distributor(
+            self.storage, self.site, self.receivers, limits, self._clock, free=self.keeper.free
+        )
         deny_moved(self.storage, self.settings, self.site, self._surely())
         terms = HubTerms.of(self.settings, self.site)
         self.desk = HubDesk(self.storage, terms, self._clock)
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
-        self.pull = Pull(self.storage, self.settings, self.site, self._clock)
-        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._clock)
+        self.pull = Pull(self.storage, self.settings, self.site, self._clock, self.keeper.free)
+        self.mirrors = Mirrors(
+            self.storage, self.settings, self.site, limits, self._clock, policy=POLICY, done=self._mirrored
+        )
+        self.mirrors.align()
+        self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._surely)
         self.ingest.relate_again()
+        self.followings = Followings(
+            self.storage, self.settings, self.site, self.client, self._clock, self._pushed
+        )
         self._open_sources()
         self.inbox = Inbox(self.storage, self.ingest, self.site, self._clock)
 
@@ -252,7 +273,25 @@ class App:
             self.distributor.wake()
             self.pull.wake()
         self._look_again(name, source)
+        await self._heed_hub(name, source)
         return polled
+
+    async def _heed_hub(self, name: str, source: Source) -> None:
+        """A feed may name a hub; only a daemon stays to be called back by it."""
+        if self._ready or self._stop.is_set() or not isinstance(source, FeedSource):
+            return
+        if await asyncio.to_thread(self.followings.heed, name, source):
+            self._spawn(self.followings.tick(), "poll websub")
+
+    def _pushed(self, name: str, push: Push) -> None:
+        """A hub brought a source's document; from any thread."""
+        self._loop.call_soon_threadsafe(self._take_push, name, push)
+
+    def _take_push(self, name: str, push: Push) -> None:
+        source = self.sources.get(name)
+        if isinstance(source, FeedSource):
+            source.push(push)
+            self._poll_soon(name, frozenset())
 
     def _look_again(self, name: str, source: Source) -> None:
         """A file that was still being written is looked at again when it may have settled."""
@@ -280,6 +319,7 @@ class App:
             with metrics.PUBLISH_SECONDS.time():
                 built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self.shelving.take(built)
+            await asyncio.to_thread(self.mirrors.note, self._published(built), built.gone)
             if since is not None and built.documents:
                 metrics.LATENCY.observe(time.monotonic() - since)
             if built.gone:
@@ -297,6 +337,24 @@ class App:
             self.hub.wake()
             self.manager.status(self._in_words())
         return built
+
+    def _published(self, built: Built) -> list[str]:
+        """The paths of everything a run replaced or took away."""
+        documents = [self.site.path(d.feed, d.format) for d in built.documents]
+        return [*documents, *map(self.site.story_path, built.pages), *built.archives, *built.removed]
+
+    def _mirrored(self) -> None:
+        """A place shows what is new: hubs that waited for that are told now."""
+        self._spawn(self._hurry_hubs(), "poll mirrored")
+
+    async def _hurry_hubs(self) -> None:
+        def hurry() -> None:
+            with self.storage.write() as tx:
+                tx.lanes.hurry(list(self.receivers.hubs), self._clock())
+
+        if self.receivers.hubs:
+            await asyncio.to_thread(hurry)
+            self.distributor.wake()
 
     def _in_words(self) -> str:
         """How it stands, for ``systemctl status``."""
@@ -319,6 +377,7 @@ class App:
         begun = time.monotonic()
         polled = await self.poll_all()
         built = await self.publish_all()
+        await self.mirrors.drain()
         await asyncio.gather(self.distributor.drain(), self.hub.drain())
         await self.teller.run()
         return Round(polled, built, time.monotonic() - begun)
@@ -337,6 +396,7 @@ class App:
 
     async def serve(self) -> None:
         """Answer readers, and operators. Raises SyndicateError where a port is taken."""
+        self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self.shelving.fill)
         hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
         self.partners = PartnerDesk(
@@ -349,7 +409,11 @@ class App:
         senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
         cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
         inward = [*senders.routes(), *cms.routes()]
-        routes = [hub, canary_route(self.canaries), *self.partners.routes(), *inward]
+        callbacks = [
+            callback_route(CANARY_PATH, self.canaries),
+            callback_route(CALLBACK_PATH, self.followings),
+        ]
+        routes = [hub, *callbacks, *self.partners.routes(), *inward]
         web, shelf = self.settings.web, self.shelving.shelf
         limit = web.unconditional_limit
         courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
@@ -430,6 +494,7 @@ class App:
         self._ticker.start()
         self._spawn(self.distributor.run(), "distributor")
         self._spawn(self.hub.run(), "hub")
+        self._spawn(self.mirrors.run(), "mirrors")
         self._spawn(self._keep_publishing(), "publisher")
         self._spawn(self._keep_watching(), "watcher")
         for name in self.sources:
@@ -455,7 +520,7 @@ class App:
                 await task
         await self.publish()
         await self._keep_clock()
-        await asyncio.gather(self.distributor.stop(), self.hub.stop(), self.pull.stop())
+        await asyncio.gather(self.distributor.stop(), self.hub.stop(), self.pull.stop(), self.mirrors.stop())
         await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -503,9 +568,12 @@ class App:
             "tick": (self._tick, TICK),
             "prune": (self._prune, PRUNE),
             "clock": (self._keep_clock, CLOCK_KEPT),
+            "witness": (self._keep_witness, WITNESS),
         }
         if self.canaries.watches():
             jobs["canaries"] = (self.canaries.tick, CANARIES)
+        if self.followings.follows():
+            jobs["websub"] = (self.followings.tick, CANARIES)
         if self.settings.notify.ways:
             jobs["notify"] = (self._notify, NOTIFY)
         for name, options in self.settings.sources.items():
@@ -525,6 +593,7 @@ class App:
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            self.mirrors.wake()
             self.pull.wake()
             await asyncio.to_thread(self.keyring.refresh)
         await asyncio.to_thread(self.keyring.write_used)
@@ -575,6 +644,9 @@ class App:
 
     async def _keep_clock(self) -> None:
         await asyncio.to_thread(keep, self.storage, self.keeper)
+
+    async def _keep_witness(self) -> None:
+        await asyncio.to_thread(self.witness.keep, self._clock())
 
     async def _heed_confirmation(self) -> None:
         """Another process may have been told that the clock is right."""
@@ -674,6 +746,9 @@ class App:
         self.receivers.align(self.storage)
         self.canaries.configure(fresh, self.site)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
+        self.mirrors.configure(fresh, self.site, _limits(fresh))
+        self.mirrors.align()
+        self.followings.configure(fresh, self.site)
         self._open_sources()
         self.inbox.configure(self.site)
 

@@ -7,9 +7,10 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -19,7 +20,10 @@ from starlette.applications import Starlette
 from syndicate.config import Adapters, load
 from syndicate.errors import ConfigError
 from syndicate.ingest.inbox import Inbox
+from syndicate.sources.base import Batch
 from syndicate.sources.registry import SOURCES
+from syndicate.sources.wordpress_post import Terms, draft_of
+from syndicate.sources.wordpress_seen import Mark, Seen
 from syndicate.web.hooks import HookRoute, hooks
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -295,6 +299,23 @@ def test_a_scheduled_post_goes_out_when_it_is_published(cms: Hooked) -> None:
     assert cms.titles() == []
     out = wp_webhooks(cms, row(post_date_gmt="2026-03-02 05:30:00"))
     assert out.json()["state"] == "published"
+
+
+def test_a_site_that_was_polled_before_may_push_under_the_same_name(cms: Hooked) -> None:
+    terms = Terms(source="blog", zone=ZoneInfo("UTC"))
+    at = datetime(2026, 3, 2, 4, tzinfo=UTC)
+    mark = Mark(kind="post", date=at, modified=at).dump()
+    with cms.house.storage.write() as tx:
+        tx.sources.advance("blog", token="polled", items={"7": mark}, forget=())
+    polled = Batch(drafts=(draft_of(post(), terms),), items={"7": mark})
+    cms.house.ingest._store("blog", polled)
+    same = cms.standard("blog", {"version": 1, "post": post()})
+    assert (same.status_code, same.json()["result"], same.json()["revision"]) == (200, "unchanged", 1)
+    newer = cms.standard("blog", {"version": 2, "post": post(title={"rendered": "New"})})
+    assert (newer.json()["result"], newer.json()["revision"]) == ("updated", 2)
+    assert cms.titles() == ["New"]
+    with cms.house.storage.read() as tx:
+        assert not Seen(tx.sources.items("blog")).absent("post", []), "and back again"
 
 
 # -- Ghost ----------------------------------------------------------------------------------

@@ -154,6 +154,42 @@ def test_wider_terms_and_other_words_are_ordinary_updates(outlet: Outlet) -> Non
     assert outlet.house.actions()[-2:] == ["updated", "updated"]
 
 
+TERMS = '[agencies.pajhwok]\nrights = "(c) Pajhwok"\nterms = {{ {} }}\n'
+OPEN = 'license = "https://creativecommons.org/licenses/by/4.0/", permits = ["search", "ai-index"]'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        ("", '[agencies.pajhwok]\nrights = "(c) Pajhwok"\n', "reworded"),
+        ("", TERMS.format(OPEN), "wider"),
+        (TERMS.format(OPEN), "", "narrower"),
+        (TERMS.format(OPEN), TERMS.format(OPEN.replace("by/4", "by-nc/4")), "narrower"),
+        (TERMS.format(OPEN), TERMS.format(OPEN.replace(', "ai-index"', "")), "narrower"),
+        (TERMS.format(OPEN.replace(', "ai-index"', "")), TERMS.format(OPEN), "wider"),
+        (TERMS.format(OPEN), TERMS.format(OPEN + ', prohibits = ["ai-train"]'), "narrower"),
+        (TERMS.format(OPEN), TERMS.format(OPEN + ', payment = { type = "purchase" }'), "narrower"),
+        (TERMS.format(OPEN + ', payment = { type = "purchase" }'), TERMS.format(OPEN), "wider"),
+        (TERMS.format(OPEN), TERMS.format(OPEN + ', license_name = "CC BY"'), "reworded"),
+        (TERMS.format(OPEN), TERMS.format(OPEN + ', terms = "https://pajhwok.com/terms"'), "reworded"),
+    ],
+)
+def test_rights_lines_licences_and_terms_for_machines(
+    outlet: Outlet, before: str, after: str, what: str
+) -> None:
+    outlet.begin(GAZETTE.format("latest", "full") + before)
+    outlet.apply()
+    outlet.stories("a")
+    outlet.send()
+    outlet.begin(GAZETTE.format("latest", "full") + after)
+    found = outlet.look()
+    assert [s.effect for s in found.stories] == [what]
+    outlet.apply(found)
+    assert outlet.house.actions()[-1] == ("corrected" if what == "narrower" else "updated")
+    assert outlet.names(outlet.send()) == [("a", False)]
+    assert outlet.look() == Plan()
+
+
 def test_a_time_limit_that_is_over_withdraws_and_a_later_one_is_passed_on(outlet: Outlet) -> None:
     outlet.stories("a")
     outlet.house.later(days=10)

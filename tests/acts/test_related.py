@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from house import START, House, draft
 
 from syndicate.about import Reference
+from syndicate.distribute.stories import plan
 from syndicate.ingest.related import address_key
+from syndicate.lanes import LaneKind, LaneState, LaneTerms
 from syndicate.model import Draft, PubStatus, article_id
 
 LIBEL = "Minister Kashmala stole the bells"
@@ -66,6 +69,31 @@ def test_a_withdrawal_takes_link_and_title_from_every_byte_at_once(
     house.publish()
     assert seen(house, "b") == [("https://times.example.org/a", LIBEL)]
     assert everywhere(house).count(LIBEL) > 3
+
+
+def test_what_loses_a_name_goes_where_corrections_go_and_is_not_shown_anew(house: House) -> None:
+    house.take(draft("old", headline=LIBEL), names("naming", "old"))
+    for number in range(4):
+        house.take(draft(f"new{number}"))
+    house.publish()
+    assert "About naming" not in house.titles(), "it has left the window"
+    naming = house.article("naming").id
+    with house.storage.write() as tx:
+        tx.lanes.ensure("gazette/main", LaneKind.STORIES, "gazette", "main", position=tx.journal.head())
+        lane = tx.lanes.named("gazette/main")
+        assert lane
+        tx.lanes.offer(lane.id, naming, 1, house.now)
+        tx.lanes.save(replace(lane, state=LaneState.PAUSED, urgent_position=tx.journal.head()))
+    house.withdraw("old")
+    with house.storage.write() as tx, tx.desk([lane.id]) as desk:
+        planned = plan(desk, lane.id, LaneTerms(frozenset({"latest"})), house.now)
+    assert planned is not None, "a paused partner holds the title of what was taken back"
+    assert (planned.article_id, planned.revision, planned.kill) == (naming, 2, False)
+    house.publish()
+    assert "About naming" not in house.titles(), "an old story does not come to the front for that"
+    actions = house.actions()
+    house.release("old")
+    assert house.actions() == [*actions, "updated", "updated"], "and what it gets back can wait"
 
 
 def test_an_edited_headline_is_edited_wherever_the_story_is_named(house: House) -> None:

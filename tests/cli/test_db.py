@@ -43,6 +43,7 @@ def test_a_restore_brings_back_what_was(newsroom: Newsroom) -> None:
         "backups",
         "news.db",
         "news.db.lock",
+        "news.db.witness",
     ]
 
 

@@ -22,6 +22,7 @@ def test_the_page_has_its_chapters_and_rules() -> None:
     assert heads == [
         "WebSub, as a publisher",
         "WebSub, as a hub",
+        "WebSub, as a subscriber",
         "Webhooks to partners",
         "The address guard",
         "What users of such systems complain of",

@@ -26,6 +26,7 @@ from syndicate.distribute.canaries import Canaries
 from syndicate.notify.alarms import alarms
 from syndicate.overview import overview
 from syndicate.storage import Canary, Problem
+from syndicate.subscribing import after_verification
 from syndicate.web.server import Server
 
 OWN = "enabled = true"
@@ -447,7 +448,7 @@ def test_pings_while_the_hub_owes_nothing_are_not_waited_for() -> None:
 
 def test_leases_are_what_the_hub_grants_within_reason() -> None:
     granted = [
-        decide.after_verification(STANDING, NOW, given).lease_end
+        after_verification(STANDING, NOW, given).lease_end
         for given in (None, timedelta(0), timedelta(hours=2), timedelta(days=3650))
     ]
     days = timedelta(days=10)

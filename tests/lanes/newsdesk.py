@@ -54,6 +54,7 @@ class Newsdesk:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.now = START
+        self.sure: datetime | None = None
         self.partners: dict[str, Partner] = {}
 
     def partner(
@@ -151,7 +152,7 @@ class Newsdesk:
             found = tx.lanes.named(name)
             assert found
             with tx.desk([found.id]) as desk:
-                return plan(desk, found.id, self.partners[name].terms, self.now)
+                return plan(desk, found.id, self.partners[name].terms, self.now, sure=self.sure)
 
     def settle(self, planned: PlannedStory, outcome: Outcome) -> None:
         with self.storage.write() as tx, tx.desk([planned.lane_id]) as desk:

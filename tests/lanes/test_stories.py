@@ -339,6 +339,45 @@ def test_a_delay_counts_from_first_publication_and_then_sends_the_newest(desk: N
     assert partner.got()[-1] == ("a", 4), "after it an update goes at once"
 
 
+def test_a_clock_that_jumped_ends_no_delay(desk: Newsdesk) -> None:
+    partner = desk.partner(delay=HOUR)
+    desk.publish("a")
+    desk.send()
+    known = desk.now
+    desk.wait(hours=6)  # set ahead, and nothing confirms it
+    desk.sure = known + timedelta(minutes=10)
+    desk.send()
+    assert partner.got() == []
+    assert desk.ready() == [], "nor is it looked at over and over"
+    desk.wait(minutes=1)
+    assert desk.ready() == ["p"], "but each minute, for the clock may be confirmed"
+    desk.sure = known + HOUR - timedelta(seconds=20)
+    desk.send()
+    desk.wait(seconds=20)
+    desk.sure = known + HOUR
+    desk.send()
+    assert partner.got() == [("a", 1)], "and to the second, where both clocks go on in step"
+    desk.publish("b")
+    desk.send()
+    desk.wait(minutes=1)
+    desk.sure = None
+    desk.wait(hours=1)
+    desk.send()
+    assert partner.got() == [("a", 1), ("b", 1)]
+
+
+def test_withdrawals_and_corrections_wait_for_no_clock(desk: Newsdesk) -> None:
+    partner = desk.partner()
+    desk.publish("a")
+    desk.send()
+    desk.sure = desk.now - HOUR
+    desk.correct("a")
+    desk.send()
+    desk.withdraw("a")
+    desk.send()
+    assert partner.got() == [("a", 1), ("a", 2), ("a", -3)]
+
+
 def test_a_delayed_story_holds_up_nothing_behind_it(desk: Newsdesk) -> None:
     partner = desk.partner(delay=HOUR)
     desk.publish("old")

@@ -59,6 +59,7 @@ class Room:
     def __init__(self, storage: Storage, given: Settings) -> None:
         self.storage = storage
         self.now = START
+        self.free: datetime | None = None
         self.settings = given
         self.desk = record.Desk(feeds=given.feeds, tombstone=timedelta(days=7))
         self.site = Site(given, Directory.build(given.agencies))
@@ -68,7 +69,9 @@ class Room:
         """The daemon's part as it is after a start: nothing of it is in memory."""
         if hasattr(self, "pull"):
             self.pull._thread.shutdown()
-        self.pull = Pull(self.storage, self.settings, self.site, lambda: self.now)
+        self.pull = Pull(
+            self.storage, self.settings, self.site, lambda: self.now, lambda: self.free or self.now
+        )
         return self.pull
 
     def later(self, **span: float) -> None:

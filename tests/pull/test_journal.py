@@ -103,6 +103,22 @@ def test_a_delay_counts_from_first_publication_and_brings_the_newest(room: Room)
     assert room.all("late") == [("a", "3", "usable")], "later updates are not delayed again"
 
 
+def test_a_clock_that_jumped_ends_no_delay(room: Room) -> None:
+    room.publish("a")
+    room.publish("b")
+    assert room.all("late") == []
+    room.withdraw("b")
+    room.free = room.now + timedelta(minutes=10)
+    room.later(hours=6)
+    assert room.all("late") == []
+    assert room.pull.books.story("late", "a") is None
+    assert not room.pull.is_current("late", -1)
+    known = room.pull.books.known["late"]
+    assert room.pull.is_current("late", known.journal), "whoever waits is not woken over and over"
+    room.free = None
+    assert room.all("late") == [("a", "1", "usable")]
+
+
 def test_what_is_due_later_does_not_hold_up_what_is_due(room: Room) -> None:
     room.publish("a")
     begin = room.ask("late")["next"]

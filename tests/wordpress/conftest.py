@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 for name, file in (
     ("rig", HERE / "rig.py"),
     ("listener", HERE / "listener.py"),
+    ("scripted", HERE.parent / "sources/scripted.py"),
     ("newsroom", HERE.parent / "daemon/newsroom.py"),
     ("pulldaemon", HERE.parent / "pull/pulldaemon.py"),
 ):

@@ -10,6 +10,7 @@ By hand: ``python tests/wordpress/rig.py`` starts one and says where it is.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -312,18 +313,45 @@ class WordPress:
         """A new one of the administrator's."""
         made: str = self.php(
             "return WP_Application_Passwords::create_new_application_password( 1, "
-            "array( 'name' => 'syndicate' ) )[0];"
+            "array( 'name' => uniqid( 'syndicate-' ) ) )[0];"
         )
         return made
 
+    @contextlib.contextmanager
+    def mu_plugins(self, files: Mapping[str, str]) -> Iterator[None]:
+        """Plugins that cannot be switched off, by file name, for the length of a block."""
+        for name, text in files.items():
+            self.mu_plugin(name, text)
+        try:
+            yield
+        finally:
+            for name in files:
+                (self.root / "wp-content/mu-plugins" / name).unlink()
+
     def mu_plugin(self, name: str, text: str) -> None:
+        """A plugin that cannot be switched off, until its file is taken away."""
         (self.root / "wp-content/mu-plugins" / name).write_text(text, encoding="utf-8")
 
-    def run_cron(self) -> None:
-        """What is due of WordPress' own cron: scheduled posts, notices that are sent again."""
-        self.php("foreach ( wp_get_ready_cron_jobs() as $time => $hooks ) { foreach ( $hooks as $hook => $all ) {"
-                 " foreach ( $all as $job ) { wp_unschedule_event( $time, $hook, $job['args'] );"
-                 " do_action_ref_array( $hook, $job['args'] ); } } }")  # fmt: skip
+    def run_cron_now(self, hook: str) -> None:
+        """What its own cron would do for a hook some time, now."""
+        self.php(
+            """
+            foreach ( _get_cron_array() as $time => $hooks ) {
+                foreach ( $hooks[ $hook ] ?? array() as $job ) {
+                    wp_unschedule_event( $time, $hook, $job['args'] );
+                    do_action_ref_array( $hook, $job['args'] );
+                }
+            }
+            """,
+            hook=hook,
+        )
+
+    def clear(self) -> None:
+        """No posts, not even in the trash."""
+        self.php(
+            "foreach ( get_posts( array( 'post_type' => 'any', 'post_status' => 'any,trash', 'numberposts' => -1,"
+            " 'fields' => 'ids' ) ) as $id ) { wp_delete_post( $id, true ); }"
+        )
 
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(self.url + path, timeout=30) as answer:

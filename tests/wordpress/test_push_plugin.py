@@ -31,11 +31,9 @@ def told(wordpress: WordPress) -> Iterator[Listener]:
     """The plugin tells this listener, for the length of a test."""
     with Listener() as listener:
         settings = f"define( 'SYNDICATE_HOOK', '{listener.url}' ); define( 'SYNDICATE_SECRET', '{SECRET}' );"
-        wordpress.mu_plugin("a-settings.php", f"<?php {settings}")
-        wordpress.mu_plugin("syndicate-push.php", PLUGIN.read_text(encoding="utf-8"))
-        yield listener
-        for name in ("a-settings.php", "syndicate-push.php"):
-            (wordpress.root / "wp-content/mu-plugins" / name).unlink()
+        files = {"a-settings.php": f"<?php {settings}", "push.php": PLUGIN.read_text(encoding="utf-8")}
+        with wordpress.mu_plugins(files):
+            yield listener
 
 
 def sent(listener: Listener) -> list[tuple[str, Sent]]:
@@ -123,10 +121,10 @@ def test_what_is_not_taken_is_sent_again_as_it_is_then(wordpress: WordPress, tol
         number=number,
     )
     told.status = 200
-    wordpress.php(DUE_NOW, hook="syndicate_push")
+    wordpress.run_cron_now("syndicate_push")
     ((_, story),) = sent(told)
     assert story.draft.given.headline == "Newer words"
-    wordpress.php(DUE_NOW, hook="syndicate_push")
+    wordpress.run_cron_now("syndicate_push")
     assert told.take() == [], "once it is taken it is not sent again"
 
 
@@ -134,7 +132,7 @@ def test_what_is_refused_is_not_sent_again(wordpress: WordPress, told: Listener)
     told.status = 422
     wordpress.post("Refused", "<p>One.</p>")
     assert len(told.take()) == 1
-    wordpress.php(DUE_NOW, hook="syndicate_push")
+    wordpress.run_cron_now("syndicate_push")
     assert told.take() == []
 
 
@@ -144,13 +142,3 @@ def test_its_signature_is_of_these_very_bytes(wordpress: WordPress, told: Listen
     with pytest.raises(NotSigned):
         standard(came.headers, came.body + b" ", [Secret(SECRET)], datetime.now(UTC))
     assert standard(came.headers, came.body, [Secret(SECRET)], datetime.now(UTC)).message_id
-
-
-DUE_NOW = """
-    foreach ( _get_cron_array() as $time => $hooks ) {
-        foreach ( $hooks[ $hook ] ?? array() as $job ) {
-            wp_unschedule_event( $time, $hook, $job['args'] );
-            do_action_ref_array( $hook, $job['args'] );
-        }
-    }
-"""

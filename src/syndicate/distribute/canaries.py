@@ -8,35 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import structlog
 
 from syndicate.config import Settings
-from syndicate.distribute.canary import (
-    LEASE,
-    Trouble,
-    after_asking,
-    after_denial,
-    after_ping,
-    after_push,
-    after_refusal,
-    after_verification,
-    fresh,
-    is_due,
-    trouble,
-)
-from syndicate.hub.distribution import METHODS, signature
+from syndicate.distribute.canary import Trouble, after_ping, after_push, fresh, trouble
 from syndicate.model import Outcome, Verdict
 from syndicate.site import Site
 from syndicate.storage import Canary, Storage, Transaction
+from syndicate.subscribing import (
+    FORM,
+    after_asking,
+    after_denial,
+    after_refusal,
+    after_verification,
+    is_due,
+    is_signed,
+    lease_of,
+    request,
+)
 from syndicate.transports.details import Redactor, secrets_of_address
 from syndicate.transports.sending import Letterbox
 
@@ -48,7 +44,6 @@ log = structlog.get_logger(__name__)
 CALLBACK_PATH = "/hub/canary/"
 REF = "canary"
 """Under which its problem stands, in the scope ``hub:NAME``."""
-_FORM = {"content-type": "application/x-www-form-urlencoded"}
 _FIX = "where the hub can reach publisher.base_url, ask who runs it, or name another hub"
 
 
@@ -129,15 +124,9 @@ class Canaries:
         await asyncio.to_thread(self._change, canary.hub, partial(after_refusal, words=words))
 
     async def _post(self, canary: Canary, url: str) -> Outcome:
-        form = {
-            "hub.mode": "subscribe",
-            "hub.topic": canary.topic,
-            "hub.callback": self._site.url(CALLBACK_PATH + canary.token),
-            "hub.secret": canary.secret,
-            "hub.lease_seconds": str(round(LEASE.total_seconds())),
-        }
+        form = request(canary, self._site.url(CALLBACK_PATH + canary.token))
         box = Letterbox(self._client, url, _redactor(canary, url))
-        return await box.post(urlencode(form).encode("ascii"), _FORM, self._clock())
+        return await box.post(form, FORM, self._clock())
 
     # -- what hubs send to the callback --------------------------------------------------------
 
@@ -156,7 +145,7 @@ class Canaries:
         challenge = asked.get("hub.challenge")
         if asked.get("hub.mode") != "subscribe" or not challenge or canary.asked is None:
             return None
-        lease = _lease(asked.get("hub.lease_seconds"))
+        lease = lease_of(asked.get("hub.lease_seconds"))
         changed = self._change(canary.hub, partial(after_verification, now=now, lease=lease))
         if changed is None or changed.lease_end is None:
             return None
@@ -169,13 +158,13 @@ class Canaries:
         words = f"denies our subscription{said}"
         self._change(canary.hub, partial(after_denial, now=self._clock(), words=words))
 
-    def push(self, token: str, body: bytes, mark: str | None) -> None:
+    def push(self, token: str, body: bytes, mark: str | None, kind: str | None = None) -> None:  # noqa: ARG002
         """A hub pushed ``body``; one that is not signed with our secret counts for nothing."""
         canary, now = self._of(token), self._clock()
         watched = self._watched.get(canary.hub) if canary else None
         if canary is None or watched is None:
             return
-        if not _is_signed(canary.secret, body, mark):
+        if not is_signed(canary.secret, body, mark):
             log.warning("canary_push_not_signed", hub=canary.hub)
             return
         with self._storage.read() as tx:
@@ -264,16 +253,3 @@ def _tell(hub: str, wrong: Trouble | None) -> None:
 
 def _redactor(canary: Canary, url: str) -> Redactor:
     return Redactor(secrets_of_address(url) | {canary.secret, canary.token})
-
-
-def _lease(text: str | None) -> timedelta | None:
-    if text and text.isascii() and text.isdigit() and len(text) <= 9:
-        return timedelta(seconds=int(text))
-    return None
-
-
-def _is_signed(secret: str, body: bytes, mark: str | None) -> bool:
-    method = (mark or "").partition("=")[0]
-    if mark is None or method not in METHODS:
-        return False
-    return hmac.compare_digest(mark.encode(), signature(method, secret, body).encode())

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syndicate.lanes import backoff
 from syndicate.storage import Canary
+from syndicate.subscribing import fresh_secrets, stands
 
-LEASE = timedelta(days=10)
-"""What we ask for; also taken for granted of hubs that name no lease."""
-LONGEST = timedelta(days=30)
-"""A longer lease is renewed as if it were this: a hub that lost us is noticed."""
-SHORTEST = timedelta(minutes=1)
 RACE = timedelta(seconds=10)
 """A quick hub pushes before it is written down that it took the ping."""
-PAUSE = timedelta(minutes=5)
-"""A hub that was asked has so long to verify before it is asked again."""
-LONGEST_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,63 +22,8 @@ class Trouble:
 
 def fresh(hub: str, place: str, topic: str) -> Canary:
     """A subscription to ask for, under a callback that nobody can guess."""
-    token, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(32)
+    token, secret = fresh_secrets()
     return Canary(hub=hub, place=place, topic=topic, token=token, secret=secret)
-
-
-def stands(canary: Canary, at: datetime) -> bool:
-    """Whether the hub owed us pushes at that time."""
-    if canary.verified is None or canary.lease_end is None:
-        return False
-    return canary.verified <= at < canary.lease_end
-
-
-# -- subscribing -----------------------------------------------------------------------------
-
-
-def is_due(canary: Canary, now: datetime, *, silent: bool) -> bool:
-    """Whether the hub is to be asked (again); a silent one now and then, for it may have lost us."""
-    if canary.asked is None:
-        return True
-    if stands(canary, now) and now < _renewal(canary) and canary.wanted is None and not silent:
-        return False
-    return now - canary.asked >= _pause(canary.tries, silent)
-
-
-def _renewal(canary: Canary) -> datetime:
-    """When a quarter of the lease is left."""
-    assert canary.verified is not None
-    assert canary.lease_end is not None
-    return canary.lease_end - (canary.lease_end - canary.verified) / 4
-
-
-def _pause(tries: int, silent: bool) -> timedelta:
-    if tries == 0:
-        return LONGEST_PAUSE if silent else timedelta(0)
-    return min(max(PAUSE, backoff(tries, 0.5)), LONGEST_PAUSE)
-
-
-def after_asking(canary: Canary, now: datetime) -> Canary:
-    """It is noted before the request goes out: some hubs verify before they answer it."""
-    return replace(canary, asked=now, tries=canary.tries + 1, wanted=canary.wanted or now)
-
-
-def after_refusal(canary: Canary, words: str) -> Canary:
-    """The hub does not take the request; what it verified meanwhile counts more."""
-    return canary if canary.tries == 0 else replace(canary, problem=words)
-
-
-def after_denial(canary: Canary, now: datetime, words: str) -> Canary:
-    """The hub ends our subscription, or begins none; it may at any time (WebSub, section 5.2)."""
-    ended = now if stands(canary, now) else canary.lease_end
-    tries, wanted = max(1, canary.tries), canary.wanted or now
-    return replace(canary, problem=words, lease_end=ended, tries=tries, wanted=wanted, asked=now)
-
-
-def after_verification(canary: Canary, now: datetime, lease: timedelta | None) -> Canary:
-    """The hub granted ``lease``; hubs of before the Recommendation name none."""
-    granted = min(max(lease or LEASE, SHORTEST), LONGEST)
-    return replace(canary, verified=now, lease_end=now + granted, wanted=None, tries=0, problem=None)
 
 
 # -- pushes ----------------------------------------------------------------------------------

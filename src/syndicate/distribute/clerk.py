@@ -17,7 +17,7 @@ from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.recalls import recalled
 from syndicate.distribute.receivers import HubReceiver, Receivers, StoryReceiver
 from syndicate.distribute.stories import PlannedStory, foresee, plan, settle
-from syndicate.distribute.topics import PlannedPing, plan_ping, settle_ping
+from syndicate.distribute.topics import PATIENCE, PlannedPing, plan_ping, settle_ping
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StorageError, StoryError
 from syndicate.formats.push import Body, Push, PushFormat, body
@@ -78,10 +78,13 @@ class Clerk:
         limits: Limits,
         hosts: Hosts,
         clock: Callable[[], datetime],
+        free: Callable[[], datetime] | None = None,
     ) -> None:
+        """``free``: up to when the clock is not in doubt; no partner's delay ends by one that jumped."""
         self._storage = storage
         self._hosts = hosts
         self._clock = clock
+        self._free = free
         self._luck = Random()  # noqa: S311 - jitter, no secret
         self.configure(site, receivers, limits)
 
@@ -177,15 +180,16 @@ class Clerk:
         self, tx: Transaction, desk: LaneDesk, lanes: Sequence[int], now: datetime
     ) -> list[tuple[Planned, StoryReceiver | HubReceiver]]:
         foresee(desk, lanes)
+        sure = self._free() if self._free else now
         found: list[tuple[Planned, StoryReceiver | HubReceiver]] = []
         for lane_id in lanes:
-            planned = self._plan_one(tx, desk, lane_id, now)
+            planned = self._plan_one(tx, desk, lane_id, now, sure)
             if planned is not None:
                 found.append(planned)
         return found
 
     def _plan_one(
-        self, tx: Transaction, desk: LaneDesk, lane_id: int, now: datetime
+        self, tx: Transaction, desk: LaneDesk, lane_id: int, now: datetime, sure: datetime
     ) -> tuple[Planned, StoryReceiver | HubReceiver] | None:
         lane = desk.lane(lane_id)
         if lane is None:
@@ -196,12 +200,13 @@ class Clerk:
             receiver = story = self._receivers.stories.get(lane.name)
             if story is not None:
                 shut = self._hosts.shut_until(story.host)
-                planned = plan(desk, lane_id, story.terms, now, shut_until=shut)
+                planned = plan(desk, lane_id, story.terms, now, sure=sure, shut_until=shut)
         else:
             receiver = hub = self._receivers.hubs.get(lane.name)
             if hub is not None:
                 shut = self._hosts.shut_until(hub.host)
-                planned = plan_ping(tx, desk, lane_id, now, shut_until=shut)
+                patience = None if self._receivers.mirrors else PATIENCE
+                planned = plan_ping(tx, desk, lane_id, now, shut_until=shut, patience=patience)
         if planned is None or receiver is None:
             return None
         self._hosts.asking(receiver.host)  # a recall goes even where the host is shut

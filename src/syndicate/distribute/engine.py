@@ -44,12 +44,20 @@ class Distributor:
     """
 
     def __init__(
-        self, storage: Storage, site: Site, receivers: Receivers, limits: Limits, clock: Clock
+        self,
+        storage: Storage,
+        site: Site,
+        receivers: Receivers,
+        limits: Limits,
+        clock: Clock,
+        *,
+        free: Clock | None = None,
     ) -> None:
+        """``free``: up to when the clock is not in doubt (see ``timekeeping``)."""
         self._storage = storage
         self._hosts = Hosts("push", clock)
         self._hosts.load(storage)
-        self._clerk = Clerk(storage, site, receivers, limits, self._hosts, clock)
+        self._clerk = Clerk(storage, site, receivers, limits, self._hosts, clock, free)
         self._clock = clock
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._resting: set[int] = set()

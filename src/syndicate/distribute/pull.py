@@ -34,9 +34,15 @@ class Pull:
     """Answers partners, until told to stop. One of these works on a database."""
 
     def __init__(
-        self, storage: Storage, settings: Settings, site: Site, clock: Callable[[], datetime]
+        self,
+        storage: Storage,
+        settings: Settings,
+        site: Site,
+        clock: Callable[[], datetime],
+        free: Callable[[], datetime] | None = None,
     ) -> None:
-        self.books = PullBooks(storage, settings, site, clock)
+        """``free``: up to when the clock is not in doubt; no partner's delay ends by one that jumped."""
+        self.books = PullBooks(storage, settings, site, clock, free)
         self._clock = clock
         self._thread = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pull")
         self._asked: list[_Asked] = []
@@ -96,7 +102,7 @@ class Pull:
     async def _wait(self, partner: str, news: asyncio.Event, seconds: float) -> None:
         known = self.books.known.get(partner)
         if known is not None and known.due is not None:
-            seconds = min(seconds, max(0.01, (known.due - self._clock()).total_seconds()))
+            seconds = min(seconds, max(0.01, (known.due - self.books.sure()).total_seconds()))
         with suppress(TimeoutError):
             await asyncio.wait_for(news.wait(), seconds)
 
@@ -107,7 +113,7 @@ class Pull:
             known is not None
             and known.journal == journal
             and journal >= self._journal
-            and (known.due is None or known.due > self._clock())
+            and (known.due is None or known.due > self.books.sure())
         )
 
     def _nothing_new(self, partner: str, ask: Ask) -> bool:

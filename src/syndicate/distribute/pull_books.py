@@ -87,10 +87,16 @@ class PullBooks:
     """Reads and writes for partners, under one configuration. Its methods are called in threads."""
 
     def __init__(
-        self, storage: Storage, settings: Settings, site: Site, clock: Callable[[], datetime]
+        self,
+        storage: Storage,
+        settings: Settings,
+        site: Site,
+        clock: Callable[[], datetime],
+        free: Callable[[], datetime] | None = None,
     ) -> None:
         self._storage = storage
         self._clock = clock
+        self._free = free or clock
         self._epoch: str | None = None
         self.known: dict[str, Standpoint] = {}
         self._examining = threading.Lock()
@@ -107,6 +113,10 @@ class PullBooks:
         }
         self.known.clear()
         self._rendered: OrderedDict[tuple[str, int, PubStatus, Terms], bytes] = OrderedDict()
+
+    def sure(self) -> datetime:
+        """What is due by then is due: the clock, or up to when it is not in doubt."""
+        return min(self._clock(), self._free())
 
     def journal_head(self) -> int:
         """The journal's newest number."""
@@ -129,8 +139,8 @@ class PullBooks:
 
     def pages(self, asked: Sequence[tuple[str, Ask]]) -> list[Answer]:
         """An answer for each. What is served is noted before the first byte of it goes out."""
-        now, epoch = self._clock(), self.epoch()
-        stands, behind = self._examine(dict.fromkeys(partner for partner, _ in asked), now)
+        now, sure, epoch = self._clock(), self.sure(), self.epoch()
+        stands, behind = self._examine(dict.fromkeys(partner for partner, _ in asked), sure)
         answers: list[Answer] = [None] * len(asked)
         found: dict[int, _Rows] = {}
         with self._storage.read() as tx:
@@ -142,7 +152,7 @@ class PullBooks:
                         found[number] = _rows(tx, partner, ask, stands[partner])
                 except PullRefusal as refusal:
                     answers[number] = refusal
-            self._allow(tx, [(asked[number][0], rows) for number, rows in found.items()], now)
+            self._allow(tx, [(asked[number][0], rows) for number, rows in found.items()], sure)
         for number, rows in found.items():
             self._render(asked[number][0], rows, now)
         self._note([(*asked[number], rows) for number, rows in found.items()], now)
@@ -253,8 +263,8 @@ class PullBooks:
 
     def story(self, partner: str, name: str) -> bytes | None:
         """One story as ninjs by its id or uri, ``None`` where the partner may not have it."""
-        now, terms = self._clock(), self.terms[partner]
-        self.catch_up(partner, now)
+        now, sure, terms = self._clock(), self.sure(), self.terms[partner]
+        self.catch_up(partner, sure)
         with self._storage.read() as tx:
             article = _named(tx, name)
             if article is None:
@@ -266,10 +276,10 @@ class PullBooks:
         offered, urgent = row is not None, row is not None and row.urgent
         if back:
             article = recalled(article, now)
-        if not may_have(article, standing, terms.lane, now, offered=offered, recalled=urgent):
+        if not may_have(article, standing, terms.lane, sure, offered=offered, recalled=urgent):
             return None
         body = self._ninjs(article, terms.content, now)
-        self._took(partner, article, now, offered=offered)
+        self._took(partner, article, sure, offered=offered)
         return body
 
     def _took(self, partner: str, article: Article, now: datetime, *, offered: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syndicate.lanes import (
     Copy,
@@ -53,8 +53,18 @@ class PlannedStory:
     trace: str | None = None
 
 
+WAKE = timedelta(minutes=1)
+"""So often a delayed story is looked at again while the clock is in doubt."""
+
+
 def plan(
-    desk: LaneDesk, lane_id: int, terms: LaneTerms, now: datetime, *, shut_until: datetime | None = None
+    desk: LaneDesk,
+    lane_id: int,
+    terms: LaneTerms,
+    now: datetime,
+    *,
+    sure: datetime | None = None,
+    shut_until: datetime | None = None,
 ) -> PlannedStory | None:
     """What a lane sends next, or ``None`` when it owes nothing it may send now.
 
@@ -63,14 +73,15 @@ def plan(
     failed last comes last, and after a failure what is new goes before what
     failed, so that the stories a receiver chokes on cannot stop the others. A
     lane that is backing off still tries a new withdrawal or correction once;
-    so does one whose host is not to be asked before ``shut_until``.
+    so does one whose host is not to be asked before ``shut_until``. A partner's
+    delay is over when it is by ``sure`` too: up to then the clock is not in doubt.
     """
     lane = desk.lane(lane_id)
     if lane is None or lane.state is LaneState.RETIRED:
         return None
     if shut_until is not None and (lane.due is None or lane.due < shut_until):
         lane = replace(lane, due=shut_until)
-    return _Planner(desk, lane, terms, now).next()
+    return _Planner(desk, lane, terms, now, now if sure is None else min(sure, now)).next()
 
 
 def foresee(desk: LaneDesk, lane_ids: Iterable[int]) -> None:
@@ -122,11 +133,12 @@ def settle(
 class _Planner:
     """One look at one lane, inside one transaction."""
 
-    def __init__(self, desk: LaneDesk, lane: Lane, terms: LaneTerms, now: datetime) -> None:
+    def __init__(self, desk: LaneDesk, lane: Lane, terms: LaneTerms, now: datetime, sure: datetime) -> None:
         self._desk = desk
         self._lane = lane
         self._terms = terms
         self._now = now
+        self._sure = sure
         self._active = lane.state is LaneState.ACTIVE
 
     def next(self) -> PlannedStory | None:
@@ -172,7 +184,9 @@ class _Planner:
             if isinstance(decision, Send):
                 return self._offer(standing, decision, copies, urgent=held.urgent)
             if isinstance(decision, Wait):
-                self._desk.hold(self._lane.id, replace(held, reason=Reason.DELAYED, due=decision.due))
+                self._desk.hold(
+                    self._lane.id, replace(held, reason=Reason.DELAYED, due=self._until(decision))
+                )
             else:
                 self._desk.drop_held(self._lane.id, held.article_id)
         return None
@@ -254,7 +268,7 @@ class _Planner:
             reason=Reason.DELAYED,
             revision=standing.revision,
             since=self._now,
-            due=wait.due,
+            due=self._until(wait),
         )
         held[standing.article_id] = made
         self._desk.hold(self._lane.id, made)
@@ -268,9 +282,15 @@ class _Planner:
             self._terms,
             generation=self._lane.generation,
             urgent=urgent,
-            now=self._now,
+            now=self._sure,
             recall=recall,
         )
+
+    def _until(self, wait: Wait) -> datetime:
+        """When to look again, by the wall clock. One that jumped says that it is time already."""
+        if wait.due > self._now:
+            return wait.due
+        return self._now + min(wait.due - self._sure, WAKE)
 
     def _offer(
         self,

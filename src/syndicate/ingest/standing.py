@@ -39,8 +39,10 @@ class Standing:
 
     @classmethod
     def parse(cls, text: str) -> Standing:
-        """What ``dump`` wrote."""
+        """What ``dump`` wrote. Of a source that was of another kind before, nothing is known."""
         known = json.loads(text)
+        if not isinstance(known, dict):
+            return cls()
         updated = datetime.fromisoformat(known["updated"]) if known["updated"] else None
         return cls(known["version"], updated, known["gone"])
 

@@ -7,18 +7,18 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from syndicate.config import SourceOptions
+from syndicate.config import Duration, SourceOptions
 from syndicate.errors import SourceError
 from syndicate.net.client import Client
 from syndicate.sources.base import Batch, Cursor, Trouble
-from syndicate.sources.feed_document import Document, NotAFeedError
+from syndicate.sources.feed_document import Document, NotAFeedError, Offer
 from syndicate.sources.feed_draft import Made, Terms, id_of, make_draft
 from syndicate.sources.feed_reading import ACCEPT, read_feed
 from syndicate.sources.fetching import Fetched, FetchOptions
@@ -33,6 +33,7 @@ AT_ONCE = 200
 PAGES_AT_ONCE = 20
 REMEMBERED = 1000
 _PUSHES = 20
+_LONGEST = 2048
 _READ = {"older": None, "left": 0}
 
 
@@ -40,11 +41,16 @@ class FeedOptions(FetchOptions):
     """A feed: RSS 0.9 to 2.0, RDF, Atom or JSON Feed.
 
     ``history``: so many older pages are read the first time (RFC 5005, or
-    JSON Feed's ``next_url``).
+    JSON Feed's ``next_url``). ``websub``: whether we subscribe where the feed
+    names a hub; ``auto``: where ``publisher.base_url`` is not this machine's
+    own name for itself. ``safety_net``: how often the feed is asked while its
+    hub pushes.
     """
 
     type: Literal["feed"]
     history: Annotated[int, Field(ge=0, le=1_000)] = 0
+    websub: bool | Literal["auto"] = "auto"
+    safety_net: Duration = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,23 @@ class FeedSource:
         self._hours = NO_HOURS
         self._told: frozenset[Trouble] | None = None
         self._pushes: deque[Push] = deque(maxlen=_PUSHES)
+        self._asked: datetime | None = None
+        self.offer: Offer | None = None
+        self.found = False
+        self.hub_pushes: Callable[[], bool] = lambda: False
 
     def waiting(self) -> float | None:
         """Seconds until the feed may be asked again; ``None``: now, or something was pushed."""
-        return None if self._pushes else self.poller.waiting()
+        if self._pushes:
+            return None
+        return self.poller.waiting() or self._until_next_look()
+
+    def _until_next_look(self) -> float | None:
+        """While the hub pushes, polls are only a safety net, and rare."""
+        if self._asked is None or self.poller.hurried or not self.hub_pushes():
+            return None
+        seconds = (self._asked + self._options.safety_net - self._now()).total_seconds()
+        return seconds if seconds > 0 else None
 
     def push(self, push: Push) -> None:
         """Take a document from the feed's hub: it is read by the next fetch, which asks nobody for it."""
@@ -123,12 +142,14 @@ class FeedSource:
                 for batch in self._taken(document, known, answer.status):
                     changed = changed or bool(batch.items or batch.forget or batch.missing)
                     yield batch
+                self.found = self.found or changed
             async for batch in self._history(known):
                 changed = True
                 yield batch
         except SourceError as error:
             yield self.poller.failed(error)
             raise
+        self._asked = self._now()
         last = self.poller.done(answer.headers, self._hours, changed=changed)
         if last:
             yield last
@@ -148,11 +169,15 @@ class FeedSource:
         self._hours = document.head.hours
         if not document.whole:
             self.poller.forget()  # it is asked for whole again
-        self._learn(document)
+        self._learn(answer, document)
         return document
 
-    def _learn(self, document: Document) -> None:
-        """Where the feed's history begins, the first time."""
+    def _learn(self, answer: Fetched, document: Document) -> None:
+        """What it names for WebSub, headers before the document (section 4); where its history begins."""
+        links = answer.links()
+        hubs = [link.url for link in links if "hub" in link.rels] or [*document.head.hubs]
+        own = [link.url for link in links if "self" in link.rels] or [document.head.topic or answer.url]
+        self.offer = Offer(topic=own[0], hub=next((hub for hub in hubs if len(hub) <= _LONGEST), None))
         if self._options.history and HISTORY not in self.poller.memory.own:
             self.poller.remember(history={"older": document.head.older, "left": self._options.history})
 
@@ -166,7 +191,7 @@ class FeedSource:
         for part in _parts(fresh):
             items = {each.draft.source_id: each.digest for each in part}
             known.update(items)
-            yield Batch(drafts=tuple(each.draft for each in part), items=items)
+            yield Batch(drafts=tuple(each.draft for each in part), items=items, versioned=True)
         if gone := self._gone(document, known):
             known.update(dict.fromkeys(gone, GONE))
             yield Batch(missing=frozenset(gone), items=dict.fromkeys(gone, GONE))
@@ -258,6 +283,34 @@ class FeedSource:
         known.update({each.draft.source_id: each.digest for each in fresh})
         return fresh
 
+    async def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:
+        """Older pages (RFC 5005, or ``next_url``), one after the other, until one is older than ``since``.
+
+        The token is the next page's address. What the feed itself shows is left to ``fetch``.
+        """
+        older = cursor if cursor is not None else await self._first_page()
+        seen = set[str]()
+        while older and older not in seen:  # they may lead in a circle
+            seen.add(older)
+            page = await self._page(older)
+            made, _ = self._made(page)
+            older = page.head.older if _reaches_back(made, since) else None
+            for part in list(_parts(made))[:-1]:
+                yield Batch(drafts=tuple(each.draft for each in part))
+            last = made[(len(made) - 1) // AT_ONCE * AT_ONCE :] if made else []
+            yield Batch(drafts=tuple(each.draft for each in last), token=older or "")
+
+    async def _first_page(self) -> str | None:
+        older = (await self._page(self.poller.url)).head.older
+        if older is None:
+            words = "the feed names no older pages (RFC 5005 prev-archive or next, JSON Feed next_url)"
+            raise SourceError(words, fix="ask its publisher for archives, or for the old stories as files")
+        return older
+
+    async def _page(self, url: str) -> Document:
+        answer = await self.poller.fetcher.get(url, accept=ACCEPT)
+        return await asyncio.to_thread(self.read, answer.body, answer.charset, answer.url)
+
     # -- pushes --------------------------------------------------------------------------
 
     async def _take_pushes(self, known: dict[str, str]) -> AsyncIterator[Batch]:
@@ -277,6 +330,13 @@ class FeedSource:
                     yield batch
             if self._pushes and self._pushes[0] is push:
                 self._pushes.popleft()
+        self.found = False
+
+
+def _reaches_back(made: list[Made], since: datetime) -> bool:
+    """Whether pages before this one may hold what was published since then."""
+    dates = [at for each in made if (at := each.draft.given.published)]
+    return not dates or max(dates) >= since
 
 
 def _parts(made: list[Made]) -> Iterator[list[Made]]:

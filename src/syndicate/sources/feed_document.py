@@ -63,6 +63,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a feed names for WebSub: ``topic``, its own address, and the ``hub`` that pushes it, if any."""
+
+    topic: str
+    hub: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A feed. ``gone`` are ids it says are deleted (RFC 6721), and when.
 

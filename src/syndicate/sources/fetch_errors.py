@@ -38,6 +38,8 @@ class FetchError(SourceError):
 
     ``status`` is the HTTP status, ``None`` where no answer came or it could
     not be decoded; ``retry_after`` is how long the server asks to be left alone.
+    ``body`` is the beginning of what a refusal came with, as it was sent: for
+    sources that know their server's words, never to be shown.
     """
 
     def __init__(
@@ -47,16 +49,20 @@ class FetchError(SourceError):
         fix: str | None = None,
         status: int | None = None,
         retry_after: timedelta | None = None,
+        body: bytes = b"",
     ) -> None:
         super().__init__(message, fix=fix)
+        self.body = body
         self.status = status
         self.retry_after = retry_after
 
 
-def of_status(host: str, status: int, retry_after: timedelta | None = None) -> FetchError:
+def of_status(host: str, status: int, retry_after: timedelta | None = None, body: bytes = b"") -> FetchError:
     """What an HTTP status other than success means."""
     words, fix = _STATUS.get(status, _other(status))
-    return FetchError(f"{host}: {words} (status {status})", fix=fix, status=status, retry_after=retry_after)
+    return FetchError(
+        f"{host}: {words} (status {status})", fix=fix, status=status, retry_after=retry_after, body=body
+    )
 
 
 def _other(status: int) -> tuple[str, str]:

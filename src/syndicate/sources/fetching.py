@@ -35,6 +35,8 @@ _FOR_GOOD = frozenset({301, 308})
 _MOVED = _FOR_GOOD | {302, 303, 307}
 _USABLE = frozenset({200, 203, 226, 304})
 _LARGE = 100_000
+_TOLD = 4_096
+"""So much of what a refusal came with is kept, in bytes."""
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*!#$&+.^`|~-]+\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)')
 _PARAMETER = re.compile(r';\s*([\w*!#$&+.^`|~-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
 _CREDENTIALS = re.compile(r"[\x21-\x7e]+")
@@ -219,7 +221,7 @@ class Fetcher:
         host = urlsplit(url).hostname or url
         if answer.status not in _USABLE or (answer.status == 304 and not known.headers):
             told = manners.retry_after(answer.headers, self._clock())
-            raise fetch_errors.of_status(host, answer.status, told)
+            raise fetch_errors.of_status(host, answer.status, told, answer.body[:_TOLD])
         body = b"" if answer.status == 304 else await self._unpacked(host, answer, limit)
         fresh, same = _compared(answer, body, known)
         return Fetched(

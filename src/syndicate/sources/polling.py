@@ -78,6 +78,11 @@ class Poller:
         """Ask at the next fetch, whatever was said about when."""
         self._forced = True
 
+    @property
+    def hurried(self) -> bool:
+        """Whether somebody said so."""
+        return self._forced
+
     def begin(self, cursor: Cursor) -> bool:
         """Remember what the cursor says; ``False`` where the server asked to be left alone until later."""
         self._recall(cursor.token)
@@ -167,6 +172,12 @@ class Poller:
             troubles=troubles if self.memory.moved != before.moved else (),
             settled=frozenset() if troubles else frozenset({MOVED}),
         )
+
+    def so_far(self) -> str:
+        """The token with what is remembered up to now, for a batch in the middle; a failure keeps it."""
+        token = self._token()
+        self._stored, self._kept = token, self.memory
+        return token
 
     def failed(self, error: SourceError) -> Batch:
         """It could not be read: nothing learnt now counts, and the pause grows. Yield it, then raise."""

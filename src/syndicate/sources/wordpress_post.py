@@ -106,6 +106,11 @@ def moment(post: Table, name: str, zone: ZoneInfo) -> datetime | None:
     return None
 
 
+def moment_gmt(post: Table, name: str) -> datetime | None:
+    """``date_gmt`` or ``modified_gmt`` alone."""
+    return moment({f"{name}_gmt": post.get(f"{name}_gmt")}, name, ZoneInfo("UTC"))
+
+
 def _updated(post: Table, published: datetime | None, zone: ZoneInfo) -> datetime | None:
     """What was scheduled goes out with the ``modified`` of before: then it is new when it is published."""
     known = [at for at in (moment(post, "modified", zone), published) if at]

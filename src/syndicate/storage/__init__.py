@@ -23,16 +23,27 @@ from syndicate.storage.canaries import Canaries, Canary
 from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.figures import Figures
+from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.mirrors import MirrorFile, MirrorFiles
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.search import Found, Search, Wanted
-from syndicate.storage.sources import Conduct, Problem, Problems, SourceConduct, Sources, SourceState
+from syndicate.storage.sources import (
+    BackfillState,
+    Conduct,
+    Problem,
+    Problems,
+    SourceConduct,
+    Sources,
+    SourceState,
+)
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
+    Bookmark,
     Edition,
     Failure,
     Pending,
@@ -48,16 +59,20 @@ __all__ = [
     "ArchivePage",
     "Attempt",
     "AuditEntry",
+    "BackfillState",
+    "Bookmark",
     "Canary",
     "Conduct",
     "DocumentHead",
     "Edition",
     "Failure",
+    "Following",
     "Found",
     "Holder",
     "JournalRow",
     "LaneDesk",
     "MediaFact",
+    "MirrorFile",
     "Notice",
     "Offered",
     "Pending",
@@ -163,6 +178,16 @@ class Transaction:
     def canaries(self) -> Canaries:
         """Our own subscriptions at other hubs."""
         return Canaries(self.connection)
+
+    @cached_property
+    def mirrors(self) -> MirrorFiles:
+        """What places beside our own have of the public files."""
+        return MirrorFiles(self.connection)
+
+    @cached_property
+    def followings(self) -> Followings:
+        """Our sources' subscriptions at hubs."""
+        return Followings(self.connection)
 
     @cached_property
     def pulls(self) -> Pulls:

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
 from syndicate.storage import schema as s
 from syndicate.storage.sql import upsert
+from syndicate.storage.subscribed import Subscribed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
-    """One subscription to a topic of ours at an external hub. Its secrets are no part of its repr.
+class Canary(Subscribed):
+    """One subscription to a topic of ours at an external hub.
 
     ``place``: a digest of where it stands (the hub's and our address, the topic).
-    ``wanted``: since when the hub is asked in vain, ``asked`` the last time and
-    ``tries`` how often. ``verified`` and ``lease_end`` are set by the hub's
-    verification, ``problem`` by its refusal. ``pinged``: the newest ping that
-    was looked at; ``waiting``: the oldest that nothing followed yet;
-    ``pushed``: the last push, ``seconds`` how long after its ping it came.
+    ``pinged``: the newest ping that was looked at; ``waiting``: the oldest that
+    nothing followed yet; ``seconds``: how long after its ping the last push came.
     """
 
     hub: str
     place: str
-    topic: str
-    token: str = field(repr=False)
-    secret: str = field(repr=False)
-    wanted: datetime | None = None
-    asked: datetime | None = None
-    tries: int = 0
-    verified: datetime | None = None
-    lease_end: datetime | None = None
-    problem: str | None = None
     pinged: datetime | None = None
     waiting: datetime | None = None
-    pushed: datetime | None = None
     seconds: float | None = None
 
 

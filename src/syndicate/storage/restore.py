@@ -12,8 +12,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Collection, Sequence
-from contextlib import closing, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from syndicate.lanes import LaneKind
 from syndicate.storage import Storage, Transaction
 from syndicate.storage import schema as s
 from syndicate.storage.lock import Ownership
-from syndicate.storage.migrate import back_up, file_of, has_tables, upgrade
+from syndicate.storage.migrate import back_up, current, file_of, has_tables, newest, upgrade
 from syndicate.storage.pulls import pulling, renumber
 from syndicate.storage.sql import chunks, insert_new, upsert
 from syndicate.storage.versions import announce, go_above, jump
@@ -54,14 +54,17 @@ _CONFIRMED = (s.acks.c.article_id, s.acks.c.partner, s.acks.c.revision, s.acks.c
 class Restored:
     """What a restore did. ``kept``: the replaced database. ``withdrawn``: stories taken back again.
 
-    ``unread`` says why the replaced database could not be read; then what was
-    withdrawn since the backup is not known.
+    ``unread`` says why the replaced database could not be read; ``missing``:
+    there was none. Then what was withdrawn since the backup is not known from
+    it. ``until``: the last thing the backup knows of.
     """
 
     kept: Path | None
     epoch: str
     withdrawn: Sequence[str]
     unread: str | None = None
+    missing: bool = False
+    until: datetime | None = None
 
 
 def restore(storage: Storage, backup: Path, now: datetime) -> Restored:
@@ -72,20 +75,38 @@ def restore(storage: Storage, backup: Path, now: datetime) -> Restored:
     """
     file = file_of(storage.database)
     if file is None:
-        raise StorageError("only an SQLite file can be restored here", fix="use pg_restore for PostgreSQL")
+        fix = "use pg_restore for PostgreSQL, and then `syndicate db restored`"
+        raise StorageError("only an SQLite file can be restored here", fix=fix)
     with Ownership(storage):
         check_backup(backup, file)
+        missing = not has_tables_or_is_damaged(storage)
         fresh = file.with_name(file.name + ".restoring")
         try:
             _copy(backup, fresh)
             with closing(Storage(f"sqlite:///{fresh}")) as restored:
                 upgrade(restored, backup=False)
-                made, unread = _take_over(storage, restored, now)
+                with restored.read() as tx:
+                    until = tx.journal.last_at()
+                made, unread = _take_over(storage, file, restored, now)
             kept = _keep(storage, file, unread)
             _swap(storage, file, fresh)
         finally:
             _remove(fresh)
-    return Restored(kept=kept, epoch=made[0], withdrawn=made[1], unread=unread)
+    return Restored(kept=kept, epoch=made[0], withdrawn=made[1], unread=unread, missing=missing, until=until)
+
+
+def begin_anew(tx: Transaction, now: datetime) -> str:
+    """A database that was put back by other means goes above all that was used since; the new epoch."""
+    _jump(tx, now)
+    return _new_epoch(tx)
+
+
+def has_tables_or_is_damaged(storage: Storage) -> bool:
+    """Whether there is, or was, a database."""
+    try:
+        return has_tables(storage)
+    except (StorageError, SQLAlchemyError):
+        return True
 
 
 def check_backup(backup: Path, file: Path) -> None:
@@ -110,12 +131,12 @@ def check_backup(backup: Path, file: Path) -> None:
 
 
 def _take_over(
-    replaced: Storage, restored: Storage, now: datetime
+    replaced: Storage, file: Path, restored: Storage, now: datetime
 ) -> tuple[tuple[str, list[str]], str | None]:
     """What the backup gets before anyone sees it, in one transaction: ``((epoch, withdrawn), unread)``."""
     try:
-        with replaced.read() as old, restored.write() as new:
-            if not has_tables(replaced):  # a new machine: what was sent from the old one is not known
+        with _at_newest(replaced, file) as known, known.read() as old, restored.write() as new:
+            if not has_tables(known):  # a new machine: what was sent from the old one is not known
                 _jump(new, now)
                 return (_new_epoch(new), []), None
             _carry_numbers(old.connection, new.connection)
@@ -134,6 +155,22 @@ def _take_over(
     with restored.write() as new:
         _jump(new, now)
         return (_new_epoch(new), []), reason
+
+
+@contextmanager
+def _at_newest(replaced: Storage, file: Path) -> Iterator[Storage]:
+    """The replaced database at the newest schema: itself, or an upgraded copy of it."""
+    if current(replaced) in (None, newest()):
+        yield replaced
+        return
+    copy = file.with_name(file.name + ".replaced")
+    try:
+        _copy(file, copy)
+        with closing(Storage(f"sqlite:///{copy}")) as upgraded:
+            upgrade(upgraded, backup=False)
+            yield upgraded
+    finally:
+        _remove(copy)
 
 
 def _jump(new: Transaction, now: datetime) -> None:

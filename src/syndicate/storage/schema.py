@@ -113,6 +113,7 @@ articles = Table(
     Column("tags", Json, nullable=False),
     Column("byline", Json, nullable=False),
     Column("draft_digest", Text, nullable=False),
+    Column("backfilled", Boolean, nullable=False, server_default=false()),
     Index("ix_articles_source", "source", "source_id"),
     Index("ix_articles_published", "published", "id"),
     Index("ix_articles_hold", "hold"),
@@ -514,6 +515,19 @@ source_states = Table(
     Column("at", Instant, nullable=False),
 )
 
+# How far a source's backfill came; ``token`` is its own cursor.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("push", Boolean, nullable=False),
+    Column("token", Text),
+    Column("stored", BigInteger, nullable=False),
+    Column("finished", Instant),
+)
+
 source_items = Table(
     "source_items",
     metadata,
@@ -626,6 +640,16 @@ subscription_failures = Table(
 )
 
 # Our own subscriptions at other hubs. Token and secret are needed again at every renewal, so no hash will do.
+mirror_files = Table(
+    "mirror_files",
+    metadata,
+    Column("mirror", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text),
+    Column("stamp", Text),
+    Column("owed", Instant),
+)
+
 canaries = Table(
     "canaries",
     metadata,
@@ -644,6 +668,27 @@ canaries = Table(
     Column("waiting", Instant),
     Column("pushed", Instant),
     Column("seconds", Float),
+)
+
+# Our sources' subscriptions at the hubs that their feeds name; see canaries about token and secret.
+followings = Table(
+    "followings",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Instant),
+    Column("asked", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("verified", Instant),
+    Column("lease_end", Instant),
+    Column("problem", Text),
+    Column("pushed", Instant),
+    Column("missed", Integer, nullable=False),
+    Column("leaving", Boolean, nullable=False),
 )
 
 # What people were told of and is not over yet: each is said once, and again after a while.

@@ -1,4 +1,4 @@
-"""``/hub/canary/{token}``: where other hubs verify, and push, what we subscribed to at them."""
+"""Where hubs verify, and push, what we subscribed to: ``/hub/canary/{token}``, ``/websub/{token}``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 BODY_LIMIT = 16_000_000
-"""More than any document of ours has."""
+"""More than any document of ours has, or a feed should."""
 _BODY_SECONDS = 30.0
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
@@ -29,28 +29,29 @@ class Listener(Protocol):
         """The challenge to answer with, or ``None``."""
         ...
 
-    def push(self, token: str, body: bytes, mark: str | None) -> None:
-        """Take a push; ``mark`` is its ``X-Hub-Signature``."""
+    def push(self, token: str, body: bytes, mark: str | None, kind: str | None) -> None:
+        """Take a push; ``mark`` is its ``X-Hub-Signature``, ``kind`` its Content-Type."""
         ...
 
 
-def canary_route(listener: Listener) -> Route:
-    """The route. A callback that nobody waits at is gone (410), so that a hub stops pushing to it."""
+def callback_route(path: str, listener: Listener) -> Route:
+    """The route at ``path`` + token. A callback that nobody waits at is gone (410), so that a hub stops."""
 
-    async def canary(request: Request) -> Response:
+    async def callback(request: Request) -> Response:
         """GET verifies; POST delivers and is answered before anything is done with it."""
         token = request.path_params["token"]
         if not listener.knows(token):
             raise HTTPException(410 if request.method == "POST" else 404)
         if request.method != "POST":
             return await _verified(listener, token, request)
-        body, mark = await _body(request), request.headers.get("x-hub-signature")
+        body, said = await _body(request), request.headers
         # 2xx whatever the signature says (WebSub, section 8), and before the database is asked.
-        return Response(
-            status_code=204, headers=_HEADERS, background=BackgroundTask(listener.push, token, body, mark)
+        task = BackgroundTask(
+            listener.push, token, body, said.get("x-hub-signature"), said.get("content-type")
         )
+        return Response(status_code=204, headers=_HEADERS, background=task)
 
-    return Route("/hub/canary/{token}", canary, methods=["GET", "POST"])
+    return Route(path + "{token}", callback, methods=["GET", "POST"])
 
 
 async def _verified(listener: Listener, token: str, request: Request) -> Response:

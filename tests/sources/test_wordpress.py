@@ -1,0 +1,444 @@
+"""WordPress' API without a WordPress: what its posts say, and what a site out of order does to us."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import ValidationError
+from scripted import Clock, Reader, Said, Scripted, http_client, scripted
+
+from syndicate.config import Secret
+from syndicate.editorial import Directory, ReadOptions, read
+from syndicate.model import PubStatus
+from syndicate.sources.base import Cursor
+from syndicate.sources.wordpress import WordPressOptions, WordPressSource
+from syndicate.sources.wordpress_markup import own_excerpt, paragraphs, tidy
+from syndicate.sources.wordpress_post import Terms, authors_of, draft_of, language_of, status_of
+from syndicate.sources.wordpress_site import address
+
+TERMS = Terms(source="blog", zone=ZoneInfo("Asia/Kabul"))
+
+
+def post(number: int = 7, **more: Any) -> dict[str, Any]:
+    known = {
+        "id": number,
+        "type": "post",
+        "status": "publish",
+        "link": f"https://blog.example.org/water/canal-{number}/",
+        "date_gmt": "2026-11-20T04:00:00",
+        "modified_gmt": "2026-11-20T04:30:00",
+        "guid": {"rendered": f"https://blog.example.org/?post_type=news&#038;p={number}"},
+        "title": {"rendered": f"Canal &#8211; no. {number}"},
+        "content": {
+            "rendered": f"<p>KABUL: Farmers cleaned canal {number}.</p>\n<p>-Pajhwok</p>",
+            "protected": False,
+        },
+        "excerpt": {"rendered": "<p>KABUL: Farmers cleaned [&hellip;]</p>"},
+        "_embedded": {"author": [{"name": "admin"}]},
+    }
+    return {**known, **more}
+
+
+# -- a post ---------------------------------------------------------------------------------
+
+
+def test_a_post_read_by_the_editors_eye_has_its_credit() -> None:
+    draft = draft_of(post(_embedded={"author": [{"name": "Web Desk"}]}), TERMS)
+    seen = read(draft, Directory.build({}), options=ReadOptions(publisher="The Times"))
+    assert (seen.credit.agency, seen.dateline and seen.dateline.place, seen.desk) == (
+        "Pajhwok Afghan News",
+        "KABUL",
+        "Web Desk",
+    )
+    assert seen.body == "Farmers cleaned canal 7."
+    assert draft.given.headline == "Canal – no. 7"
+
+
+@pytest.mark.parametrize(
+    ("name", "byline", "agency"),
+    [
+        ("Jane Doe", ("Jane Doe",), "Pajhwok Afghan News"),
+        ("احمد خان", ("احمد خان",), "Pajhwok Afghan News"),
+        ("admin", (), "Pajhwok Afghan News"),
+        ("The Times", (), "Pajhwok Afghan News"),
+        ("Pajhwok", (), "Pajhwok Afghan News"),
+    ],
+)
+def test_who_pressed_the_button_is_not_always_who_wrote_it(
+    name: str, byline: tuple[str, ...], agency: str
+) -> None:
+    draft = draft_of(post(_embedded={"author": [{"name": name}]}), TERMS)
+    seen = read(draft, Directory.build({}), options=ReadOptions(publisher="The Times"))
+    assert (seen.byline, seen.credit.agency) == (byline, agency)
+
+
+def test_an_authors_name_cannot_end_the_script_it_stands_in() -> None:
+    draft = draft_of(post(_embedded={"author": [{"name": "A </script><p>B"}]}), TERMS)
+    assert draft.text.count("</script>") == 1
+
+
+def test_ids_of_the_sites_own_feed_are_kept_where_wanted() -> None:
+    kept = Terms(source="blog", zone=ZoneInfo("UTC"), keep_ids=True)
+    assert draft_of(post(), kept).guid == "https://blog.example.org/?post_type=news&p=7"
+    assert draft_of(post(), TERMS).guid is None
+
+
+def test_times_are_in_utc_also_where_gmt_is_missing() -> None:
+    item = post(date_gmt=None, date="2026-11-20T08:30:00", modified_gmt="0000-00-00T00:00:00")
+    given = draft_of(item, TERMS).given
+    assert given.published == given.updated == datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, PubStatus.USABLE),
+        ({"content": {"rendered": "", "protected": True}}, PubStatus.WITHHELD),
+        ({"status": "private"}, PubStatus.WITHHELD),
+        ({"status": "future"}, PubStatus.WITHHELD),
+        ({"status": "trash"}, PubStatus.CANCELED),
+    ],
+)
+def test_what_the_public_may_see(change: dict[str, Any], status: PubStatus) -> None:
+    assert status_of(post(**change)) is status
+
+
+@pytest.mark.parametrize(
+    ("fields", "language"),
+    [
+        ({"lang": "ps"}, "ps"),
+        ({"wpml_current_locale": "ps_AF"}, "ps"),
+        ({"wpml_current_locale": "en_US"}, "en"),
+        ({"wpml_current_locale": "pt_BR"}, "pt-BR"),
+        ({"lang": ""}, None),
+        ({"lang": ["x"]}, None),
+    ],
+)
+def test_languages_by_polylang_and_wpml(fields: dict[str, Any], language: str | None) -> None:
+    assert language_of(post(**fields)) == language
+
+
+def test_a_translation_names_its_original() -> None:
+    polylang = {"lang": "ps", "translations": {"ps": 8, "ur": 9, "en": 7}}
+    assert draft_of(post(8, **polylang), TERMS).given.translation_of == "7"
+    assert draft_of(post(7, **{**polylang, "lang": "en"}), TERMS).given.translation_of is None
+    wpml = {"wpml_current_locale": "ur_PK", "wpml_translations": [{"locale": "ps_AF", "id": 4}, {"id": "x"}]}
+    assert draft_of(post(9, **wpml), TERMS).given.translation_of == "4", (
+        "the oldest, without the main language"
+    )
+    assert draft_of(post(9, lang="ur", translations=[]), TERMS).given.translation_of is None
+
+
+def test_sections_and_tags() -> None:
+    terms = [
+        [
+            {"taxonomy": "category", "name": "Asia", "slug": "asia"},
+            {"taxonomy": "category", "name": "Water &amp; Soil", "slug": "water"},
+            {"taxonomy": "category", "name": "Uncategorized", "slug": "uncategorized"},
+        ],
+        [{"taxonomy": "post_tag", "name": "Canal", "slug": "canal"}],
+        {"code": "rest_forbidden"},
+    ]
+    given = draft_of(post(_embedded={"wp:term": terms}), TERMS).given
+    assert (given.section, given.tags) == ("Water & Soil", ("Canal", "Asia")), "its address names the section"
+
+
+def test_guest_authors_go_before_whoever_posted_it() -> None:
+    embedded = {"author": [{"name": "admin"}], "coauthors": [{"display_name": "Jane Doe"}]}
+    assert authors_of(post(_embedded=embedded)) == ("Jane Doe",)
+    assert authors_of(
+        post(_embedded=embedded, authors=[{"display_name": "A B"}, {"display_name": "C D"}])
+    ) == (
+        "A B",
+        "C D",
+    )
+    hidden = {"author": [{"code": "rest_user_invalid_id", "message": "Invalid user ID."}]}
+    assert authors_of(post(_embedded=hidden)) == ()
+
+
+@pytest.mark.parametrize("media", [[{"code": "rest_forbidden"}], [{"source_url": "/relative"}], "x", None])
+def test_a_picture_that_is_not_shown_is_none(media: Any) -> None:
+    assert draft_of(post(_embedded={"wp:featuredmedia": media}), TERMS).given.image is None
+
+
+@pytest.mark.parametrize(
+    ("markup", "left"),
+    [
+        ("<p>He said [sic] so [in Kabul].</p>", "<p>He said [sic] so [in Kabul].</p>"),
+        ('<p>A</p>[gallery ids="1,2"]<p>B</p>', "<p>A</p><p>B</p>"),
+        ("<p>[ad]A</p>", "<p>A</p>"),
+        ('[vc_row][vc_column width="1/2"]<p>A</p>[/vc_column][/vc_row]', "<p>A</p>"),
+        ("[foo bar=&#8221;1&#8243;]<p>A</p>", "<p>A</p>"),
+        ("[highlight]<p>A</p>[/highlight]", "<p>A</p>"),
+        (
+            '[caption id="a" width="300"]<img src="x.jpg"/> The canal[/caption]',
+            '<figure><img src="x.jpg"/><figcaption>The canal</figcaption></figure>',
+        ),
+        (
+            "[embed]https://video.example.org/?v=1&#038;t=2[/embed]",
+            '<p><a href="https://video.example.org/?v=1&amp;t=2">https://video.example.org/?v=1&#038;t=2</a></p>',
+        ),
+        ("<pre>[gallery]</pre>", "<pre>[gallery]</pre>"),
+        ("<!-- wp:paragraph --><p>A</p><!-- /wp:paragraph --><!--more-->", "<p>A</p>"),
+    ],
+)
+def test_what_only_wordpress_understands_goes(markup: str, left: str) -> None:
+    assert tidy(markup) == left
+
+
+def test_hostile_brackets_cost_no_time() -> None:
+    begun = time.process_time()
+    many = "".join(f"[/x{n}]" for n in range(10_000))
+    for text in ("[" * 50_000, "[a b=" * 10_000, "[a b" * 10_000, '[caption]<img src="' * 5_000, many,
+                 "[x]" * 20_000 + "[/x]", "<pre" * 20_000 + "[", "<!-- wp:" * 10_000, "[embed]https://" * 5_000,
+                 "[a " + "b=&#8220;" * 10_000):  # fmt: skip
+        tidy(text)
+    assert time.process_time() - begun < 5
+
+
+def test_an_excerpt_that_wordpress_cut_itself_is_none() -> None:
+    assert own_excerpt("<p>A story [&hellip;]</p>", "<p>A story of old.</p>") is None
+    assert own_excerpt("<p>A story</p>", "<p>A story of old.</p>") is None
+    assert own_excerpt("<p>Words of an editor.</p>", "<p>A story of old.</p>") == "Words of an editor."
+
+
+def test_the_classic_editors_text_has_paragraphs() -> None:
+    assert paragraphs("One.\r\n\r\nTwo,\r\nthree.") == "<p>One.</p>\n<p>Two,<br>\nthree.</p>"
+    assert paragraphs("<h2>Title</h2>\n\nText") == "<h2>Title</h2>\n<p>Text</p>"
+
+
+@pytest.mark.parametrize(
+    ("root", "wanted"),
+    [
+        ("https://x.org/wp-json/", "https://x.org/wp-json/wp/v2/posts?include=1,2"),
+        ("https://x.org/blog/wp-json", "https://x.org/blog/wp-json/wp/v2/posts?include=1,2"),
+        ("https://x.org/?rest_route=/", "https://x.org/?rest_route=/wp/v2/posts&include=1,2"),
+        (
+            "https://x.org/index.php?rest_route=/&lang=ps",
+            "https://x.org/index.php?rest_route=/wp/v2/posts&lang=ps&include=1,2",
+        ),
+    ],
+)
+def test_addresses_under_pretty_and_plain_permalinks(root: str, wanted: str) -> None:
+    assert address(root, "wp/v2/posts", {"include": "1,2"}) == wanted
+
+
+def test_a_password_does_not_go_in_the_clear() -> None:
+    more = {"type": "wordpress", "username": "editor", "password": Secret("abcd efgh")}
+    with pytest.raises(ValidationError) as caught:
+        WordPressOptions(url="http://blog.example.org/", **more)
+    assert "in the clear" in str(caught.value)
+    assert "abcd" not in str(caught.value)
+    for url in ("https://blog.example.org/", "http://10.0.0.5/", "http://localhost:8080/"):
+        assert WordPressOptions(url=url, **more).authorization()
+
+
+# -- a site that is out of order ------------------------------------------------------------
+
+
+class Site(Scripted):
+    """As much of a WordPress as its lists need. ``broken``: what every route answers instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.posts: dict[int, dict[str, Any]] = {}
+        self.broken: Said | None = None
+        self.one_by_one: Said | None = None
+        self.before = ""
+        self.ignores_modified_after = False
+
+    def add(self, number: int, at: str = "2026-11-20T04:00:00", **more: Any) -> None:
+        self.posts[number] = post(number, date_gmt=at, modified_gmt=at, **more)
+
+    def _next(self, path: str) -> Said:
+        if self.broken is not None:
+            return self.broken
+        parts = urlsplit(path)
+        asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        if parts.path == "/":
+            return Said(body='<html><link rel="https://api.w.org/" href="/api/" /></html>')
+        if parts.path == "/api/":
+            return self._json({"namespaces": ["wp/v2"]})
+        if parts.path == "/api/wp/v2/posts":
+            return self._json(self._list(asked))
+        number = int(parts.path.rpartition("/")[2] or 0) if "/posts/" in parts.path else 0
+        if number in self.posts:
+            return self._json(self.posts[number])
+        if number and self.one_by_one:
+            return self.one_by_one
+        return Said(404, body=json.dumps({"code": "rest_post_invalid_id" if number else "rest_no_route"}))
+
+    def _json(self, value: Any) -> Said:
+        return Said(headers={"Content-Type": "application/json"}, body=self.before + json.dumps(value))
+
+    def _list(self, asked: dict[str, str]) -> list[dict[str, Any]]:
+        rows = list(self.posts.values())
+        if "include" in asked:
+            return [self.posts[int(n)] for n in asked["include"].split(",") if int(n) in self.posts]
+        key = "date_gmt" if asked["orderby"] == "date" else "modified_gmt"
+        rows.sort(key=lambda row: row[key], reverse=asked["order"] == "desc")
+        if (after := asked.get("modified_after")) and not self.ignores_modified_after:
+            rows = [row for row in rows if row["modified_gmt"] + "Z" > after]
+        return rows[: int(asked["per_page"])]
+
+
+@contextlib.asynccontextmanager
+async def site(monkeypatch: pytest.MonkeyPatch, **options: Any) -> AsyncIterator[tuple[Site, Reader, Clock]]:
+    monkeypatch.setattr("scripted.Scripted", Site)
+    async with scripted() as server, http_client() as client:
+        assert isinstance(server, Site)
+        clock = Clock()
+        made = WordPressOptions(type="wordpress", **{"url": server.url("/"), **options})
+        source = WordPressSource(
+            "blog", made, timezone="UTC", default_language="en", client=client, clock=clock
+        )
+        yield server, Reader(source), clock
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.anyio
+async def test_the_api_is_found_where_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch) as (server, reader, clock):
+        server.add(1)
+        assert len(await reader.poll()) == 1
+        clock.on(hours=1)
+        await reader.poll()
+        assert server.asked("/") == 1, "and then remembered"
+
+
+@pytest.mark.anyio
+async def test_a_night_of_a_flapping_site_withdraws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Said(
+        headers={"Content-Type": "text/html"}, body="<!doctype html><title>Error establishing…</title>"
+    )
+    half = Said(body='[{"id":1,"date_gmt":"2026-11-20T04', headers={"Content-Type": "application/json"})
+    async with site(monkeypatch, on_missing="hidden") as (server, reader, clock):
+        for number in range(1, 13):
+            server.add(number)
+        await reader.poll()
+        evils = [Said(500), page, half, Said(status=200), Said(429), Said(403), Said(reset=True), Said(404),
+                 Said(body="[]", headers={"Content-Type": "application/json"}),
+                 Said(body='{"code":"rest_forbidden"}', status=401)]  # fmt: skip
+        for evil in evils * 2:
+            server.broken = evil
+            clock.on(hours=2)
+            assert await reader.poll() == []
+            assert reader.missing == set()
+            assert reader.error or reader.troubles, "and it is said why"
+        server.broken = None
+        server.add(13, "2026-11-24T12:00:00")
+        clock.on(hours=2)
+        assert [draft.source_id for draft in await reader.poll()] == ["13"]
+        assert reader.missing == set()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("answer", "withdrawn"),
+    [
+        (None, True),
+        (Said(410), True),
+        (Said(404, body="<html>Not found</html>"), False),
+        (Said(404, body='{"code":"rest_no_route"}'), False),
+        (Said(401, body='{"code":"rest_forbidden"}'), False),
+        (Said(403, body="<html>Blocked</html>"), False),
+        (Said(500), False),
+        (Said(200, body='{"id": 99}'), False),
+    ],
+)
+async def test_only_the_sites_own_word_withdraws(
+    monkeypatch: pytest.MonkeyPatch, answer: Said | None, withdrawn: bool
+) -> None:
+    async with site(monkeypatch) as (server, reader, clock):
+        for number in range(1, 6):
+            server.add(number)
+        await reader.poll()
+        server.one_by_one = answer
+        del server.posts[3]
+        gone: set[str] = set()
+        for _ in range(3):
+            clock.on(minutes=11)
+            await reader.poll()
+            gone |= reader.missing
+        assert gone == ({"3"} if withdrawn else set())
+
+
+@pytest.mark.anyio
+async def test_what_comes_back_between_two_looks_is_not_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch) as (server, reader, clock):
+        for number in range(1, 4):
+            server.add(number)
+        await reader.poll()
+        kept = server.posts.pop(2)
+        for there in (False, True, False):
+            if there:
+                server.posts[2] = kept
+            else:
+                server.posts.pop(2, None)
+            clock.on(minutes=11)
+            await reader.poll()
+            assert reader.missing == set()
+
+
+@pytest.mark.anyio
+async def test_php_that_grumbles_before_its_json_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch) as (server, reader, _):
+        server.before = (
+            "<br />\n<b>Warning</b>:  Undefined variable $x in <b>/var/x.php</b> on line <b>7</b><br />\n"
+        )
+        server.add(1)
+        assert len(await reader.poll()) == 1
+
+
+@pytest.mark.anyio
+async def test_a_wordpress_too_old_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch) as (server, reader, clock):
+        server.add(1, "2026-11-20T04:00:00")
+        server.add(2, "2026-11-24T09:00:00")
+        await reader.poll()
+        server.ignores_modified_after = True
+        clock.on(minutes=10)
+        await reader.poll()
+        assert "WordPress 5.7" in str(reader.error)
+
+
+@pytest.mark.anyio
+async def test_what_is_remembered_does_not_grow_with_the_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch, overlap="1m") as (server, reader, clock):
+        for number in range(1, 901):
+            at = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(hours=number)
+            server.add(number, at.strftime("%Y-%m-%dT%H:%M:%S"))
+        assert len(await reader.poll()) == 900
+        assert len(reader.items) <= 101
+        clock.on(hours=1)
+        assert await reader.poll() == []
+        before = reader.token
+        clock.on(hours=1)
+        assert (await reader.poll(), reader.batches, reader.token) == ([], [], before)
+
+
+@pytest.mark.anyio
+async def test_a_restart_knows_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch) as (server, reader, clock), http_client() as client:
+        server.add(1)
+        await reader.poll()
+        made = WordPressOptions(type="wordpress", url=server.url("/"))
+        again = WordPressSource(
+            "blog", made, timezone="UTC", default_language="en", client=client, clock=clock
+        )
+        after = Reader(again, Cursor(token=reader.token, items=reader.items))
+        clock.on(hours=1)
+        assert await after.poll() == []
+        assert server.asked("/") == 1
