@@ -276,6 +276,11 @@ class WordPressSource:
             return seen.gone(number, self.poller.now(), self._options.missing_after)
         return False, seen.back([number])
 
+    def _elsewhere(self) -> str | None:
+        """The API's address, where it is on another host than ``url``."""
+        root = self._api.root
+        return root.url if root and _host(root.url) != _host(self._options.url) else None
+
     async def _in_the_trash(
         self, base: str, seen: Seen
     ) -> tuple[set[str], dict[str, str], frozenset[str], tuple[Trouble, ...]]:
@@ -289,9 +294,15 @@ class WordPressSource:
                 raise
             reason = f"the user {self._options.username!r} may not see what is in the trash"
             fix = "give an application password of a user with the role Editor"
+            if moved := self._elsewhere():  # the password went to the host of url alone
+                fix = f"set url to where the site is: {moved}"
             return set(), {}, frozenset(), (Trouble(key=SITE, reason=reason, fix=fix, warning=True),)
         fresh, items, away = seen.newly_hidden(rows)
         return fresh, items, away, ()
+
+
+def _host(url: str) -> str | None:
+    return urlsplit(url).hostname
 
 
 def _mark(value: Any) -> tuple[datetime | None, bool]:
