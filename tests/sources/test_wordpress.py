@@ -291,6 +291,8 @@ class Site(Scripted):
         rows.sort(key=lambda row: row[key], reverse=asked["order"] == "desc")
         if (after := asked.get("modified_after")) and not self.ignores_modified_after:
             rows = [row for row in rows if row["modified_gmt"] + "Z" > after]
+        if after := asked.get("after"):
+            rows = [row for row in rows if row["date_gmt"] + "Z" > after]
         return rows[: int(asked["per_page"])]
 
 
@@ -450,6 +452,26 @@ async def test_what_is_remembered_does_not_grow_with_the_archive(monkeypatch: py
         before = reader.token
         clock.on(hours=1)
         assert (await reader.poll(), reader.batches, reader.token) == ([], [], before)
+
+
+@pytest.mark.anyio
+async def test_it_goes_back_in_time_and_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch, since="2026-11-24") as (server, reader, _):
+        begin = datetime(2026, 1, 1, tzinfo=UTC)
+        for number in range(1, 301):
+            server.add(number, (begin + timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%S"))
+        assert await reader.poll() == []
+        since = begin + timedelta(hours=51)
+        got: list[str] = []
+        token: str | None = None
+        for _ in range(2):  # the second time from where the first one was stopped
+            async for batch in reader.source.backfill(since, token):  # type: ignore[attr-defined]
+                got += [draft.source_id for draft in batch.drafts]
+                token = batch.token or token
+                if len(got) == 150:
+                    break
+        assert set(got) == {str(number) for number in range(51, 301)}
+        assert len(got) < 350, "not everything twice"
 
 
 @pytest.mark.anyio
