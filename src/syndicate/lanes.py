@@ -31,11 +31,13 @@ class LaneKind(StrEnum):
     """What travels on a lane: single stories, or a document's newest version.
 
     ``pull``: nothing is sent; it keeps what a partner that pulls was offered and took.
+    ``mirror``: the public files, to a place beside our own.
     """
 
     STORIES = "stories"
     DOCUMENTS = "documents"
     PULL = "pull"
+    MIRROR = "mirror"
 
 
 class LaneState(StrEnum):

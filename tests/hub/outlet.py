@@ -19,7 +19,7 @@ import httpx
 from syndicate.app import App, load_settings
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.net.client import Client
-from syndicate.storage import SubscriptionView
+from syndicate.storage import Pending, SubscriptionView
 from syndicate.web.server import Server
 
 
@@ -253,3 +253,21 @@ def free_port() -> int:
 def run(test: Any) -> None:
     """Run a test's coroutine."""
     asyncio.run(test)
+
+
+def fill(made: Outlet, callbacks: list[str]) -> None:
+    """Subscriptions as if they had been verified."""
+    with made.app.storage.write() as tx:
+        edition = tx.subscriptions.edition(made.topic(), ["rss"])
+        assert edition
+        now = made.clock()
+        for callback in callbacks:
+            pending = Pending(
+                mode="subscribe", topic=made.topic(), callback=callback, host=callback.split("/")[2].split(":")[0],
+                method="sha256", lease=timedelta(days=1), created=now, due=now,
+            )  # fmt: skip
+            tx.subscriptions.confirm(pending, now, edition.version)
+
+
+def port_of(callback: str) -> int:
+    return int(callback.split(":")[2].split("/")[0])

@@ -9,32 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from outlet import ALLOW, Outlet, Push, Subscriber, daemon, listening, outlet, run, until
+from outlet import ALLOW, Push, Subscriber, daemon, fill, listening, outlet, port_of, run, until
 
 from syndicate.cli.main import run as command
 from syndicate.hub.throttle import Pace
 from syndicate.overview import overview
-from syndicate.storage import Pending
 from syndicate.web.prepared import Prepared
-
-
-def fill(made: Outlet, callbacks: list[str]) -> None:
-    """Subscriptions as if they had been verified."""
-    with made.app.storage.write() as tx:
-        edition = tx.subscriptions.edition(made.topic(), ["rss"])
-        assert edition
-        now = made.clock()
-        for callback in callbacks:
-            pending = Pending(
-                mode="subscribe", topic=made.topic(), callback=callback, host=callback.split("/")[2].split(":")[0],
-                method="sha256", lease=timedelta(days=1), created=now, due=now,
-            )  # fmt: skip
-            tx.subscriptions.confirm(pending, now, edition.version)
-
-
-def port_of(callback: str) -> int:
-    return int(callback.split(":")[2].split("/")[0])
-
 
 # -- receivers that hang or are gone ---------------------------------------------------------
 

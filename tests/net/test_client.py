@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import socket
 import ssl
 import subprocess
+import time
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from syndicate import __version__
 from syndicate.config.settings import Network
 from syndicate.net import http1
+from syndicate.net import resolve as resolving
 from syndicate.net.answer import Blocked, Unreachable
-from syndicate.net.client import Client
+from syndicate.net.client import Client, _target
 from syndicate.net.guard import Guard
 from syndicate.net.limits import Slots
+from syndicate.net.overdue import Overdue
 from syndicate.net.wire import Wire
 
 pytestmark = pytest.mark.anyio
@@ -426,7 +431,7 @@ async def test_tls_a_certificate_nobody_vouches_for_is_refused(receive, certific
 
 
 async def test_slow_requests_give_their_slots_back_and_are_bounded_themselves() -> None:
-    slots = Slots(2, 1, patience=0.05)
+    slots = Slots(2, 1, slow=2, at_once=0.05, patience=0.1)
     started: list[str] = []
 
     async def ask(host: str, seconds: float) -> None:
@@ -448,6 +453,138 @@ async def test_slow_requests_give_their_slots_back_and_are_bounded_themselves() 
     await ask("slow0", 0.0)
     assert not slots.is_late("slow0"), "until it is quick again"
     assert slots.hosts() == 0
+
+
+async def test_a_request_that_is_a_little_slow_gives_its_slot_back_and_its_host_is_not_called_slow() -> None:
+    slots = Slots(1, 1, at_once=0.02, patience=5.0)
+    order: list[str] = []
+
+    async def ask(host: str, seconds: float) -> None:
+        async with slots.hold(host):
+            await asyncio.sleep(seconds)
+            order.append(host)
+
+    await asyncio.gather(ask("far", 0.3), ask("near", 0.0))
+    assert order == ["near", "far"]
+    assert not slots.is_late("far")
+
+
+async def test_a_host_that_takes_no_connection_costs_the_others_a_moment(receive) -> None:
+    """It hangs while connecting: nothing listens to what arrives there, and nothing refuses it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        port = deaf.getsockname()[1]
+        holders = [socket.socket() for _ in range(4)]
+        for holder in holders:  # the queue is full: what comes now is not taken
+            holder.setblocking(False)
+            holder.connect_ex(("127.0.0.1", port))
+        async with (
+            receive(OK) as receiver,
+            client(in_flight=1, in_flight_per_host=1, connect_timeout=timedelta(seconds=3),
+                   timeout=timedelta(seconds=3)) as http,
+        ):  # fmt: skip
+            stuck = asyncio.create_task(http.get(f"http://127.0.0.1:{port}/"))
+            await asyncio.sleep(0)
+            started = time.monotonic()
+            assert (await http.get(receiver.url)).status == 200
+            assert time.monotonic() - started < 1.5
+            assert not stuck.done(), "it still waits for a connection"
+            stuck.cancel()
+            await asyncio.gather(stuck, return_exceptions=True)
+        for holder in holders:
+            holder.close()
+
+
+async def test_a_thousand_that_hang_are_let_go_by_one_timer() -> None:
+    gone: list[int] = []
+    watch = Overdue(0.05, gone.append)
+    for number in range(1000):
+        watch.begin(number)
+    for number in range(0, 1000, 2):
+        watch.end(number)
+    await asyncio.sleep(0.15)
+    assert gone == list(range(1, 1000, 2))
+    watch.begin(7)
+    await asyncio.sleep(0.15)
+    assert gone[-1] == 7
+
+
+async def test_a_name_is_asked_for_once_by_all_who_want_it_and_again_later(monkeypatch) -> None:
+    asked: list[str] = []
+
+    def look_up(host: str) -> list[str]:
+        asked.append(host)
+        time.sleep(0.05)
+        if host == "no.example":
+            raise socket.gaierror(socket.EAI_NONAME, "none")
+        return ["192.0.2.1"]
+
+    monkeypatch.setattr(resolving, "_look_up", look_up)
+    monkeypatch.setattr(resolving, "_names", resolving._Names())
+    found = await asyncio.gather(*(resolving.resolve("a.example", 80) for _ in range(50)))
+    assert found == [["192.0.2.1"]] * 50
+    assert asked == ["a.example"]
+    first = asyncio.create_task(resolving.resolve("b.example", 80))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(resolving.resolve("b.example", 80))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    assert await second == ["192.0.2.1"], "who gives up does not stop the others"
+    for _ in range(2):
+        with pytest.raises(OSError, match="none"):
+            await resolving.resolve("no.example", 80)
+    assert asked == ["a.example", "b.example", "no.example"]
+    monkeypatch.setattr(resolving, "FRESH_SECONDS", -1.0)
+    monkeypatch.setattr(resolving, "_names", resolving._Names())
+    for _ in range(2):
+        await resolving.resolve("a.example", 80)
+    assert asked[3:] == ["a.example", "a.example"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000/a/b?x=1&y=..",
+        "https://a.example",
+        "https://a.example:443/",
+        "http://a.example:80/x/",
+        "http://a.example:8443?z=1",
+        "http://a.example/x?",
+        "http://A.example/%7Ex/../y",
+        "http://[2001:db8::1]:81/x",
+        "http://bücher.example/ä?ö",
+        "http://ann:s%40fe@a.example/x#part",
+        "http://256.1.1.1/",
+    ],
+)
+def test_an_address_is_read_as_httpx_reads_it(url) -> None:
+    try:
+        wanted = httpx.URL(url)
+    except httpx.InvalidURL:
+        with pytest.raises(Unreachable):
+            _target(url)
+        return
+    found = _target(url)
+    assert (found.scheme, found.host) == (wanted.scheme, wanted.raw_host.decode())
+    assert (found.netloc, found.path) == (wanted.netloc, wanted.raw_path)
+    assert found.port == (wanted.port or (443 if wanted.scheme == "https" else 80))
+
+
+async def test_any_transport_of_httpxs_interface_serves(receive) -> None:
+    class Other(httpx.AsyncBaseTransport):
+        def __init__(self) -> None:
+            self.wire = Wire()
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return await self.wire.handle_async_request(request)
+
+    async with receive(OK) as receiver, Client(network(), transport=Other()) as http:
+        answer = await http.post(receiver.url + "in?a=1", content=b"story", headers={"X-Mark": "1"})
+        assert (answer.status, answer.body, answer.headers["x-two"]) == (200, b"ok", "a, b")
+        head, body = receiver.requests[0]
+        assert head.startswith("POST /in?a=1 HTTP/1.1\r\n")
+        assert (body, head.lower().count("x-mark: 1")) == (b"story", 1)
+        with pytest.raises(Blocked):
+            await http.get(receiver.url, guard=Guard())
 
 
 async def test_a_request_that_is_cancelled_while_it_waits_loses_no_slot() -> None:

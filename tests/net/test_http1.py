@@ -139,7 +139,7 @@ def test_a_request_as_it_is_sent(kind):
     headers = [*HOST, (b"Content-Length", b"4"), (b"webhook-id", b"m1")]
     sent = kind().begin(b"POST", b"/in?a=1", headers, b"body")
     head = (b"POST /in?a=1 HTTP/1.1", b"Host: a.example", b"Content-Length: 4", b"webhook-id: m1")
-    assert sent == b"\r\n".join([*head, b"", b"body"])
+    assert sent == b"\r\n".join([*head, b"", b""]), "the body follows by itself"
 
 
 def test_an_answer_to_head_has_no_body_to_wait_for():

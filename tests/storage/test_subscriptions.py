@@ -51,6 +51,25 @@ def test_who_has_another_version_than_the_newest_is_owed_it(storage: Storage) ->
         assert tx.subscriptions.owed(found, NOW, 9) == []
 
 
+def test_those_who_are_owed_something_are_looked_through_in_parts(storage: Storage) -> None:
+    with storage.write() as tx:
+        well = [tx.subscriptions.confirm(pending(n), NOW, 1 + n % 3) for n in range(9)]
+        ahead = [tx.subscriptions.confirm(pending(20 + n), NOW, 9) for n in range(2)]
+        failing = [tx.subscriptions.confirm(pending(30 + n), NOW, 1) for n in range(3)]
+        found = edition(tx, 5)
+        tx.subscriptions.failed([failure(n, due=NOW + timedelta(minutes=n)) for n in failing])
+        place, parts = None, []
+        while True:
+            part, place = tx.subscriptions.owed_from(place, found, LATER, 4, known={well[0], ahead[1]})
+            parts.append([one.id for one in part])
+            if place is None:
+                break
+        assert [n for part in parts for n in part] == [
+            *[n for n in well[0::3] if n != well[0]], *well[1::3], *well[2::3], ahead[0], *failing
+        ]  # fmt: skip
+        assert all(len(part) <= 4 for part in parts)
+
+
 def test_who_failed_is_owed_it_again_when_due_and_not_after_the_lease(storage: Storage) -> None:
     with storage.write() as tx:
         number = tx.subscriptions.confirm(pending(), NOW, 1)

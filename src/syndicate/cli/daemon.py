@@ -40,6 +40,9 @@ def build(context: Context, source: str | None) -> int:
 
 
 def _start(work: Coroutine[Any, Any, int]) -> int:
+    from syndicate.net.files import allow_many
+
+    allow_many()
     try:
         import uvloop
     except ImportError:

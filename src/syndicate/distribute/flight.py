@@ -3,77 +3,150 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-PATIENCE = 0.25
-"""A request that has no answer after so many seconds is counted among the slow ones."""
-SLOW_SHARE = 16
-"""So many slow requests for each quick one: they only wait, which costs a socket and no work."""
-_REMEMBERED = 10_000
+from syndicate.net.files import room_for_slow
+from syndicate.net.limits import AT_ONCE, PATIENCE, SLOW_SHARE, LateHosts
+from syndicate.net.overdue import Overdue
+
+BURST = 16
+"""So many slow ones begin at once, then whoever else has something to do goes on."""
+
+
+class Trip:
+    """One request to make: which host it goes to, and the work itself; ``known``: it went well last time."""
+
+    __slots__ = ("host", "known", "late", "moved", "work")
+
+    def __init__(self, host: str, work: Coroutine[Any, Any, None], *, known: bool = True) -> None:
+        self.host = host
+        self.work = work
+        self.known = known
+        self.moved = self.late = False
+
+
+Take = Callable[[bool], Trip | None]
+"""``slow → the next request of that kind``, or ``None`` where there is none now."""
 
 
 class Flight:
-    """At most ``most`` quick requests and ``SLOW_SHARE`` times as many slow ones.
+    """At most ``most`` quick requests, and many times as many slow ones (``SLOW_SHARE``).
 
-    A request that takes longer than ``PATIENCE`` gives its place back, as long
-    as there is room among the slow. Its host is remembered: the next one to it
-    is slow from the beginning, until one was quick. So however many receivers
-    hang, each costs the others that time once.
+    A request without an answer after ``AT_ONCE`` seconds gives its place back,
+    as long as there is room among the slow. After ``PATIENCE`` its host is
+    remembered: the next one to it is slow from the beginning, until one was
+    quick. So however many receivers hang, each costs the others a moment once.
+    A place works off one request after the other, in one task.
     """
 
-    def __init__(self, most: int, changed: Callable[[asyncio.Task[None] | None], None]) -> None:
-        """``changed`` is called with what ended, or ``None`` where a place was given back."""
-        self._most = most
-        self._changed = changed
+    def __init__(
+        self,
+        most: int,
+        take: Take,
+        *,
+        ended: Callable[[], None],
+        failed: Callable[[Exception], None],
+        slow: int | None = None,
+    ) -> None:
+        """``ended`` is called when a place falls empty, ``failed`` with what a request raised."""
+        self._take = take
+        self._on_end, self._on_failure = ended, failed
         self._quick: set[asyncio.Task[None]] = set()
         self._slow: set[asyncio.Task[None]] = set()
-        self._late: OrderedDict[str, None] = OrderedDict()
+        self._late = LateHosts()
+        self._unknown = 0
+        self._again: asyncio.Handle | None = None
+        self._lagging: Overdue[tuple[asyncio.Task[None], Trip]] = Overdue(AT_ONCE, self._lags)
+        self._slowly: Overdue[Trip] = Overdue(PATIENCE, self._is_slow)
+        self._own_slow = slow
+        self.limit(most)
 
     def limit(self, most: int) -> None:
         """Another cap from now on."""
         self._most = most
+        self._most_slow = room_for_slow(most, SLOW_SHARE) if self._own_slow is None else self._own_slow
 
     def is_late(self, host: str) -> bool:
         """Whether requests to this host took long lately."""
         return host in self._late
 
-    def has_room(self, *, slow: bool = False) -> bool:
-        """Whether one more may be started."""
-        if slow:
-            return len(self._slow) < SLOW_SHARE * self._most
-        return len(self._quick) < self._most
+    @property
+    def strained(self) -> bool:
+        """Whether strangers hold half of the quick places, and would find no room elsewhere."""
+        return 2 * self._unknown >= self._most and len(self._slow) >= self._most_slow
 
     def under_way(self) -> set[asyncio.Task[None]]:
         """All that is not done."""
         return self._quick | self._slow
 
-    def start(self, work: Coroutine[Any, Any, None], host: str, *, slow: bool = False) -> None:
-        """Begin one. Ask ``has_room`` first."""
-        task = asyncio.create_task(work)
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._quick and not self._slow
+
+    def fill(self) -> None:
+        """Begin as many as may run."""
+        while len(self._quick) < self._most and (trip := self._take(False)) is not None:
+            self._begin(trip, slow=False)
+        for _ in range(BURST):
+            if len(self._slow) >= self._most_slow or (late := self._take(True)) is None:
+                return
+            self._begin(late, slow=True)
+        if self._again is None:
+            self._again = asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._again = None
+        self.fill()
+
+    def _begin(self, trip: Trip, *, slow: bool) -> None:
+        task = asyncio.create_task(self._work(trip, slow=slow))
         (self._slow if slow else self._quick).add(task)
-        timer = asyncio.get_running_loop().call_later(PATIENCE, self._lags, task, host)
-        task.add_done_callback(lambda task: self._ended(task, host, timer))
 
-    def _lags(self, task: asyncio.Task[None], host: str) -> None:
-        self._late[host] = None
-        self._late.move_to_end(host)
-        if len(self._late) > _REMEMBERED:
-            self._late.popitem(last=False)
-        if task not in self._quick:
-            return
-        if self.has_room(slow=True):
+    async def _work(self, first: Trip, *, slow: bool) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        trip: Trip | None = first
+        try:
+            while trip is not None:
+                await self._make(task, trip, slow=slow)
+                if slow or trip.moved or len(self._quick) > self._most:
+                    break
+                trip = self._take(False)
+        finally:
             self._quick.discard(task)
-            self._slow.add(task)
-            self._changed(None)
-        else:
-            asyncio.get_running_loop().call_later(PATIENCE, self._lags, task, host)
+            self._slow.discard(task)
+        self.fill()
+        self._on_end()
 
-    def _ended(self, task: asyncio.Task[None], host: str, timer: asyncio.TimerHandle) -> None:
-        if not timer.cancelled() and timer.when() > asyncio.get_running_loop().time():
-            timer.cancel()
-            self._late.pop(host, None)
+    async def _make(self, task: asyncio.Task[None], trip: Trip, *, slow: bool) -> None:
+        if not slow:
+            self._unknown += not trip.known
+            self._lagging.begin((task, trip))
+        self._slowly.begin(trip)
+        try:
+            await trip.work
+        except Exception as error:  # one request's fault must not end the place
+            self._on_failure(error)
+        finally:
+            self._lagging.end((task, trip))
+            self._slowly.end(trip)
+            if not slow and not trip.moved:
+                self._unknown -= not trip.known
+        if not trip.late:
+            self._late.quick(trip.host)
+
+    def _lags(self, lagging: tuple[asyncio.Task[None], Trip]) -> None:
+        task, trip = lagging
+        if len(self._slow) >= self._most_slow:
+            self._lagging.begin(lagging)
+            return
+        trip.moved = True
+        self._unknown -= not trip.known
         self._quick.discard(task)
-        self._slow.discard(task)
-        self._changed(task)
+        self._slow.add(task)
+        self.fill()
+
+    def _is_slow(self, trip: Trip) -> None:
+        trip.late = True
+        self._late.late(trip.host)

@@ -55,6 +55,8 @@ class Hosts:
 
     def shut_until(self, host: str) -> datetime | None:
         """Not to be asked before then, or ``None``: it may be asked."""
+        if self._breakers.state(host) is None:
+            return None
         now = self._clock()
         with self._lock:
             wait = self._breakers.wait(host, now.timestamp())
@@ -62,13 +64,15 @@ class Hosts:
 
     def asking(self, host: str) -> bool:
         """A request goes out; on a shut host it is the one probe. False where it must not."""
+        if self._breakers.state(host) is None:
+            return True
         with self._lock:
             return self._breakers.allows(host, self._clock().timestamp())
 
     def heard(self, host: str, outcome: Outcome) -> bool:
         """What came of a request. True where the host was shut and is well again."""
         down = is_down(outcome)
-        if down is None:
+        if down is None or (not down and self._breakers.state(host) is None):
             return False
         with self._lock:
             if not down:

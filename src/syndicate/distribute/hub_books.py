@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -21,13 +21,15 @@ from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
 from syndicate.distribute.verifying import Replied, settle_reply
 from syndicate.hub.distribution import Ended, Taken, TryAgain, fate
 from syndicate.model import Outcome, Verdict
-from syndicate.storage import Edition, Failure, Pending, Storage, Subscription, Transaction
+from syndicate.storage import Bookmark, Edition, Failure, Pending, Storage, Subscription, Transaction
 
 log = structlog.get_logger(__name__)
 
 QUIET = timedelta(minutes=5)
 """A subscriber that fails is tried with every new version, but not sooner than this after a try."""
 PRUNE_SECONDS = 3600.0
+REST_SECONDS, CROWDED_SECONDS = 1.0, 0.05
+"""So long nobody is looked for after a look that found nobody; less where hosts were left out."""
 Shown = Callable[[str, str], int | None]
 """Which version readers get of a feed in a format; ``None`` where nobody serves them from here."""
 
@@ -44,11 +46,49 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Who is next. ``papers``: the newest documents of the topics that somebody is owed."""
+    """Who is next; ``more``: there may be others. ``papers``: the newest documents of the topics owed."""
 
     owed: Sequence[Subscription]
     pending: Sequence[Pending]
     papers: Mapping[str, Paper]
+    more: bool = False
+
+
+class _Walk:
+    """One topic's subscribers are looked through from end to end, and then again while that finds somebody.
+
+    So no row is read twice for every batch of a large crowd, nor those again and again that are under way.
+    """
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.rests_until = 0.0
+        self._place: Bookmark | None = None
+        self._found = False
+
+    def goes_on(self) -> bool:
+        """Whether there may be more at once."""
+        return self.rests_until <= time.monotonic()
+
+    def step(
+        self,
+        tx: Transaction,
+        edition: Edition,
+        now: datetime,
+        room: int,
+        known: Container[int],
+        except_hosts: Collection[str],
+    ) -> list[Subscription]:
+        """The next ones, after at most ``room`` rows."""
+        found, self._place = tx.subscriptions.owed_from(
+            self._place, edition, now, room, except_hosts=except_hosts, known=known
+        )
+        self._found = self._found or bool(found)
+        if self._place is None:
+            rest = CROWDED_SECONDS if except_hosts else REST_SECONDS
+            self.rests_until = 0.0 if self._found else time.monotonic() + rest
+            self._found = False
+        return found
 
 
 class Books:
@@ -66,6 +106,7 @@ class Books:
         self._clock = clock
         self._shown = shown
         self._seen: dict[str, int] = {}
+        self._walks: dict[str, _Walk] = {}
         self._began: dict[str, tuple[int, datetime]] = {}
         self._pruned = 0.0
 
@@ -87,6 +128,9 @@ class Books:
             found = [settle_reply(tx, one, terms, now, luck.random()) for one in replies]
             news = self._keep_hosts(tx, now)
         self._hosts.written(news)
+        newest = {topic: walk.version for topic, walk in self._walks.items()}
+        if replies or news or any(one.version != newest.get(one.subscription.topic) for one in sent):
+            self.afresh()
         return [number for number in found if number is not None]
 
     def _keep_hosts(self, tx: Transaction, now: datetime) -> Collection[str]:
@@ -123,6 +167,11 @@ class Books:
 
     # -- looking -------------------------------------------------------------------------
 
+    def afresh(self) -> None:
+        """Whoever was passed over may be owed something: begin at the front at once."""
+        for walk in self._walks.values():
+            walk.rests_until = 0.0
+
     def look(
         self,
         papers: Mapping[str, Paper],
@@ -130,9 +179,11 @@ class Books:
         *,
         room: int,
         asks: int,
-        except_hosts: Collection[str],
+        known: Container[int] = (),
+        except_hosts: Collection[str] = (),
     ) -> Look:
-        """Who is next, at most ``room`` subscriptions in all; ``papers`` are the documents known already."""
+        """Who is next, at most ``room`` subscriptions that are not ``known``, going on where the last look
+        ended; ``papers`` are the documents known already."""
         now = self._clock()
         with self._storage.read() as tx:
             editions = {e.topic: e for e in tx.subscriptions.editions(TOPIC_FORMATS)}
@@ -147,10 +198,12 @@ class Books:
                 t: kept.get(t) if t in behind else _paper(tx, editions[t], kept.get(t))
                 for t in owed_topics | kept.keys()
             }
-            owed = self._owed(tx, [editions[t] for t in owed_topics], now, room, except_hosts)
+            owed = self._owed(tx, [editions[t] for t in owed_topics], now, room, known, except_hosts)
             pending = tx.subscriptions.pending(now, asks)
-        known = {t: p for t, p in fresh.items() if p is not None}
-        return Look(owed=owed, pending=pending, papers=known)
+        self._walks = {t: w for t, w in self._walks.items() if t in editions}
+        papers = {t: p for t, p in fresh.items() if p is not None}
+        more = any(t in self._walks and self._walks[t].goes_on() for t in owed_topics)
+        return Look(owed=owed, pending=pending, papers=papers, more=more)
 
     def _is_ahead(self, edition: Edition) -> bool:
         """Whether a document is stored that readers are not shown yet: whoever is told would find the old."""
@@ -175,13 +228,18 @@ class Books:
         editions: Sequence[Edition],
         now: datetime,
         room: int,
+        known: Container[int],
         except_hosts: Collection[str],
     ) -> list[Subscription]:
         """Every topic gets its share, so that none waits for another's crowd."""
         found: list[Subscription] = []
         for left, edition in zip(range(len(editions), 0, -1), editions, strict=True):
-            share = max(1, (room - len(found)) // left)
-            found += tx.subscriptions.owed(edition, now, share, except_hosts=except_hosts)
+            walk = self._walks.get(edition.topic)
+            if walk is None or walk.version != edition.version:
+                walk = self._walks[edition.topic] = _Walk(edition.version)
+            if walk.goes_on():
+                share = max(1, (room - len(found)) // left)
+                found += walk.step(tx, edition, now, share, known, except_hosts)
         return found
 
     def _keep_house(self, editions: Mapping[str, Edition], ended: datetime | None, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from syndicate import metrics
-from syndicate.distribute.flight import SLOW_SHARE, Flight
+from syndicate.distribute.flight import Flight, Trip
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Sent, Shown
 from syndicate.distribute.hub_paper import Paper
@@ -28,6 +28,8 @@ from syndicate.hub.verification import Reply
 from syndicate.model import Outcome, Verdict
 from syndicate.net.answer import Unreachable
 from syndicate.net.breaker import host_key
+from syndicate.net.files import room_for_slow
+from syndicate.net.limits import SLOW_SHARE
 from syndicate.storage import Pending, Storage, Subscription
 from syndicate.transports.answers import judge
 from syndicate.transports.details import Redactor, secrets_of_address
@@ -40,13 +42,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _NOT_SENT = Outcome(verdict=Verdict.RETRY, detail="a fault of our own")
-BATCH = 300
+BATCH = 500
 """So many answers are recorded in one transaction, or what came in within ``FLUSH_SECONDS``."""
 FLUSH_SECONDS = 0.2
 IDLE_SECONDS = 1.0
 ASKED_AT_ONCE = 16
-_FULL, _LOW, _MOST_LATE = 1000, 250, 5000
-"""How many subscriptions wait in memory at most, and when more are looked up."""
+_FULL, _LOW, _MOST_NEW, _MOST_LATE = 2000, 1000, 4000, 10_000
+"""How many subscriptions wait in memory, when more are looked up, and how many new or slow ones may wait."""
+_CROWDED = 128
 
 
 @dataclass
@@ -81,16 +84,19 @@ class HubDistributor:
         self._clock = clock
         self._terms = terms
         self._luck = random.Random()  # noqa: S311 - jitter, no secret
-        self._owed: Crowd[Subscription] = Crowd(terms.in_flight_per_host)
-        self._late: Crowd[Subscription] = Crowd(terms.in_flight_per_host)
+        # Who took what was sent last goes first, then who never took anything; slow ones go apart.
+        self._owed: Crowd[Subscription] = Crowd(terms.in_flight_per_host, crowded_at=_CROWDED)
+        self._new: Crowd[Subscription] = Crowd(terms.in_flight_per_host, crowded_at=_CROWDED)
+        self._late: Crowd[Subscription] = Crowd(terms.in_flight_per_host, crowded_at=_CROWDED)
         self._asked: Crowd[Pending] = Crowd(terms.in_flight_per_host)
         self._papers: Mapping[str, Paper] = {}
         self._answers = _Answers()
-        self._sending = Flight(terms.in_flight, self._changed)
-        self._asking = Flight(ASKED_AT_ONCE, self._changed)
+        self._sending = Flight(terms.in_flight, self._next, ended=self._ended, failed=_tell)
+        self._asking = Flight(ASKED_AT_ONCE, self._next_asked, ended=self._ended, failed=_tell)
         self._pace = Pace(terms.egress)
         self._wake = asyncio.Event()
         self._flush_at: asyncio.TimerHandle | None = None
+        self._resume_at: asyncio.TimerHandle | None = None
         self._more = False
         self._stopping = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
@@ -107,8 +113,8 @@ class HubDistributor:
     def configure(self, terms: HubTerms) -> None:
         """Go on under other terms; requests in flight end under the old ones."""
         self._terms = terms
-        self._owed.limit(terms.in_flight_per_host)
-        self._late.limit(terms.in_flight_per_host)
+        for crowd in self._crowds():
+            crowd.limit(terms.in_flight_per_host)
         self._sending.limit(terms.in_flight)
         self._pace = Pace(terms.egress)
         self._asked.limit(terms.in_flight_per_host)
@@ -128,13 +134,20 @@ class HubDistributor:
 
     async def drain(self) -> None:
         """Ask and send everything that is due now, and return. What fails is left for its time."""
+        sure = False
         while not self._stopping:
+            self._wake.clear()
+            if sure or self._idle():  # whoever was passed over while under way is looked at once more
+                self._books.afresh()
             await self._turn()
-            flying = self._flying()
-            if flying:
-                await asyncio.wait(flying, timeout=FLUSH_SECONDS)
-            elif not self._answers and not self._more:
+            waiting = self._asked.waiting or any(crowd.waiting for crowd in self._crowds())
+            done = self._idle() and not (self._answers or self._more or waiting)
+            if done and sure:
                 return
+            sure = done
+            if not done and not self._wake.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), FLUSH_SECONDS)
 
     async def stop(self) -> None:
         """Start nothing new; what is in flight ends and is recorded."""
@@ -142,14 +155,15 @@ class HubDistributor:
             return
         self._stopping = True
         self.wake()
-        if flying := self._flying():
+        while flying := self._sending.under_way() | self._asking.under_way():
             await asyncio.wait(flying)
         if self._answers:
             with suppress(StorageError):  # they get it once more
                 await self._turn()
         self._thread.shutdown(wait=True)
-        if self._flush_at is not None:
-            self._flush_at.cancel()
+        for timer in (self._flush_at, self._resume_at):
+            if timer is not None:
+                timer.cancel()
         await self._client.close()
 
     # -- one turn: record what came in, look up who is next, start as many as may run ------------
@@ -161,10 +175,12 @@ class HubDistributor:
             return
         look = await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
         self._papers = look.papers
-        added = sum(self._add(found) for found in look.owed)
-        added += sum(self._asked.add(found.id, found.host, found) for found in look.pending)
-        self._more = added > 0
-        self._start()
+        added = sum([self._add(found) for found in look.owed])
+        added += sum([self._asked.add(found.id, found.host, found) for found in look.pending])
+        self._more = added > 0 or look.more
+        self._asking.fill()
+        self._sending.fill()
+        self._wake_if_low()
 
     async def _record(self) -> None:
         taken, self._answers = self._answers, _Answers()
@@ -175,55 +191,101 @@ class HubDistributor:
         except BaseException:  # recorded later: nobody is sent to twice for that
             self._answers.sent[:0], self._answers.replies[:0] = taken.sent, taken.replies
             raise
-        for crowd in (self._owed, self._late):
-            crowd.settled(sent.subscription.id for sent in taken.sent)
+        for crowd in self._crowds():
+            crowd.settled([sent.subscription.id for sent in taken.sent])
+            # What was confirmed anew or ended goes under other terms, or not at all.
+            crowd.withdraw(changed)
         self._asked.settled(one.pending.id for one in taken.replies)
-        # What was confirmed anew or ended goes under other terms, or not at all.
-        self._owed.withdraw(changed)
-        self._late.withdraw(changed)
+
+    def _crowds(self) -> tuple[Crowd[Subscription], ...]:
+        return self._owed, self._new, self._late
 
     def _add(self, found: Subscription) -> bool:
         """Whoever failed, or took long lately, waits with their like."""
-        if found.id in self._owed or found.id in self._late:
+        if found.id in self:
             return False
-        late = found.failures > 0 or self._sending.is_late(found.host)
-        return (self._late if late else self._owed).add(found.id, found.host, found)
+        if found.failures > 0 or self._sending.is_late(found.host):
+            return self._late.add(found.id, found.host, found)
+        crowd = self._new if found.last_ok is None else self._owed
+        return crowd.add(found.id, found.host, found)
 
-    def _flying(self) -> set[asyncio.Task[None]]:
-        return self._sending.under_way() | self._asking.under_way()
+    def __contains__(self, number: object) -> bool:
+        """Whether a subscription waits, is under way, or is not recorded yet."""
+        return any(number in crowd for crowd in self._crowds())
+
+    def _idle(self) -> bool:
+        return self._sending.idle() and self._asking.idle()
+
+    def _has_room(self) -> bool:
+        behind = self._new.waiting < _MOST_NEW and self._late.waiting < _MOST_LATE
+        return self._owed.waiting < _LOW and behind
 
     def _look(self) -> Look:
         self._books.prune(self._terms)
-        waiting = self._owed.waiting
-        room = _FULL - waiting if waiting < _LOW and self._late.waiting < _MOST_LATE else 0
         return self._books.look(
             self._papers,
             self._terms,
-            room=room and room + len(self._owed) + len(self._late),
+            room=_FULL - self._owed.waiting if self._has_room() else 0,
             asks=ASKED_AT_ONCE * 4 + len(self._asked),
-            except_hosts=[*self._owed.crowded(), *self._late.crowded()],
+            known=self,
+            except_hosts=[name for crowd in self._crowds() for name in crowd.crowded()],
         )
 
-    def _start(self) -> None:
-        if self._stopping or not self._terms.enabled:
-            return
-        while self._asking.has_room() and (asked := self._asked.next()):
-            self._asking.start(self._ask(asked[1]), asked[1].host)
-        while self._sending.has_room() and (owed := self._owed.next()):
-            self._sending.start(self._send(owed[1], self._owed), owed[1].host)
-        while self._sending.has_room(slow=True) and (late := self._late.next()):
-            self._sending.start(self._send(late[1], self._late), late[1].host, slow=True)
-        if self._more and self._owed.waiting < _LOW:
+    def _wake_if_low(self) -> None:
+        if self._more and self._has_room():
             self.wake()
 
-    def _changed(self, task: asyncio.Task[None] | None) -> None:
-        if task is not None and not task.cancelled() and (error := task.exception()) is not None:
-            log.error("hub_failed", error=repr(error), exc_info=error)
-        self._start()
+    def _ended(self) -> None:
+        """A place fell empty."""
+        if self._idle():
+            self.wake()
+
+    def _answered(self) -> None:
+        """What came in is recorded some hundreds at a time, or soon."""
         if self._answers.replies or len(self._answers.sent) >= BATCH:
             self.wake()
-        elif self._answers and (self._flush_at is None or self._flush_at.when() < _loop_time()):
+        elif self._flush_at is None or self._flush_at.when() < _loop_time():
             self._flush_at = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.wake)
+
+    # -- who is next -----------------------------------------------------------------------------
+
+    def _next_asked(self, slow: bool) -> Trip | None:
+        if slow or self._stopping or not self._terms.enabled or (asked := self._asked.next()) is None:
+            return None
+        return Trip(asked[1].host, self._ask(asked[1]))
+
+    def _next(self, slow: bool) -> Trip | None:
+        """Healthy ones first. Who is unknown does not take the last half of the places from them."""
+        if self._stopping or not self._terms.enabled:
+            return None
+        now = self._clock()
+        for crowd in self._in_turn(slow=slow):
+            while not self._waits_for_pace() and (owed := crowd.next()) is not None:
+                found = owed[1]
+                paper = self._papers.get(found.topic)
+                if paper is None or found.lease_end <= now:
+                    crowd.ended(found.id)
+                    crowd.settled([found.id])
+                    continue
+                body = paper.changed_for(found) if self._terms.only_changed else paper.body
+                self._pace.wait(len(body), _loop_time())
+                self._wake_if_low()
+                return Trip(
+                    found.host, self._send(found, paper, body, crowd, now), known=crowd is not self._new
+                )
+        return None
+
+    def _in_turn(self, *, slow: bool) -> Sequence[Crowd[Subscription]]:
+        if slow:
+            return (self._late,)
+        return (self._owed,) if self._sending.strained else (self._owed, self._new)
+
+    def _waits_for_pace(self) -> bool:
+        """Whether what went out last fills the time until later; then it goes on by itself."""
+        pause = self._pace.pause(_loop_time())
+        if pause and (self._resume_at is None or self._resume_at.when() <= _loop_time()):
+            self._resume_at = asyncio.get_running_loop().call_later(pause, self._sending.fill)
+        return pause > 0
 
     # -- one request ---------------------------------------------------------------------------
 
@@ -234,34 +296,32 @@ class HubDistributor:
         finally:
             self._asked.ended(pending.id)
             self._answers.replies.append(Replied(pending, reply, network))
+            self._answered()
         words = {"mode": pending.mode, "host": pending.host, "topic": pending.topic}
         log.info("hub_asked", reply=reply.name.lower(), tries=pending.tries + 1, **words)
 
-    async def _send(self, found: Subscription, crowd: Crowd[Subscription]) -> None:
-        paper = self._papers.get(found.topic)
-        if paper is None or found.lease_end <= self._clock():
-            crowd.ended(found.id)
-            crowd.settled([found.id])
-            return
-        outcome = _NOT_SENT
+    async def _send(
+        self, found: Subscription, paper: Paper, body: bytes, crowd: Crowd[Subscription], begun: datetime
+    ) -> None:
+        outcome, at = _NOT_SENT, begun
         try:
-            outcome = await self._tried(found, paper)
+            outcome = await self._tried(found, paper.media_type, body)
         finally:
+            if outcome.verdict is not Verdict.DELIVERED:
+                at = self._clock()
             crowd.ended(found.id)
             metrics.pushed("subscriber", "", str(outcome.verdict), outcome.seconds)
-            self._answers.sent.append(Sent(found, paper.version, outcome, self._clock()))
+            self._answers.sent.append(Sent(found, paper.version, outcome, at))
+            self._answered()
 
-    async def _tried(self, found: Subscription, paper: Paper) -> Outcome:
+    async def _tried(self, found: Subscription, media_type: str, body: bytes) -> Outcome:
         """A host that is down is left in peace; to wait for it is no failed attempt."""
         host = host_key(found.callback)
         if (shut := self._hosts.shut_until(host)) is not None:
             seconds = (shut - self._clock()).total_seconds()
             return Outcome(verdict=Verdict.WAITING, retry_after=seconds, detail=f"{host} is down")
         self._hosts.asking(host)
-        body = paper.changed_for(found) if self._terms.only_changed else paper.body
-        if wait := self._pace.wait(len(body), _loop_time()):
-            await asyncio.sleep(wait)
-        outcome = await self._post(found, paper.media_type, body)
+        outcome = await self._post(found, media_type, body)
         self._hosts.heard(host, outcome)
         return outcome
 
@@ -294,7 +354,12 @@ class HubDistributor:
 
 def roomy(network: Network) -> Network:
     """The network's settings for the hub's own client: here it is ``Flight`` that bounds requests."""
-    return network.model_copy(update={"in_flight": (SLOW_SHARE + 2) * network.in_flight})
+    room = network.in_flight + room_for_slow(network.in_flight, SLOW_SHARE) + ASKED_AT_ONCE
+    return network.model_copy(update={"in_flight": room})
+
+
+def _tell(error: Exception) -> None:
+    log.error("hub_failed", error=repr(error), exc_info=error)
 
 
 def _loop_time() -> float:

@@ -37,7 +37,7 @@ class Crowd(Generic[T]):
         """All that is known."""
         return len(self._known)
 
-    def __contains__(self, number: int) -> bool:
+    def __contains__(self, number: object) -> bool:
         return number in self._known
 
     def limit(self, per_host: int) -> None:

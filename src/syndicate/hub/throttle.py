@@ -37,6 +37,10 @@ class Pace:
         self._rate = bytes_a_second
         self._free = 0.0
 
+    def pause(self, now: float) -> float:
+        """Seconds until something may be sent again."""
+        return max(0.0, self._free - now)
+
     def wait(self, size: int, now: float) -> float:
         """Seconds until ``size`` bytes may be sent; they are counted."""
         if self._rate is None:

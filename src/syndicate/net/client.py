@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
@@ -22,12 +23,20 @@ import httpx
 from syndicate import __version__
 from syndicate.config.settings import Network
 from syndicate.net.answer import BODY_LIMIT, Answer, Unreachable
-from syndicate.net.connection import ConnectionEnded
+from syndicate.net.connection import Ask, ConnectionEnded, Key
+from syndicate.net.files import open_files
 from syndicate.net.guard import Guard, network_of
-from syndicate.net.limits import Slots
+from syndicate.net.limits import Places, Slots
 from syndicate.net.proxy import Proxy
-from syndicate.net.wire import Wire
+from syndicate.net.resolve import literal
+from syndicate.net.wire import Reply, Wire
 
+# Nothing here is written otherwise by httpx: lower case, nothing escaped, no dot segment.
+_PLAIN = re.compile(
+    r"(https?)://([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)"
+    r"(?::([1-9][0-9]{0,4}))?((?:/[A-Za-z0-9_~-]+)*/?(?:\?[A-Za-z0-9_~=&.-]+)?)"
+)
+_LAST_PORT = 65_535
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -35,16 +44,32 @@ NO_HEADERS: Mapping[str, str] = {}
 class _Target:
     """An address taken apart once: what to ask, whom, and as whom."""
 
-    url: httpx.URL
-    scheme: str
-    host: str
-    port: int
-    netloc: str
-    credentials: str | None
+    key: Key
+    netloc: bytes
+    path: bytes
+    credentials: Mapping[bytes, bytes]
+    place: str
+
+    @property
+    def scheme(self) -> str:
+        return self.key[0]
+
+    @property
+    def host(self) -> str:
+        return self.key[1]
+
+    @property
+    def port(self) -> int:
+        return self.key[2]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _target(url: str) -> _Target:
+    if (plain := _PLAIN.fullmatch(url)) is not None:  # most are, and httpx takes long to read them
+        scheme, host, given, path = plain.groups()
+        port = int(given) if given else 0
+        if port <= _LAST_PORT and (host[-1].isalpha() or literal(host)):
+            return _made(scheme, host, port, path if path[:1] == "/" else f"/{path}", {})
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")
@@ -52,16 +77,22 @@ def _target(url: str) -> _Target:
         raise Unreachable("the address is malformed") from None
     if parsed.scheme not in ("http", "https") or not host:
         raise Unreachable("the address is not one of http or https")
-    port = parsed.port or (443 if parsed.scheme == "https" else 80)
-    netloc = parsed.netloc.decode("ascii")
-    credentials = _basic(parsed.userinfo) if parsed.userinfo else None
-    return _Target(parsed.copy_with(fragment=None), parsed.scheme, host, port, netloc, credentials)
+    credentials = {b"authorization": _basic(parsed.userinfo)} if parsed.userinfo else {}
+    return _made(parsed.scheme, host, parsed.port or 0, parsed.raw_path.decode("ascii"), credentials)
 
 
-def _basic(userinfo: bytes) -> str:
+def _made(scheme: str, host: str, port: int, path: str, credentials: Mapping[bytes, bytes]) -> _Target:
+    usual = 443 if scheme == "https" else 80
+    name = f"[{host}]" if ":" in host else host
+    netloc = f"{name}:{port}" if port and port != usual else name
+    key = (scheme, host, port or usual)
+    return _Target(key, netloc.encode("ascii"), path.encode("ascii"), credentials, f"{host}:{port or usual}")
+
+
+def _basic(userinfo: bytes) -> bytes:
     name, _, password = userinfo.decode("ascii").partition(":")
     pair = f"{unquote(name)}:{unquote(password)}"
-    return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+    return b"Basic " + base64.b64encode(pair.encode())
 
 
 class Client:
@@ -76,14 +107,19 @@ class Client:
         self, network: Network, *, publisher_url: str = "", transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._slots = Slots(network.in_flight, network.in_flight_per_host)
-        self._by_address = Slots(2 * network.in_flight, network.in_flight_per_address)
+        self._by_address = Places(network.in_flight_per_address)
         self.guard = Guard.of(network.allow)
         self._connect_seconds = network.connect_timeout.total_seconds()
         self._seconds = network.timeout.total_seconds()
         proxy = Proxy.of(network.proxy.reveal()) if network.proxy else None
-        self._transport = transport or Wire(idle=4 * network.in_flight, proxy=proxy)
+        self._transport = transport or Wire(idle=min(4 * network.in_flight, open_files() // 4), proxy=proxy)
         about = f" (+{publisher_url})" if publisher_url.isascii() and publisher_url.isprintable() else ""
         self.user_agent = f"syndicate/{__version__}{about if publisher_url else ''}"
+        self._always = {
+            b"user-agent": self.user_agent.encode("ascii"),
+            b"accept": b"*/*",
+            b"accept-encoding": b"identity",
+        }
 
     async def __aenter__(self) -> Self:
         return self
@@ -144,57 +180,89 @@ class Client:
         """
         target = _target(url)
         seconds = self._seconds if timeout is None else timeout
-        async with self._slots.hold(f"{target.host}:{target.port}"):
+        async with self._slots.hold(target.place):
             started = time.monotonic()
-            if guard is None:
-                with _as_unreachable(target.host, seconds, started):
-                    async with asyncio.timeout(seconds):
-                        request = self._build(method, target, content, headers)
-                        return await self._exchange(request, limit, started)
             with _as_unreachable(target.host, seconds, started):
-                async with asyncio.timeout(seconds):
-                    checked = await guard.check(target.scheme, target.host, target.port)
+                if guard is None:
+                    return await self._ask(self._build(method, target, content, headers), seconds, limit)
+                checked = await self._checked(guard, target, seconds)
             used = time.monotonic() - started
             # Names cost a stranger nothing: what one address is asked has a cap of its own.
-            async with self._by_address.hold(network_of(checked[0]) or target.host):
-                started = time.monotonic() - used
-                with _as_unreachable(target.host, seconds, started):
-                    async with asyncio.timeout(seconds - used):
-                        request = self._build(method, target, content, headers)
-                        request.extensions["addresses"] = tuple(checked)
-                        return await self._exchange(request, limit, started)
+            place = network_of(checked[0]) or target.host
+            await self._by_address.enter(place)
+            try:
+                with _as_unreachable(target.host, seconds, time.monotonic() - used):
+                    ask = self._build(method, target, content, headers, tuple(checked))
+                    return await self._ask(ask, seconds - used, limit)
+            finally:
+                self._by_address.leave(place)
+
+    async def _checked(self, guard: Guard, target: _Target, seconds: float) -> Sequence[str]:
+        known = guard.at_once(target.scheme, target.host, target.port)
+        if known is not None:
+            return known
+        async with asyncio.timeout(seconds):
+            return await guard.check(target.scheme, target.host, target.port)
 
     def _build(
-        self, method: str, target: _Target, content: bytes, headers: Mapping[str, str]
-    ) -> httpx.Request:
-        sent = {"host": target.netloc, "user-agent": self.user_agent, "accept": "*/*"}
-        sent["accept-encoding"] = "identity"
-        if target.credentials:
-            sent["authorization"] = target.credentials
-        sent.update((name.lower(), value) for name, value in headers.items())
+        self,
+        method: str,
+        target: _Target,
+        content: bytes,
+        headers: Mapping[str, str],
+        addresses: Sequence[str] | None = None,
+    ) -> Ask:
+        named = {name.lower().encode("ascii"): value.encode("ascii") for name, value in headers.items()}
+        sent = {b"host": target.netloc, **self._always, **target.credentials, **named}
         if content or method in ("POST", "PUT", "PATCH"):
-            sent["content-length"] = str(len(content))
-        # Ready-made bytes and a stream: httpx would otherwise build and compare every header thrice.
-        raw = [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
-        stream, extensions = httpx.ByteStream(content), {"connect_timeout": self._connect_seconds}
-        return httpx.Request(method, target.url, headers=raw, stream=stream, extensions=extensions)
-
-    async def _exchange(self, request: httpx.Request, limit: int, started: float) -> Answer:
-        response = await self._transport.handle_async_request(request)
-        stream = response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        try:
-            body, truncated = await _read(stream, limit)
-        finally:
-            await stream.aclose()
-        return Answer(
-            status=response.status_code,
-            headers=_headers(response),
-            body=body,
-            seconds=time.monotonic() - started,
-            truncated=truncated,
-            address=str(response.extensions.get("address", "")),
+            sent[b"content-length"] = b"%d" % len(content)
+        return Ask(
+            key=target.key,
+            method=method,
+            netloc=target.netloc,
+            target=target.path,
+            headers=list(sent.items()),
+            body=content,
+            addresses=addresses,
+            connect_seconds=self._connect_seconds,
         )
+
+    async def _ask(self, ask: Ask, seconds: float, limit: int) -> Answer:
+        started = time.monotonic()
+        if isinstance(self._transport, Wire):
+            found = await self._transport.ask(ask, seconds, limit)
+        else:
+            async with asyncio.timeout(seconds):
+                found = await _through(self._transport, ask, limit)
+        return Answer(
+            status=found.status,
+            headers=_headers(found.headers),
+            body=found.body,
+            seconds=time.monotonic() - started,
+            truncated=found.truncated,
+            address=found.address,
+        )
+
+
+async def _through(transport: httpx.AsyncBaseTransport, ask: Ask, limit: int) -> Reply:
+    """The same by any transport of httpx's interface."""
+    scheme = ask.key[0].encode("ascii")
+    request = httpx.Request(
+        ask.method,
+        httpx.URL((b"%s://%s%s" % (scheme, ask.netloc, ask.target)).decode("ascii")),
+        headers=list(ask.headers),
+        stream=httpx.ByteStream(ask.body),
+        extensions={"connect_timeout": ask.connect_seconds, "addresses": ask.addresses},
+    )
+    response = await transport.handle_async_request(request)
+    stream = response.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    try:
+        body, truncated = await _read(stream, limit)
+    finally:
+        await stream.aclose()
+    address = str(response.extensions.get("address", ""))
+    return Reply(response.status_code, response.headers.raw, body, truncated, address)
 
 
 async def _read(stream: httpx.AsyncByteStream, limit: int) -> tuple[bytes, bool]:
@@ -206,9 +274,9 @@ async def _read(stream: httpx.AsyncByteStream, limit: int) -> tuple[bytes, bool]
     return bytes(body), False
 
 
-def _headers(response: httpx.Response) -> dict[str, str]:
+def _headers(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for raw_name, raw_value in response.headers.raw:
+    for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import httpx
@@ -12,6 +13,23 @@ from syndicate.net.http1 import Event, Exchange, Head, Malformed, exchange
 
 Key = tuple[str, str, int]
 """Scheme, host and port."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ask:
+    """A request as bytes. ``target`` and ``netloc`` are of the address, ``headers`` in lower case.
+
+    ``addresses``: those the guard checked, the only ones to be asked; ``None``: nobody checked.
+    """
+
+    key: Key
+    method: str
+    netloc: bytes
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+    addresses: Sequence[str] | None = None
+    connect_seconds: float = 5.0
 
 
 class ConnectionEnded(httpx.RemoteProtocolError):
@@ -35,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._silent = True
-        self._ended = False
+        self._ended = self._expired = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -77,23 +95,24 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def begin(self, request: httpx.Request, body: bytes) -> None:
+    def begin(self, ask: Ask) -> None:
         """Send one request whole. Raises Unsendable where its headers are malformed."""
         self._silent = True
-        self._http = exchange(request.method)
-        method = request.method.encode("ascii")
-        target, headers = request.url.raw_path, request.headers.raw
+        self._http = exchange(ask.method)
+        target, headers = ask.target, ask.headers
         if self.to_proxy is not None:
-            target = b"%s://%s%s" % (request.url.raw_scheme, request.url.netloc, target)
+            scheme, _, _ = self.key
+            target = b"%s://%s%s" % (scheme.encode("ascii"), ask.netloc, target)
             headers = [*headers, *self.to_proxy]
-        sent = self._http.begin(method, target, headers, body)
+        head = self._http.begin(ask.method.encode("ascii"), target, headers, ask.body)
         if self._ended:
             self._http.feed(b"")
         elif self._transport is not None:
-            self._transport.write(sent)
+            # The body is everybody's: whoever reads slowly must not have us keep a copy each.
+            self._transport.writelines([head, ask.body] if ask.body else [head])
 
     async def event(self) -> Event:
-        """The next event of the answer. Raises ConnectionEnded or RemoteProtocolError."""
+        """The next event of the answer. Raises ConnectionEnded, RemoteProtocolError or TimeoutError."""
         assert self._http is not None
         while True:
             try:
@@ -102,10 +121,17 @@ class Connection(asyncio.Protocol):
                 raise self._why() from None
             if found is not None:
                 return found
+            if self._expired:
+                raise TimeoutError
             if self._ended:
                 raise self._why()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
+
+    def expire(self) -> None:
+        """The time is over: whoever waits for an event waits in vain."""
+        self._expired = True
+        self._wake()
 
     def _why(self) -> httpx.RemoteProtocolError:
         if self._silent:
@@ -125,4 +151,4 @@ class Connection(asyncio.Protocol):
         again = self._http is not None and self._http.reusable() and self.usable and not left
         self._http = None
         self.used = True
-        return again
+        return again and not self._expired

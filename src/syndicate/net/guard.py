@@ -11,10 +11,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from syndicate.net.answer import Blocked, Unreachable
-from syndicate.net.resolve import Resolve, resolve
+from syndicate.net.resolve import Resolve, literal, resolve
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -63,6 +64,7 @@ def is_public(address: Address) -> bool:
     return real in _PUBLIC_6 and not any(real in net for net in _NOT_PUBLIC_6)
 
 
+@lru_cache(maxsize=16_384)
 def network_of(text: str) -> str | None:
     """What counts as one place: an IPv4 address, or the /64 an IPv6 one lies in; ``None`` for no address."""
     try:
@@ -70,6 +72,16 @@ def network_of(text: str) -> str | None:
     except ValueError:
         return None
     return str(real) if isinstance(real, IPv4Address) else str(IPv6Network((int(real), 64), strict=False))
+
+
+@lru_cache(maxsize=16_384)
+def _known(text: str) -> tuple[bool, tuple[Address, ...]]:
+    """Whether an address is public, and its forms that a network let through may hold."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False, ()
+    return is_public(address), (address, embedded(address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +104,25 @@ class Guard:
         nets = tuple(ipaddress.ip_network(net) for net in allow)
         return cls(nets, None if ports is None else frozenset(ports), resolve)
 
-    async def check(self, scheme: str, host: str, port: int) -> Sequence[str]:
-        """The addresses to connect to. Raises Blocked, or Unreachable if there is no such name."""
+    def at_once(self, scheme: str, host: str, port: int) -> Sequence[str] | None:
+        """What ``check`` says where no name has to be looked up, else ``None``. Raises Blocked."""
+        self._form(scheme, host, port)
+        address = literal(host)
+        if address is None or self.resolve is not resolve:
+            return None
+        if not self.permits(address):
+            raise Blocked(f"{host}: the address is not public")
+        return [address]
+
+    def _form(self, scheme: str, host: str, port: int) -> None:
         if scheme not in ("http", "https"):
             raise Blocked("only http and https are allowed")
         if self.ports is not None and port not in self.ports:
             raise Blocked(f"{host}: port {port} is not allowed")
+
+    async def check(self, scheme: str, host: str, port: int) -> Sequence[str]:
+        """The addresses to connect to. Raises Blocked, or Unreachable if there is no such name."""
+        self._form(scheme, host, port)
         try:
             found = await self.resolve(host, port)
         except OSError:
@@ -111,9 +136,5 @@ class Guard:
 
     def permits(self, text: str) -> bool:
         """Whether this one address may be connected to."""
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return False
-        real = embedded(address)
-        return is_public(address) or any(a in net for a in (address, real) for net in self.allow)
+        public, forms = _known(text)
+        return public or any(form in net for form in forms for net in self.allow)

@@ -4,26 +4,58 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
-PATIENCE = 1.0
-"""A request that has no answer after so many seconds is counted among the slow ones."""
-_REMEMBERED = 10_000
+from syndicate.net.files import room_for_slow
+from syndicate.net.overdue import Overdue
+
+AT_ONCE = 0.05
+"""A request that has no answer after so many seconds gives its place to the next, and waits apart."""
+PATIENCE = 0.25
+"""After so many, its host counts as slow: the next request to it waits apart from the beginning."""
+SLOW_SHARE = 64
+"""So many requests may wait apart for each place: they cost a socket, and no work."""
+_REMEMBERED = 20_000
 
 
-class _Gate:
-    """So many at once, first come, first served."""
+class LateHosts:
+    """Hosts whose last request took long; the oldest are forgotten when there are too many."""
+
+    def __init__(self, keep: int = _REMEMBERED) -> None:
+        self._hosts: OrderedDict[str, None] = OrderedDict()
+        self._keep = keep
+
+    def __contains__(self, host: str) -> bool:
+        return host in self._hosts
+
+    def late(self, host: str) -> None:
+        """It took long."""
+        self._hosts[host] = None
+        self._hosts.move_to_end(host)
+        if len(self._hosts) > self._keep:
+            self._hosts.popitem(last=False)
+
+    def quick(self, host: str) -> None:
+        """It did not."""
+        self._hosts.pop(host, None)
+
+
+class Gate:
+    """So many at once, first come, first served. ``users``: inside and waiting."""
+
+    __slots__ = ("_free", "_waiting", "users")
 
     def __init__(self, width: int) -> None:
         self._free = width
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[None]] | None = None
+        self.users = 0
 
     def try_enter(self) -> bool:
-        """Enter if nobody is before us."""
+        """Enter if there is room."""
         if self._free <= 0:
             return False
         self._free -= 1
+        self.users += 1
         return True
 
     async def enter(self) -> None:
@@ -31,16 +63,22 @@ class _Gate:
         if self.try_enter():
             return
         turn = asyncio.get_running_loop().create_future()
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append(turn)
+        self.users += 1
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # the place was ours already
                 self.leave()
+            else:
+                self.users -= 1
             raise
 
     def leave(self) -> None:
         """Give the place to who waits longest."""
+        self.users -= 1
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -49,95 +87,130 @@ class _Gate:
         self._free += 1
 
 
-class _Lane:
-    __slots__ = ("gate", "users")
+class Places:
+    """A gate for each name, kept while somebody is inside or waits."""
 
     def __init__(self, width: int) -> None:
-        self.gate = asyncio.Semaphore(width)
-        self.users = 0
+        self._width = width
+        self._gates: dict[str, Gate] = {}
+
+    def __len__(self) -> int:
+        return len(self._gates)
+
+    async def enter(self, name: str) -> None:
+        """Wait until this name has room."""
+        gate = self._gates.get(name)
+        if gate is None:
+            gate = self._gates[name] = Gate(self._width)
+        if gate.try_enter():
+            return
+        try:
+            await gate.enter()
+        except asyncio.CancelledError:
+            self._tidy(name, gate)
+            raise
+
+    def leave(self, name: str) -> None:
+        """What ``enter`` gave."""
+        gate = self._gates[name]
+        gate.leave()
+        self._tidy(name, gate)
+
+    def _tidy(self, name: str, gate: Gate) -> None:
+        if not gate.users and self._gates.get(name) is gate:
+            del self._gates[name]
 
 
 class Slots:
     """Slots for requests. A host's own gate is passed first, then the common one.
 
     So requests to a slow host wait at its own gate and hold none of the common
-    slots; it takes ``per_host`` of them at most. A request that takes longer
-    than ``patience`` seconds moves to a slot among as many for slow ones, and
+    slots; it takes ``per_host`` of them at most. A request without an answer
+    after ``at_once`` seconds, connecting included, moves to a slot among
+    ``SLOW_SHARE`` times as many for slow ones, and after ``patience`` seconds
     its host's next request begins there: however many hosts hang, each costs
-    the others one such time once. ``total`` quick and ``total`` slow ones is
-    the most there is.
+    the others a moment once. ``total`` quick and ``slow`` others is the most
+    there is.
     """
 
-    def __init__(self, total: int, per_host: int, *, patience: float = PATIENCE) -> None:
-        self._quick, self._slow = _Gate(total), _Gate(total)
-        self._per_host = per_host
-        self._patience = patience
-        self._lanes: dict[str, _Lane] = {}
-        self._late: OrderedDict[str, None] = OrderedDict()
+    def __init__(
+        self,
+        total: int,
+        per_host: int,
+        *,
+        slow: int | None = None,
+        at_once: float = AT_ONCE,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._quick, self._slow = (
+            Gate(total),
+            Gate(room_for_slow(total, SLOW_SHARE) if slow is None else slow),
+        )
+        self._places = Places(per_host)
+        self._late = LateHosts()
+        self._lagging: Overdue[_Stay] = Overdue(at_once, self._lags)
+        self._slowly: Overdue[_Stay] = Overdue(patience, self._is_slow)
 
-    @asynccontextmanager
-    async def hold(self, host: str) -> AsyncIterator[None]:
-        """Wait for a slot for ``host`` and keep it for the block."""
-        lane = self._lanes.get(host)
-        if lane is None:
-            lane = self._lanes[host] = _Lane(self._per_host)
-        lane.users += 1
-        try:
-            async with lane.gate:
-                place = self._slow if host in self._late else self._quick
-                await place.enter()
-                stay = _Stay(self, host, place)
-                try:
-                    yield
-                finally:
-                    stay.end()
-        finally:
-            lane.users -= 1
-            if not lane.users:
-                del self._lanes[host]
+    def hold(self, host: str) -> _Stay:
+        """``async with``: wait for a slot for ``host`` and keep it for the block."""
+        return _Stay(self, host)
 
     def hosts(self) -> int:
         """How many hosts are being asked or waited for."""
-        return len(self._lanes)
+        return len(self._places)
 
     def is_late(self, host: str) -> bool:
         """Whether the last request to this host took long."""
         return host in self._late
 
-    def _note(self, host: str, *, late: bool) -> None:
-        if not late:
-            self._late.pop(host, None)
-            return
-        self._late[host] = None
-        self._late.move_to_end(host)
-        if len(self._late) > _REMEMBERED:
-            self._late.popitem(last=False)
+    def _lags(self, stay: _Stay) -> None:
+        """Its place is another's as soon as there is room among the slow."""
+        if self._slow.try_enter():
+            self._quick.leave()
+            stay.place = self._slow
+        else:
+            self._lagging.begin(stay)
+
+    def _is_slow(self, stay: _Stay) -> None:
+        stay.slow = True
+        self._late.late(stay.host)
+
+    async def _enter(self, stay: _Stay) -> None:
+        await self._places.enter(stay.host)
+        try:
+            stay.place = self._slow if stay.host in self._late else self._quick
+            if not stay.place.try_enter():
+                await stay.place.enter()
+        except BaseException:
+            self._places.leave(stay.host)
+            raise
+        if stay.place is self._quick:
+            self._lagging.begin(stay)
+        self._slowly.begin(stay)
+
+    def _leave(self, stay: _Stay) -> None:
+        self._lagging.end(stay)
+        self._slowly.end(stay)
+        stay.place.leave()
+        self._places.leave(stay.host)
+        if not stay.slow:
+            self._late.quick(stay.host)
 
 
 class _Stay:
     """One request in its slot."""
 
-    __slots__ = ("_host", "_lagging", "_place", "_slots", "_timer")
+    __slots__ = ("_slots", "host", "place", "slow")
+    place: Gate
 
-    def __init__(self, slots: Slots, host: str, place: _Gate) -> None:
-        self._slots, self._host, self._place = slots, host, place
-        self._lagging = False
-        self._timer = asyncio.get_running_loop().call_later(slots._patience, self._lag)
+    def __init__(self, slots: Slots, host: str) -> None:
+        self._slots, self.host = slots, host
+        self.slow = False
 
-    def _lag(self) -> None:
-        slots = self._slots
-        self._lagging = True
-        slots._note(self._host, late=True)
-        if self._place is slots._slow:
-            return
-        if slots._slow.try_enter():
-            self._place.leave()
-            self._place = slots._slow
-        else:
-            self._timer = asyncio.get_running_loop().call_later(slots._patience, self._lag)
+    async def __aenter__(self) -> None:
+        await self._slots._enter(self)
 
-    def end(self) -> None:
-        self._timer.cancel()
-        self._place.leave()
-        if not self._lagging:
-            self._slots._note(self._host, late=False)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._slots._leave(self)

@@ -8,18 +8,33 @@ one look-up; ``http1`` reads what comes back.
 from __future__ import annotations
 
 import asyncio
+import errno
+import math
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 import httpx
 
-from syndicate.net.connection import Connection, ConnectionEnded, Key
+from syndicate.net.connection import Ask, Connection, ConnectionEnded, Key
 from syndicate.net.http1 import DONE, Head, Unsendable
+from syndicate.net.overdue import Overdue
 from syndicate.net.proxy import Proxy, reason
 from syndicate.net.resolve import Resolve, resolve
 
 _IDLE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. ``address`` is the one that was connected to."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+    truncated: bool
+    address: str
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -46,20 +61,67 @@ class Wire(httpx.AsyncBaseTransport):
         self._context = context
         self._resolve = resolve
         self._swept = 0.0
+        self._watches: dict[float, Overdue[Connection]] = {}
+
+    async def ask(self, ask: Ask, seconds: float, limit: int) -> Reply:
+        """A request and its whole answer, up to ``limit`` bytes of it, within ``seconds``.
+
+        What ``handle_async_request`` does, without building httpx's objects.
+        Raises as it does, and TimeoutError.
+        """
+        started = time.monotonic()
+        connection = self._reuse(ask)
+        if connection is not None:
+            try:
+                return await self._whole(connection, ask, seconds, limit)
+            except ConnectionEnded:
+                seconds -= time.monotonic() - started
+        async with asyncio.timeout(seconds):
+            connection = await self._connect(ask)
+        return await self._whole(connection, ask, seconds - (time.monotonic() - started), limit)
+
+    async def _whole(self, connection: Connection, ask: Ask, seconds: float, limit: int) -> Reply:
+        watch = self._watch(seconds)
+        watch.begin(connection)
+        try:
+            head = await self._exchange(connection, ask)
+            body, truncated = b"", False
+            while (found := await connection.event()) is not DONE and not truncated:
+                assert isinstance(found, bytes)
+                body = body + found if body else found
+                truncated = len(body) > limit
+        except BaseException:  # half an answer is on the line
+            connection.close()
+            raise
+        finally:
+            watch.end(connection)
+        if truncated:
+            connection.close()
+        else:
+            self.give_back(connection)
+        return Reply(head.status, head.headers, body[:limit], truncated, connection.address)
+
+    def _watch(self, seconds: float) -> Overdue[Connection]:
+        """Rounded up: requests that may last equally long share a timer."""
+        grain = math.ceil(seconds * 20) / 20
+        found = self._watches.get(grain)
+        if found is None:
+            found = self._watches[grain] = Overdue(grain, Connection.expire)
+        return found
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request. Raises httpx.TransportError, UnicodeError for a bad header."""
-        body = await request.aread()
-        connection = self._reuse(request) or await self._connect(request)
+        ask = _asked(request, await request.aread())
+        connection = self._reuse(ask) or await self._connect(ask)
         try:
-            head = await self._exchange(connection, request, body)
+            head = await self._exchange(connection, ask)
         except ConnectionEnded:
             if not connection.used:
                 raise
             # The other side closed an idle connection while we wrote. What we send may be sent
             # twice by design (it bears a stable id), so a fresh connection is tried once.
-            connection = await self._connect(request)
-            head = await self._exchange(connection, request, body)
+            connection = await self._connect(ask)
+            head = await self._exchange(connection, ask)
         about = {"address": connection.address}
         return httpx.Response(
             head.status,
@@ -69,9 +131,9 @@ class Wire(httpx.AsyncBaseTransport):
             extensions=about,
         )
 
-    async def _exchange(self, connection: Connection, request: httpx.Request, body: bytes) -> Head:
+    async def _exchange(self, connection: Connection, ask: Ask) -> Head:
         try:
-            connection.begin(request, body)
+            connection.begin(ask)
             head = await connection.head()
         except Unsendable:
             connection.close()
@@ -84,9 +146,9 @@ class Wire(httpx.AsyncBaseTransport):
             raise httpx.ConnectError(reason(head.status))
         return head
 
-    def _reuse(self, request: httpx.Request) -> Connection | None:
-        allowed = request.extensions.get("addresses")
-        waiting = self._idle.get(_key(request.url), [])
+    def _reuse(self, ask: Ask) -> Connection | None:
+        allowed = ask.addresses
+        waiting = self._idle.get(ask.key)
         while waiting:
             found = waiting.pop()
             self._count -= 1
@@ -95,15 +157,16 @@ class Wire(httpx.AsyncBaseTransport):
             found.close()
         return None
 
-    async def _connect(self, request: httpx.Request) -> Connection:
-        key = _key(request.url)
-        limit = float(request.extensions.get("connect_timeout", 5.0))
+    async def _connect(self, ask: Ask) -> Connection:
+        key, limit = ask.key, ask.connect_seconds
         try:
             async with asyncio.timeout(limit):
-                checked = request.extensions.get("addresses")
-                if self._proxy is not None and not checked:
+                if self._proxy is not None and not ask.addresses:
                     return await self._by_name(self._proxy, key)
-                return await self._first(key, checked or await self._resolve(*key[1:]), limit)
+                addresses = ask.addresses or await self._resolve(*key[1:])
+                if len(addresses) == 1:
+                    return await self._open(key, addresses[0])
+                return await self._first(key, addresses, limit)
         except TimeoutError:
             raise httpx.ConnectTimeout("no connection in time") from None
         except ssl.SSLCertVerificationError as error:
@@ -223,9 +286,18 @@ class _Body(httpx.AsyncByteStream):
             self._connection = None
 
 
-def _key(url: httpx.URL) -> Key:
-    port = url.port or (443 if url.scheme == "https" else 80)
-    return url.scheme, url.raw_host.decode("ascii"), port
+def _asked(request: httpx.Request, body: bytes) -> Ask:
+    url, more = request.url, request.extensions
+    return Ask(
+        key=(url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)),
+        method=request.method,
+        netloc=url.netloc,
+        target=url.raw_path,
+        headers=request.headers.raw,
+        body=body,
+        addresses=more.get("addresses"),
+        connect_seconds=float(more.get("connect_timeout", 5.0)),
+    )
 
 
 def _words(error: OSError) -> str:
@@ -235,4 +307,6 @@ def _words(error: OSError) -> str:
         return "the connection was reset"
     if type(error).__name__ == "gaierror":
         return "the name cannot be resolved"
+    if error.errno in (errno.EMFILE, errno.ENFILE):  # ours, not the receiver's
+        return "too many files are open here"
     return "there is no way to the host"

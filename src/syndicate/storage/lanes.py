@@ -93,7 +93,7 @@ class Lanes:
         """Every lane by name; ``pulls``: those of partners that pull too, on which nothing is sent."""
         query = select(s.lanes).order_by(s.lanes.c.name).limit(limit)
         if not pulls:
-            query = query.where(s.lanes.c.kind.in_((LaneKind.STORIES, LaneKind.DOCUMENTS)))
+            query = query.where(s.lanes.c.kind != LaneKind.PULL)
         if not retired:
             query = query.where(s.lanes.c.state != LaneState.RETIRED)
         return [lane_of(row) for row in self._c.execute(query)]

@@ -626,6 +626,16 @@ subscription_failures = Table(
 )
 
 # Our own subscriptions at other hubs. Token and secret are needed again at every renewal, so no hash will do.
+mirror_files = Table(
+    "mirror_files",
+    metadata,
+    Column("mirror", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text),
+    Column("stamp", Text),
+    Column("owed", Instant),
+)
+
 canaries = Table(
     "canaries",
     metadata,

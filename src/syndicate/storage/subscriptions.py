@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +18,10 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -107,6 +109,20 @@ class Edition:
     version: int
     stored: int
     urgent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far those that are owed something were looked through: the last one seen."""
+
+    part: int
+    due: datetime | None
+    version: int
+    id: int
+
+    def at(self, key: Sequence[Column[Any]]) -> list[ColumnElement[Any]]:
+        """Its values of these columns."""
+        return [literal(getattr(self, column.name), column.type) for column in key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +272,7 @@ class Subscriptions:
     def topics_owed(self, now: datetime) -> set[str]:
         """Topics whose newest version somebody lacks who may be tried now. Costs nothing for who has it."""
         d = s.documents.c
-        lacking = or_(*(exists().where(*where) for where in _lacks(d.topic, d.push_version, now)))
+        lacking = or_(*(exists().where(*where) for where, _ in _lacks(d.topic, d.push_version, now)))
         return set(self._c.execute(select(d.topic).where(lacking)).scalars())
 
     def owed(
@@ -266,17 +282,38 @@ class Subscriptions:
 
         Those who are well come before those who failed; ended leases never.
         """
+        return self.owed_from(None, edition, now, limit, except_hosts=except_hosts)[0]
+
+    def owed_from(
+        self,
+        place: Bookmark | None,
+        edition: Edition,
+        now: datetime,
+        limit: int,
+        *,
+        except_hosts: Collection[str] = (),
+        known: Container[int] = (),
+    ) -> tuple[list[Subscription], Bookmark | None]:
+        """``owed`` from a place on, and where to go on; ``None``: that was the end.
+
+        At most ``limit`` rows are read; those whose number is ``known`` are passed over.
+        """
         c = s.subscriptions.c
+        columns = [c.due, *(c[name] for name in _SUBSCRIPTION)]
         found: list[Subscription] = []
-        for where in _lacks(edition.topic, edition.version, now):
-            if len(found) >= limit:
-                break
-            query = select(*(c[name] for name in _SUBSCRIPTION)).where(*where, c.lease_end > now)
+        part = place.part if place else 0
+        for number, (where, key) in enumerate(_lacks(edition.topic, edition.version, now)[part:], part):
+            query = select(*columns).where(*where, c.lease_end > now)
             if except_hosts:
                 query = query.where(c.host.not_in(list(except_hosts)))
-            rows = self._c.execute(query.order_by(c.due, c.version, c.id).limit(limit - len(found)))
-            found += [Subscription(**row._mapping) for row in rows]
-        return found
+            if place is not None and place.part == number:
+                query = query.where(tuple_(*key) > tuple_(*place.at(key)))
+            rows = self._c.execute(query.order_by(c.due, c.version, c.id).limit(limit)).all()
+            found += [_subscription(row) for row in rows if row.id not in known]
+            limit -= len(rows)
+            if limit <= 0:
+                return found, Bookmark(number, rows[-1].due, rows[-1].version, rows[-1].id)
+        return found, None
 
     def recall(self, topic: str, now: datetime, tried_before: datetime) -> int:
         """There is something new: who fails and was not tried lately is due now; returns how many."""
@@ -391,18 +428,23 @@ def _pair(table: Table, pending: Pending) -> tuple[ColumnElement[bool], ...]:
 
 def _lacks(
     topic: str | Column[Any], version: int | Column[Any], now: datetime
-) -> tuple[tuple[ColumnElement[bool], ...], ...]:
+) -> tuple[tuple[tuple[ColumnElement[bool], ...], tuple[Column[Any], ...]], ...]:
     """Three ranges of one index: well and behind, well and ahead, failing and due.
 
-    A version ahead of ours is one from before the document was begun anew.
+    Each with what tells its rows apart. A version ahead of ours is one from
+    before the document was begun anew.
     """
     c = s.subscriptions.c
     of = c.topic == topic
     return (
-        (of, c.due.is_(None), c.version < version),
-        (of, c.due.is_(None), c.version > version),
-        (of, c.due <= now, c.version != version),
+        ((of, c.due.is_(None), c.version < version), (c.version, c.id)),
+        ((of, c.due.is_(None), c.version > version), (c.version, c.id)),
+        ((of, c.due <= now, c.version != version), (c.due, c.version, c.id)),
     )
+
+
+def _subscription(row: Any) -> Subscription:
+    return Subscription(**dict(zip(_SUBSCRIPTION, row[1:], strict=True)))
 
 
 def _pending(row: Any) -> Pending:
