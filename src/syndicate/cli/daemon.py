@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +42,8 @@ def _start(work: Coroutine[Any, Any, int]) -> int:
     from syndicate.net.files import allow_many
 
     allow_many()
+    import asyncio
+
     try:
         import uvloop
     except ImportError:

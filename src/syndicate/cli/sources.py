@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -80,6 +79,8 @@ def try_source(context: Context, name: str) -> int:
 
     _known(context, name)
     with storage_of(context) as storage:
+        import asyncio
+
         trial = asyncio.run(_attempt(context, storage, name))
     if context.json:
         context.emit(trial)
