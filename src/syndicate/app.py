@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 
-from syndicate import metrics
+from syndicate import metrics, tracing
 from syndicate.config import Settings
 from syndicate.config.ends import ends
 from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
@@ -318,7 +318,7 @@ class App:
         """Rebuild what was touched and put it where readers find it."""
         async with self._publishing:
             since, self._changed_at = self._changed_at, None
-            with metrics.PUBLISH_SECONDS.time():
+            with metrics.PUBLISH_SECONDS.time(), tracing.step("publish"):
                 built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self.shelving.take(built)
             await asyncio.to_thread(self.mirrors.note, self._published(built), built.gone)

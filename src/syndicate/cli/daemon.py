@@ -52,10 +52,11 @@ def _start(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _app(context: Context) -> App:
-    from syndicate import logs
+    from syndicate import logs, tracing
     from syndicate.app import App
 
     logs.configure(context.settings.log)
+    tracing.configure()
     return App(context.settings, settings_file=context.config_path)
 
 
