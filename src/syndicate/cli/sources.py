@@ -231,6 +231,8 @@ def backfill(context: Context, name: str, since: str, push: bool) -> int:
 
     Exit status 1: it cannot be read to the end, or stories could not be taken.
     """
+    import asyncio
+
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.cli.words import moment
     from syndicate.errors import SourceError
