@@ -24,6 +24,7 @@ from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.hub_terms import HubTerms
+from syndicate.distribute.mirrors import Mirrors
 from syndicate.distribute.moved import deny_moved
 from syndicate.distribute.pull import Pull
 from syndicate.distribute.receivers import Receivers
@@ -73,6 +74,7 @@ from syndicate.web.inbox import InboxDesk, inboxes
 from syndicate.web.metrics import metrics_route
 from syndicate.web.ops import CONNECTIONS, create_ops
 from syndicate.web.partner import PartnerDesk
+from syndicate.web.prepared import POLICY
 from syndicate.web.server import Server
 from syndicate.web.tally import Tallied, Tally
 
@@ -152,6 +154,7 @@ class App:
         self.manager.close()
         await self.distributor.stop()
         await self.hub.stop()
+        await self.mirrors.stop()
         await self.pull.stop()
         await self.client.close()
         self.ingest.close()
@@ -200,6 +203,10 @@ class App:
         own = Client(roomy(self.settings.network), publisher_url=self.settings.publisher.url)
         self.hub = HubDistributor(self.storage, terms, own, self._clock, shown=self._shown)
         self.pull = Pull(self.storage, self.settings, self.site, self._clock, self.keeper.free)
+        self.mirrors = Mirrors(
+            self.storage, self.settings, self.site, limits, self._clock, policy=POLICY, done=self._mirrored
+        )
+        self.mirrors.align()
         self.papers = PartnerFeeds(self.storage, self.settings, self.directory, self.pull, self._surely)
         self.ingest.relate_again()
         self.followings = Followings(
@@ -312,6 +319,7 @@ class App:
             with metrics.PUBLISH_SECONDS.time():
                 built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self.shelving.take(built)
+            await asyncio.to_thread(self.mirrors.note, self._published(built), built.gone)
             if since is not None and built.documents:
                 metrics.LATENCY.observe(time.monotonic() - since)
             if built.gone:
@@ -329,6 +337,24 @@ class App:
             self.hub.wake()
             self.manager.status(self._in_words())
         return built
+
+    def _published(self, built: Built) -> list[str]:
+        """The paths of everything a run replaced or took away."""
+        documents = [self.site.path(d.feed, d.format) for d in built.documents]
+        return [*documents, *map(self.site.story_path, built.pages), *built.archives, *built.removed]
+
+    def _mirrored(self) -> None:
+        """A place shows what is new: hubs that waited for that are told now."""
+        self._spawn(self._hurry_hubs(), "poll mirrored")
+
+    async def _hurry_hubs(self) -> None:
+        def hurry() -> None:
+            with self.storage.write() as tx:
+                tx.lanes.hurry(list(self.receivers.hubs), self._clock())
+
+        if self.receivers.hubs:
+            await asyncio.to_thread(hurry)
+            self.distributor.wake()
 
     def _in_words(self) -> str:
         """How it stands, for ``systemctl status``."""
@@ -351,6 +377,7 @@ class App:
         begun = time.monotonic()
         polled = await self.poll_all()
         built = await self.publish_all()
+        await self.mirrors.drain()
         await asyncio.gather(self.distributor.drain(), self.hub.drain())
         await self.teller.run()
         return Round(polled, built, time.monotonic() - begun)
@@ -467,6 +494,7 @@ class App:
         self._ticker.start()
         self._spawn(self.distributor.run(), "distributor")
         self._spawn(self.hub.run(), "hub")
+        self._spawn(self.mirrors.run(), "mirrors")
         self._spawn(self._keep_publishing(), "publisher")
         self._spawn(self._keep_watching(), "watcher")
         for name in self.sources:
@@ -492,7 +520,7 @@ class App:
                 await task
         await self.publish()
         await self._keep_clock()
-        await asyncio.gather(self.distributor.stop(), self.hub.stop(), self.pull.stop())
+        await asyncio.gather(self.distributor.stop(), self.hub.stop(), self.pull.stop(), self.mirrors.stop())
         await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -565,6 +593,7 @@ class App:
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
+            self.mirrors.wake()
             self.pull.wake()
             await asyncio.to_thread(self.keyring.refresh)
         await asyncio.to_thread(self.keyring.write_used)
@@ -717,6 +746,8 @@ class App:
         self.receivers.align(self.storage)
         self.canaries.configure(fresh, self.site)
         self.distributor.configure(self.site, self.receivers, _limits(fresh))
+        self.mirrors.configure(fresh, self.site, _limits(fresh))
+        self.mirrors.align()
         self.followings.configure(fresh, self.site)
         self._open_sources()
         self.inbox.configure(self.site)

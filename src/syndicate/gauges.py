@@ -27,7 +27,11 @@ from syndicate.timekeeping import Timekeeper
 KEPT_SECONDS = 5.0
 COUNTED_SECONDS = 60.0
 """Counting the hub's subscriptions reads every one."""
-KINDS: Mapping[LaneKind, str] = {LaneKind.STORIES: "story", LaneKind.DOCUMENTS: "ping"}
+KINDS: Mapping[LaneKind, str] = {
+    LaneKind.STORIES: "story",
+    LaneKind.DOCUMENTS: "ping",
+    LaneKind.MIRROR: "mirror",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ def _waits(view: LaneView, now: datetime) -> float:
 def receiver_of(lane: str) -> str:
     """Whose lane it is: ``outlet/main`` → ``outlet``, ``hub:google/latest/rss`` → ``google``."""
     name = lane.partition("/")[0]
-    return name.partition(":")[2] if name.startswith(("hub:", "place:")) else name
+    return name.partition(":")[2] if name.startswith(("hub:", "mirror:")) else name
 
 
 def _family(name: str, words: str, labels: tuple[str, ...], values: Mapping[Any, float]) -> Metric:

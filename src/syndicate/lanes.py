@@ -31,11 +31,13 @@ class LaneKind(StrEnum):
     """What travels on a lane: single stories, or a document's newest version.
 
     ``pull``: nothing is sent; it keeps what a partner that pulls was offered and took.
+    ``mirror``: the public files, to a place beside our own.
     """
 
     STORIES = "stories"
     DOCUMENTS = "documents"
     PULL = "pull"
+    MIRROR = "mirror"
 
 
 class LaneState(StrEnum):
@@ -127,7 +129,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An article as far as lanes care: its newest revision and who may have it."""
+    """An article as far as lanes care: its newest revision and who may have it.
+
+    ``backfilled``: an old story that was filled in, and is offered to nobody.
+    """
 
     article_id: str
     revision: int
@@ -135,6 +140,7 @@ class Standing:
     live_since: datetime | None
     held: bool
     feeds: Collection[str]
+    backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,8 @@ def owed(
         return _owed_kill(standing, copy, generation)
     if standing.live_since is None or standing.held:
         return Settled()
+    if standing.backfilled and not copy.offered:
+        return Settled()  # news to nobody; so are its later updates and corrections
     if recall and not entitled:
         return Send(standing.revision, kill=True) if copy.offered else Settled()
     recalled = urgent and copy.offered > 0

@@ -66,7 +66,7 @@ LATENCY = Histogram(
 )
 PUSHES = Counter(
     "syndicate_pushes",
-    "Requests to receivers by what came of them; kind is story, ping, subscriber or place",
+    "Requests to receivers by what came of them; kind is story, ping, subscriber or mirror",
     ("kind", "receiver", "outcome"),
     registry=REGISTRY,
 )

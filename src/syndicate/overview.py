@@ -312,10 +312,13 @@ def lane_views(tx: Transaction, settings: Settings) -> tuple[LaneView, ...]:
     shut = {host.host: host.until for host in tx.hosts.shut("push")}
     hosts = lane_hosts(settings) if shut else {}
     pending = tx.lanes.pending(tx.journal.head())
+    mirrors = tx.mirrors.pending() if settings.publish else {}
     pushes = {head.topic: (head.push_version, head.modified) for head in tx.documents.heads()}
     found: list[LaneView] = []
     for lane in tx.lanes.all():
         count, oldest, exceptions = pending.get(lane.id, (0, None, 0))
+        if lane.kind is LaneKind.MIRROR:
+            count, oldest = mirrors.get(lane.receiver, (0, None))
         if lane.kind is LaneKind.DOCUMENTS:
             version, modified = pushes.get(lane.target, (0, None))
             count, oldest = (1, modified) if version > lane.version else (0, None)

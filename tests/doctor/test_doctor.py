@@ -174,6 +174,14 @@ async def test_a_hub_that_is_away_and_one_that_is_there(tmp_path: Path, other: O
     assert (found["hub a"].state, found["hub b"].state) == ("fail", "ok")
 
 
+async def test_places_of_publish_are_asked(tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("")
+    table = '[[publish]]\nname = "{0}"\ntype = "folder"\npath = "{1}/{0}"\n'
+    more = table.format("there", tmp_path) + table.format("blocked", tmp_path)
+    found = await looked(*configured(tmp_path, more))
+    assert (found["publish there"].state, found["publish blocked"].state) == ("ok", "fail")
+
+
 @pytest.mark.parametrize(("off", "state"), [(0, "ok"), (20, "warn"), (-3600, "fail")])
 def test_the_clock_is_held_against_what_others_say(off: int, state: str) -> None:
     from syndicate.net.answer import Answer

@@ -9,6 +9,7 @@ from syndicate.config.load import Adapters, load, settings_type
 from syndicate.config.look import Look
 from syndicate.config.notify import Notify
 from syndicate.config.part import Part
+from syndicate.config.publish import FolderMirror, Mirror, S3Mirror, SftpMirror
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.settings import (
     Agency,
@@ -41,17 +42,21 @@ __all__ = [
     "EndpointOptions",
     "ExternalHub",
     "Feed",
+    "FolderMirror",
     "Look",
     "Matching",
     "MediaCare",
+    "Mirror",
     "Notify",
     "OutletRights",
     "Part",
     "Partner",
     "Publisher",
     "Rights",
+    "S3Mirror",
     "Secret",
     "Settings",
+    "SftpMirror",
     "SourceOptions",
     "Vocabularies",
     "check_signing_secret",

@@ -186,7 +186,8 @@ def _members(kind: Any) -> list[Any]:
 
 def _inner(kind: Any) -> Any:
     arguments = typing.get_args(kind)
-    return arguments[-1] if arguments else None
+    inner = [one for one in arguments if one is not Ellipsis]  # tuple[X, ...]
+    return inner[-1] if inner else None
 
 
 def _tag(kind: Any) -> str | None:

@@ -18,6 +18,7 @@ from syndicate.config.look import Look
 from syndicate.config.notify import Notify
 from syndicate.config.ops import Ops
 from syndicate.config.part import Part
+from syndicate.config.publish import Mirror
 from syndicate.config.rights import OutletRights, Rights
 from syndicate.config.values import (
     ByteRate,
@@ -474,6 +475,7 @@ class Settings(BaseSettings):
     feeds: dict[Slug, Feed] = Field(default_factory=dict)
     sitemap: Sitemap = Sitemap()
     external_hubs: dict[Name, ExternalHub] = Field(default_factory=dict)
+    publish: tuple[Mirror, ...] = ()
     hub: Hub = Hub()
     editorial: Editorial = Editorial()
     rights: OutletRights = OutletRights()
@@ -498,6 +500,7 @@ class Settings(BaseSettings):
             *self._slug_problems(),
             *self._match_problems(),
             *self._end_problems(),
+            *self._publish_problems(),
         ]
         if problems:
             raise ValueError("; ".join(problems))
@@ -536,6 +539,12 @@ class Settings(BaseSettings):
                     "name another of [feeds], or an address that begins with https://"
                 )
         return found
+
+    def _publish_problems(self) -> list[str]:
+        names = [place.name for place in self.publish]
+        return [
+            f"two of [[publish]] are called {name!r}" for name in sorted(set(names)) if names.count(name) > 1
+        ]
 
     def _match_problems(self) -> list[str]:
         return [

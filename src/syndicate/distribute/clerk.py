@@ -17,7 +17,7 @@ from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.recalls import recalled
 from syndicate.distribute.receivers import HubReceiver, Receivers, StoryReceiver
 from syndicate.distribute.stories import PlannedStory, foresee, plan, settle
-from syndicate.distribute.topics import PlannedPing, plan_ping, settle_ping
+from syndicate.distribute.topics import PATIENCE, PlannedPing, plan_ping, settle_ping
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StorageError, StoryError
 from syndicate.formats.push import Body, Push, PushFormat, body
@@ -205,7 +205,8 @@ class Clerk:
             receiver = hub = self._receivers.hubs.get(lane.name)
             if hub is not None:
                 shut = self._hosts.shut_until(hub.host)
-                planned = plan_ping(tx, desk, lane_id, now, shut_until=shut)
+                patience = None if self._receivers.mirrors else PATIENCE
+                planned = plan_ping(tx, desk, lane_id, now, shut_until=shut, patience=patience)
         if planned is None or receiver is None:
             return None
         self._hosts.asking(receiver.host)  # a recall goes even where the host is shut

@@ -93,6 +93,8 @@ def plan_replay(
     """What sending again from a moment or a journal number would be. Raises UsageError."""
     if (since is None) == (cursor is None):
         raise UsageError("say from where to replay: --since 30d, or --from CURSOR")
+    if lane.kind is LaneKind.MIRROR:
+        raise UsageError(f"{lane.name} is kept in step by itself", fix=f"`syndicate lanes retry {lane.name}`")
     if lane.kind is LaneKind.DOCUMENTS:
         return Replay(lane=lane.name, kind=lane.kind, position=0)
     start = tx.journal.position_before(since) if since is not None else cursor or 0

@@ -50,6 +50,7 @@ class Receivers:
     stories: dict[str, StoryReceiver]
     hubs: dict[str, HubReceiver]
     partners: frozenset[str] = frozenset()
+    mirrors: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, site: Site, client: Client) -> Receivers:
@@ -66,7 +67,7 @@ class Receivers:
                 host=host_key(hub.url),
                 hub=name,
                 topic=site.topic(slug, form),
-                transport=WebSubPing(hub.url, client, retry_after_cap=cap),
+                transport=WebSubPing(hub.url, client, retry_after_cap=cap, by_bytes=bool(settings.publish)),
             )
             for name, hub in settings.external_hubs.items()
             for slug, feed in settings.feeds.items()
@@ -76,6 +77,7 @@ class Receivers:
             stories={r.lane: r for r in found},
             hubs={r.lane: r for r in hubs},
             partners=frozenset(settings.partners),
+            mirrors=tuple(f"mirror:{place.name}" for place in settings.publish),
         )
 
     def align(self, storage: Storage) -> None:
@@ -90,7 +92,9 @@ class Receivers:
                 tx.lanes.ensure(story.lane, LaneKind.STORIES, story.partner, story.endpoint, position=head)
             for hub in self.hubs.values():
                 tx.lanes.ensure(hub.lane, LaneKind.DOCUMENTS, hub.hub, hub.topic, position=0)
-            tx.lanes.retire_all_but([*self.stories, *self.hubs, *map(lane_name, self.partners)])
+            tx.lanes.retire_all_but(
+                [*self.stories, *self.hubs, *map(lane_name, self.partners), *self.mirrors]
+            )
 
 
 def _story_receiver(

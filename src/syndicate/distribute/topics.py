@@ -26,9 +26,19 @@ class PlannedPing:
 
 
 def plan_ping(
-    tx: Transaction, desk: LaneDesk, lane_id: int, now: datetime, *, shut_until: datetime | None = None
+    tx: Transaction,
+    desk: LaneDesk,
+    lane_id: int,
+    now: datetime,
+    *,
+    shut_until: datetime | None = None,
+    patience: int | None = PATIENCE,
 ) -> PlannedPing | None:
-    """What a hub is to be told on this lane now, or ``None``; a hub that is shut is told later."""
+    """What a hub is to be told on this lane now, or ``None``; a hub that is shut is told later.
+
+    ``patience``: after so many looks it is told all the same; ``None``: never, because readers get
+    documents from another place, and what that does not show nobody can fetch.
+    """
     lane = desk.lane(lane_id)
     if lane is None or lane.state is not LaneState.ACTIVE or (lane.due and lane.due > now):
         return None
@@ -44,7 +54,7 @@ def plan_ping(
         topic=lane.target,
         version=document.push_version,
         etag=document.etags["identity"],
-        check_readable=lane.waits < PATIENCE,
+        check_readable=patience is None or lane.waits < patience,
     )
 
 

@@ -8,15 +8,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from syndicate.config import Settings
+from syndicate.config import Mirror, Settings
 from syndicate.doctor.database import Stored
 from syndicate.doctor.finding import Check, fail, ok, warn
+from syndicate.errors import ConfigError
 from syndicate.formats.encoding import etag
 from syndicate.net.answer import Answer, Unreachable
 from syndicate.net.certificates import expiry
 from syndicate.net.client import Client
 from syndicate.net.resolve import resolve
 from syndicate.surroundings import is_loopback
+from syndicate.transports.mirrors.base import MirrorError
+from syndicate.transports.mirrors.registry import open_place
 
 CERTIFICATE_DAYS = 21
 CLOCK_WARNS, CLOCK_FAILS = 5.0, 60.0
@@ -33,6 +36,7 @@ async def network(settings: Settings, stored: Stored, now: datetime) -> list[Che
         if stored.running:
             looks.append(_daemon(settings, client))
         looks += [_hub(name, hub.url, client, dates) for name, hub in settings.external_hubs.items()]
+        looks += [_mirror(options, settings) for options in settings.publish]
         looks += [_receiver(where, url, settings, now) for where, url in _receivers(settings)]
         found = await asyncio.gather(*looks)
     return [*(check for checks in found for check in checks), *_clock(dates)]
@@ -114,6 +118,18 @@ async def _hub(name: str, url: str, client: Client, dates: Dates) -> list[Check]
     if answer.status >= 500:
         return [warn(label, f"{host} answers {answer.status}", "look again later; pings are tried anew")]
     return [ok(label, f"{host} answers")]
+
+
+async def _mirror(options: Mirror, settings: Settings) -> list[Check]:
+    """Whether a place of ``[[publish]]`` lets itself be read; nothing is written there."""
+    label, proxy = f"publish {options.name}", settings.network.proxy
+    try:
+        place = open_place(options, proxy=proxy.reveal() if proxy else None)
+        there = await place.get("index.html")
+        await place.close()
+    except (ConfigError, MirrorError) as error:
+        return [fail(label, error.message, error.fix or "see [[publish]]")]
+    return [ok(label, "it answers" + ("" if there else "; nothing is published there yet"))]
 
 
 def _receivers(settings: Settings) -> Iterator[tuple[str, str]]:

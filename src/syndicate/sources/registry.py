@@ -24,6 +24,7 @@ from syndicate.sources.base import Source
 from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.folder import FolderOptions, FolderSource
 from syndicate.sources.inbox import InboxOptions, InboxSource
+from syndicate.sources.page import PageOptions, PageSource
 from syndicate.sources.wire import NewsmlOptions, NewsmlSource, NinjsOptions, WireSource
 from syndicate.sources.wordpress import WordPressOptions, WordPressSource
 from syndicate.timekeeping import utc_now
@@ -32,6 +33,7 @@ GROUP = "syndicate.sources"
 SOURCES: Mapping[str, type[SourceOptions]] = {
     "folder": FolderOptions,
     "inbox": InboxOptions,
+    "page": PageOptions,
     "ninjs": NinjsOptions,
     "newsml": NewsmlOptions,
     "wordpress": WordPressOptions,
@@ -51,6 +53,7 @@ def _here(kind: Any) -> Any:
 _BUILT_IN: Mapping[str, Any] = {
     "folder": _here(FolderSource),
     "inbox": _here(InboxSource),
+    "page": PageSource,
     "ninjs": _here(WireSource),
     "newsml": _here(NewsmlSource),
     "wordpress": WordPressSource,

@@ -93,7 +93,7 @@ class Lanes:
         """Every lane by name; ``pulls``: those of partners that pull too, on which nothing is sent."""
         query = select(s.lanes).order_by(s.lanes.c.name).limit(limit)
         if not pulls:
-            query = query.where(s.lanes.c.kind.in_((LaneKind.STORIES, LaneKind.DOCUMENTS)))
+            query = query.where(s.lanes.c.kind != LaneKind.PULL)
         if not retired:
             query = query.where(s.lanes.c.state != LaneState.RETIRED)
         return [lane_of(row) for row in self._c.execute(query)]
@@ -170,7 +170,9 @@ class Lanes:
             for place in self._c.execute(places):
                 feeds.setdefault(place.article_id, []).append(place.feed)
             a = s.articles.c
-            query = select(a.id, a.revision, a.status, a.live_since, a.hold).where(a.id.in_(part))
+            query = select(a.id, a.revision, a.status, a.live_since, a.hold, a.backfilled).where(
+                a.id.in_(part)
+            )
             for row in self._c.execute(query):
                 found[row.id] = Standing(
                     article_id=row.id,
@@ -178,6 +180,7 @@ class Lanes:
                     status=PubStatus(row.status),
                     live_since=row.live_since,
                     held=row.hold is not None,
+                    backfilled=row.backfilled,
                     feeds=tuple(feeds.get(row.id, ())),
                 )
         return found

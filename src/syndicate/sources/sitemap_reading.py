@@ -1,0 +1,126 @@
+"""Sitemaps, news sitemaps and sitemap indexes, read as a stream. Pure."""
+
+from __future__ import annotations
+
+import gzip
+import heapq
+import io
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from syndicate.errors import SourceError
+from syndicate.sources.metadata import WrongValueError, as_address, as_time
+from syndicate.sources.page_list import Filter, Listed, plain_address, same_site
+from syndicate.sources.safe_xml import child, local, words
+
+MOST = 50_000
+"""Addresses in a sitemap (sitemaps.org); what stands behind them is not read."""
+_BEGINS = re.compile(
+    rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?[^>]*>\s*)*<(?:\w+:)?(urlset|sitemapindex)\b", re.DOTALL
+)
+_DATED = re.compile(r"((?:19|20)\d\d)[/-](\d{1,2})(?:[/-](\d{1,2}))?")
+_OLDEST = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """The newest entries, newest first: pages, or, of an index, further sitemaps. ``seen`` counts all."""
+
+    entries: tuple[Listed, ...]
+    is_index: bool = False
+    seen: int = 0
+
+
+def unpacked(body: bytes, limit: int) -> bytes:
+    """A body that is a gzip file as what is in it, at most ``limit`` bytes. Raises SourceError."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+            plain = file.read(limit + 1)
+    except (OSError, EOFError, zlib.error):
+        raise SourceError("the sitemap is no whole gzip file", fix="tell those who run the site") from None
+    if len(plain) > limit:
+        raise SourceError(f"the sitemap is larger than {limit:,} bytes", fix="raise max_bytes of the source")
+    return plain
+
+
+def is_sitemap(body: bytes) -> bool:
+    """Whether it begins as a sitemap or an index of them."""
+    return _BEGINS.match(body[:4_096].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def read_sitemap(body: bytes, url: str, wanted: Filter, limit: int, zone: ZoneInfo) -> Sitemap:
+    """The newest ``limit`` entries of the site. Raises SourceError for what is no whole XML.
+
+    Entries without a date go by a date in their address, then by their
+    order: the last is the newest.
+    """
+    newest: list[tuple[tuple[datetime, int], Listed]] = []
+    seen, is_index = 0, False
+    try:
+        for element in _entries(body):
+            is_index = local(element) == "sitemap"
+            entry, when = _entry(element, zone)
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+            if entry is None or (
+                not is_index and not (same_site(entry.url, url) and wanted.passes(entry.url))
+            ):
+                continue
+            seen += 1
+            heapq.heappush(newest, ((when or _OLDEST, seen), entry))
+            if len(newest) > limit:
+                heapq.heappop(newest)
+            if seen >= MOST:
+                break
+    except etree.XMLSyntaxError as error:
+        raise SourceError(
+            f"the sitemap is no well-formed XML in line {error.lineno}", fix="tell those who run the site"
+        ) from None
+    ordered = sorted(newest, key=lambda pair: pair[0], reverse=True)
+    return Sitemap(entries=tuple(entry for _, entry in ordered), is_index=is_index, seen=seen)
+
+
+def _entries(body: bytes) -> Any:
+    return (
+        element
+        for _, element in etree.iterparse(
+            io.BytesIO(body), events=("end",), tag=("{*}url", "{*}sitemap"),
+            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        )
+    )  # fmt: skip
+
+
+def _entry(element: Any, zone: ZoneInfo) -> tuple[Listed | None, datetime | None]:
+    try:
+        url = plain_address(as_address(words(child(element, "loc"))))
+    except WrongValueError:
+        return None, None
+    changed = words(child(element, "lastmod"))
+    news = child(element, "news")
+    published = _moment(words(child(news, "publication_date")), zone)
+    entry = Listed(url=url, changed=changed, published=published, title=words(child(news, "title")))
+    return entry, _moment(changed, zone) or published or _dated(url)
+
+
+def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
+    try:
+        return as_time(text, zone) if text else None
+    except WrongValueError:
+        return None
+
+
+def _dated(url: str) -> datetime | None:
+    found = _DATED.search(url)
+    try:
+        return datetime(int(found[1]), int(found[2]), int(found[3] or 1), tzinfo=UTC) if found else None
+    except ValueError:
+        return None

@@ -1,0 +1,440 @@
+"""Publishing to another folder, over SFTP (a real server in this process) and to S3 (a real server beside it)."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import importlib.util
+import socket
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from syndicate.app import App
+from syndicate.config import Adapters, Settings, load
+from syndicate.distribute.mirror_files import in_order, key_of, keys_under
+from syndicate.errors import ConfigError, SyndicateError
+from syndicate.ingest import desk
+from syndicate.installed import load_settings
+from syndicate.lanes import LaneState
+from syndicate.overview import lane_views
+from syndicate.sources.registry import SOURCES
+from syndicate.storage import MirrorFile
+from syndicate.transports.mirrors.base import Label, MirrorError, label_of
+from syndicate.transports.mirrors.registry import open_place
+
+if "s3_server" not in sys.modules:
+    spec = importlib.util.spec_from_file_location("s3_server", Path(__file__).parent / "s3_server.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["s3_server"] = module
+    spec.loader.exec_module(module)
+from s3_server import S3Server
+
+PACKED = 'encoding = "gzip"\ncompressed = false'
+pytestmark = pytest.mark.anyio
+CONFIG = """
+[publisher]
+name = "The Times"
+url = "https://times.example.org/"
+base_url = "http://127.0.0.1:{site}/"
+[web]
+port = 0
+[ops]
+port = 0
+[storage]
+url = "sqlite:///{folder}/var/news.db"
+[output]
+path = "{folder}/feeds"
+[network]
+connect_timeout = "1s"
+[delivery]
+retry = ["1s"]
+[sources.desk]
+type = "folder"
+path = "{folder}/stories"
+settle = "0s"
+on_missing = "withdraw"
+[feeds.latest]
+title = "Latest"
+formerly = ["newest"]
+"""
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def story(folder: Path, name: str, text: str) -> None:
+    (folder / "stories").mkdir(exist_ok=True)
+    (folder / "stories" / f"{name}.md").write_text(f"---\ntitle: {name}\nid: {name}\n---\n{text}\n")
+
+
+def configured(folder: Path, publish: str, more: str = "", site: int = 9) -> Settings:
+    (folder / "stories").mkdir(exist_ok=True)
+    file = folder / "syndicate.toml"
+    file.write_text(CONFIG.format(folder=folder, site=site) + more + publish)
+    return load(file, Adapters(SOURCES, {}))
+
+
+# -- the places ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+async def sftp(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Settings of a real SFTP server; its files lie in the folder it names."""
+    root = tmp_path_factory.mktemp("sftp")
+    key, host_key = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
+    (root / "id").write_bytes(key.export_private_key())
+    (root / "id").chmod(0o600)
+    (root / "authorized").write_bytes(key.export_public_key())
+    (root / "files").mkdir()
+
+    def serve(channel: Any) -> asyncssh.SFTPServer:
+        return asyncssh.SFTPServer(channel, chroot=str(root / "files"))
+
+    server = await asyncssh.listen(
+        "127.0.0.1", 0, server_host_keys=[host_key],
+        authorized_client_keys=str(root / "authorized"), sftp_factory=serve,
+    )  # fmt: skip
+    port = server.sockets[0].getsockname()[1]
+    (root / "known").write_text(f"[127.0.0.1]:{port} {host_key.export_public_key().decode()}")
+    yield (
+        f'type = "sftp"\nhost = "127.0.0.1"\nport = {port}\nuser = "news"\nkey = "{root}/id"\n'
+        f'known_hosts = "{root}/known"\npath = "/htdocs"\n#{root}/files/htdocs'
+    )
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    server = S3Server(free_port())
+    yield server
+    server.close()
+
+
+def bucket(server: S3Server, prefix: str, more: str = "") -> str:
+    keys = 'access_key = "AKIAEXAMPLE"\nsecret_key = "not-a-real-key"\n'
+    return f'type = "s3"\nbucket = "bucket"\nprefix = "{prefix}"\nendpoint = "{server.url}"\n{keys}{more}'
+
+
+def places(settings: Settings) -> Any:
+    return open_place(settings.publish[0])
+
+
+async def keeps_its_word(place: Any) -> None:
+    label = Label("application/rss+xml; charset=utf-8", "public, max-age=300")
+    assert await place.get("feeds/a/rss.xml") is None
+    await place.put("feeds/a/rss.xml", b"one", label)
+    await place.put("feeds/a/rss.xml", b"two", label)
+    assert await place.get("feeds/a/rss.xml") == b"two"
+    await place.delete("feeds/a/rss.xml")
+    await place.delete("feeds/a/rss.xml")
+    assert await place.get("feeds/a/rss.xml") is None
+    await place.close()
+
+
+async def test_a_folder_keeps_its_word(tmp_path: Path) -> None:
+    settings = configured(tmp_path, f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{tmp_path}/there"\n')
+    await keeps_its_word(places(settings))
+    assert list((tmp_path / "there").rglob("*")) == []  # no half file, no empty folder
+
+
+async def test_a_server_reached_by_ssh_keeps_its_word(tmp_path: Path, sftp: str) -> None:
+    await keeps_its_word(places(configured(tmp_path, f'[[publish]]\nname = "x"\n{sftp}\n')))
+    assert [f for f in Path(sftp.rpartition("#")[2]).rglob("*") if f.is_file()] == []
+
+
+async def test_an_unknown_host_key_is_not_believed(tmp_path: Path, sftp: str) -> None:
+    (tmp_path / "none").write_text("")
+    text = sftp.replace("known_hosts", f'known_hosts = "{tmp_path}/none"\n#')
+    place = places(configured(tmp_path, f'[[publish]]\nname = "x"\n{text}\n'))
+    with pytest.raises(MirrorError) as told:
+        await place.get("x")
+    assert "known_hosts" in str(told.value.fix)
+
+
+async def test_a_bucket_keeps_its_word_and_knows_its_headers(tmp_path: Path, s3: S3Server) -> None:
+    place = places(configured(tmp_path, f'[[publish]]\nname = "x"\n{bucket(s3, "word")}\n'))
+    await keeps_its_word(place)
+    await place.put("feeds/a/atom.xml.gz", b"zipped", label_of("feeds/a/atom.xml.gz", 300))
+    with urllib.request.urlopen(f"{s3.url}bucket/word/feeds/a/atom.xml.gz", timeout=5) as answer:
+        assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["cache-control"] == "public, max-age=300"
+
+
+async def test_a_bucket_that_is_not_there_tells_no_secret(tmp_path: Path, s3: S3Server) -> None:
+    text = bucket(s3, "x").replace('bucket = "bucket"', 'bucket = "other"')
+    with pytest.raises(MirrorError) as told:
+        await places(configured(tmp_path, f'[[publish]]\nname = "x"\n{text}\n')).put(
+            "k", b"x", Label("a/b", "c")
+        )
+    assert "other" in told.value.message
+    assert "not-a-real-key" not in str(told.value)
+
+
+def test_a_library_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("asyncssh", 'type = "sftp"\nhost = "x"'), ("obstore", 'type = "s3"\nbucket = "x"')):
+        monkeypatch.setitem(sys.modules, name, None)
+        with pytest.raises(ConfigError) as told:
+            places(configured(tmp_path, f'[[publish]]\nname = "x"\n{text}\n'))
+        assert name in told.value.message
+        assert "syndicate[elsewhere]" in str(told.value.fix)
+
+
+# -- keeping in step -------------------------------------------------------------------------
+
+
+def same(here: Path, there: Path) -> None:
+    """Every public file stands there, byte for byte, and nothing else."""
+    wanted = {key: (here / key.removeprefix("feeds/")).read_bytes() for key in keys_under(here)}
+    found = {f.relative_to(there).as_posix(): f.read_bytes() for f in there.rglob("*") if f.is_file()}
+    assert wanted == {k: v for k, v in found.items() if not k.startswith("_")}
+
+
+async def test_a_round_puts_everything_there_and_the_next_only_what_changed(
+    tmp_path: Path, sftp: str
+) -> None:
+    there = Path(sftp.rpartition("#")[2])
+    settings = configured(tmp_path, f'[[publish]]\nname = "x"\n{sftp}\n')
+    story(tmp_path, "one", "The bridge was opened on Sunday.")
+    async with App(settings) as app:
+        await app.once()
+        same(tmp_path / "feeds", there)
+        before = {f: f.stat().st_mtime_ns for f in there.rglob("*.xml")}
+        await app.once()
+        assert {f: f.stat().st_mtime_ns for f in there.rglob("*.xml")} == before
+        with app.storage.read() as tx:
+            (view,) = lane_views(tx, settings)
+            attempts = tx.lanes.attempts(lane="mirror:x")
+        assert (view.name, view.pending, view.state) == ("mirror:x", 0, LaneState.ACTIVE)
+        assert len(attempts) == 1  # nothing changed: nothing was tried
+
+
+async def test_a_withdrawn_story_leaves_there_as_well(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    settings = configured(tmp_path, f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{there}"\n')
+    story(tmp_path, "one", "The bridge was opened on Sunday, to much applause.")
+    story(tmp_path, "two", "The market moves to Thursday.")
+    async with App(settings) as app:
+        await app.once()
+        assert any(b"applause" in f.read_bytes() for f in there.rglob("*.*"))
+        with app.storage.write() as tx:
+            found = tx.articles.by_identity([("id:desk", "one")])
+            article = tx.articles.get(found) if found else None
+            assert article
+            desk.withdraw(tx, app.ingest.taking("desk"), article, "legal", now=app._clock())
+        await app.once()
+    same(tmp_path / "feeds", there)
+    texts = [
+        gzip.decompress(f.read_bytes()) if f.suffix == ".gz" else f.read_bytes() for f in there.rglob("*.*")
+    ]
+    assert not any(b"applause" in text for text in texts)
+
+
+class Cut(Exception):
+    """The process died."""
+
+
+async def test_what_a_crash_left_out_is_found_and_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there"
+    settings = configured(tmp_path, f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{there}"\n')
+    story(tmp_path, "one", "The bridge was opened on Sunday.")
+    from syndicate.transports.mirrors.folder import FolderPlace
+
+    real, count = FolderPlace.put, 0
+
+    async def dies(self: Any, key: str, body: bytes, label: Label) -> None:
+        nonlocal count
+        count += 1
+        if count > 5:
+            raise Cut
+        await real(self, key, body, label)
+
+    monkeypatch.setattr(FolderPlace, "put", dies)
+    app = App(settings)
+    await app.__aenter__()
+    with pytest.raises(Cut):
+        await app.once()
+    await app.__aexit__(None, None, None)
+    monkeypatch.setattr(FolderPlace, "put", real)
+    async with App(settings) as app:
+        await app.once()
+    same(tmp_path / "feeds", there)
+
+
+async def test_a_place_that_fails_backs_off_and_is_shown(tmp_path: Path) -> None:
+    blocked = tmp_path / "there"
+    blocked.write_text("no folder")
+    settings = configured(tmp_path, f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{blocked}"\n')
+    story(tmp_path, "one", "The bridge was opened on Sunday.")
+    async with App(settings) as app:
+        await app.once()
+        with app.storage.read() as tx:
+            (view,) = lane_views(tx, settings)
+        assert view.failures == 1
+        assert view.pending > 5
+        assert view.oldest is not None
+        assert view.last_error
+        blocked.unlink()
+        with app.storage.write() as tx:
+            lane = tx.lanes.named("mirror:x")
+            assert lane
+            tx.lanes.hurry(["mirror:x"], app._clock())
+        await app.once()
+        with app.storage.read() as tx:
+            (view,) = lane_views(tx, settings)
+        assert (view.failures, view.pending, view.last_error) == (0, 0, None)
+    same(tmp_path / "feeds", blocked)
+
+
+async def test_bytes_that_read_back_differently_are_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from syndicate.transports.mirrors.folder import FolderPlace
+
+    async def half(self: Any, key: str) -> bytes:
+        return b"half"
+
+    monkeypatch.setattr(FolderPlace, "get", half)
+    settings = configured(tmp_path, f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{tmp_path}/there"\n')
+    async with App(settings) as app:
+        await app.once()
+        with app.storage.read() as tx:
+            (view,) = lane_views(tx, settings)
+    assert "other bytes" in str(view.last_error)
+
+
+async def test_a_hub_is_told_only_when_the_bucket_shows_the_new_document(
+    tmp_path: Path, s3: S3Server
+) -> None:
+    """Readers get documents from the bucket: its validators are not ours, so bytes decide."""
+    told: list[bytes] = []
+
+    async def hub(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            (int(h[15:]) for h in head.lower().split(b"\r\n") if h.startswith(b"content-length:")), 0
+        )
+        told.append(await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(hub, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    more = f'formats = ["rss"]\n[external_hubs.h]\nurl = "http://127.0.0.1:{port}/"\n'
+    publish = f'[[publish]]\nname = "x"\n{bucket(s3, "hubbed", "headers_file = true")}\n'
+    settings = configured(tmp_path, publish, more)
+    address = f"{s3.url}bucket/hubbed/"
+    settings = settings.model_copy(
+        update={"publisher": settings.publisher.model_copy(update={"base_url": address})}
+    )
+    story(tmp_path, "one", "The bridge was opened on Sunday.")
+    async with App(settings) as app:
+        with app.storage.write() as tx:  # the place is paused: nothing new can be seen
+            lane = tx.lanes.named("mirror:x")
+            assert lane
+            from dataclasses import replace
+
+            tx.lanes.save(replace(lane, state=LaneState.PAUSED))
+        await app.once()
+        assert told == []
+        with app.storage.write() as tx:
+            tx.lanes.save(replace(lane, state=LaneState.ACTIVE))
+        await app.once()
+        await app._hurry_hubs()
+        await app.distributor.drain()
+    server.close()
+    assert len(told) == 1
+    assert b"hub.mode=publish" in told[0]
+    with urllib.request.urlopen(address + "_headers", timeout=5) as answer:
+        text = answer.read().decode()
+    assert (
+        f'  Link: <{address}feeds/latest/rss.xml>; rel="self", <http://127.0.0.1:{port}/>; rel="hub"' in text
+    )
+    assert "  Cache-Control: public, max-age=300" in text
+    with urllib.request.urlopen(address + "_redirects", timeout=5) as answer:
+        assert b"/feeds/newest/* /feeds/latest/:splat 301" in answer.read()
+
+
+async def test_a_bucket_may_keep_documents_packed_under_their_plain_names(
+    tmp_path: Path, s3: S3Server
+) -> None:
+    publish = f'[[publish]]\nname = "x"\n{bucket(s3, "packed", PACKED)}\n'
+    settings = configured(tmp_path, publish)
+    story(tmp_path, "one", "The bridge was opened on Sunday.")
+    async with App(settings) as app:
+        await app.once()
+    with urllib.request.urlopen(f"{s3.url}bucket/packed/feeds/latest/rss.xml", timeout=5) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert gzip.decompress(answer.read()) == (tmp_path / "feeds/latest/rss.xml").read_bytes()
+
+
+# -- decisions -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [("/", "index.html"), ("/feeds/a/", "feeds/a/index.html"), ("/feeds/a/rss.xml", "feeds/a/rss.xml")],
+)
+def test_keys_are_addresses(path: str, key: str) -> None:
+    assert key_of(path) == key
+
+
+def test_what_may_hold_a_withdrawn_text_goes_first_and_documents_come_after_their_pages() -> None:
+    had = {"feeds/latest/rss.xml", "feeds/stories/old/index.html", "feeds/stories/gone/index.html"}
+    keys = [*had, "feeds/latest/rss.xml.gz", "feeds/stories/new/index.html", "feeds/other/atom.xml"]
+    files = [MirrorFile(key=k, digest="x" if k in had else None) for k in keys]
+    order = [f.key for f in in_order(files, frozenset({"feeds/stories/gone/index.html"}))]
+    assert order[:4] == [
+        "feeds/stories/gone/index.html",
+        "feeds/stories/old/index.html",
+        "feeds/stories/new/index.html",
+        "feeds/latest/rss.xml",
+    ]
+    many = [MirrorFile(key=f"feeds/stories/{n}/index.html") for n in range(60)]
+    assert in_order([*many, *files], frozenset())[2].key == "feeds/latest/rss.xml"
+
+
+@pytest.mark.parametrize("inside", ["feeds/there", "feeds", "."])
+def test_a_place_inside_our_own_folder_is_refused(tmp_path: Path, inside: str) -> None:
+    (tmp_path / "feeds").mkdir()
+    settings = configured(
+        tmp_path, f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{tmp_path}/{inside}"\n'
+    )
+
+    async def start() -> None:
+        async with App(settings):
+            pass
+
+    with pytest.raises(ConfigError):
+        asyncio.run(start())
+
+
+def test_two_places_of_one_name_and_a_wrong_key_are_errors(tmp_path: Path) -> None:
+    one = f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{tmp_path}/there"\n'
+    with pytest.raises(SyndicateError, match="called 'x'"):
+        configured(tmp_path, one + one)
+    configured(tmp_path, one)
+    file = tmp_path / "syndicate.toml"
+    file.write_text(file.read_text() + 'hoost = "x"\n')
+    with pytest.raises(ConfigError, match="hoost: unknown key"):
+        load_settings(file)
