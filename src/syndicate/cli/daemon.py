@@ -61,7 +61,10 @@ def _app(context: Context) -> App:
 
 
 async def _stay(context: Context) -> int:
+    from syndicate import memory
+
     async with _app(context) as app:
+        memory.settle()
         await app.run()
     return 0
 

@@ -26,8 +26,8 @@ from syndicate.transports.base import StoryPush, TopicPing
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 1000
-"""Lanes with a request in flight; the network's own caps stand below this."""
+AT_ONCE = 5000
+"""Lanes with a request in flight, slow receivers included; the network's own caps stand below this."""
 IDLE_SECONDS = 1.0
 WARNED_FROM = 5
 """After so many failures in a row it is said when the lane will be disabled."""
