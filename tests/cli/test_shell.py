@@ -169,6 +169,7 @@ WORDS: dict[str, str] = {
     "config server": "nginx",
     "partners show": "gazette",
     "partners test": "gazette",
+    "partners secret": "{secret}",
     "tokens add": "--partner gazette --label x",
     "tokens revoke": "1",
     "completion": "bash",
@@ -195,6 +196,7 @@ def test_every_command_speaks_to_machines(
         feed=newsroom.folder / "feeds/latest/rss.xml",
         attempt=attempt,
         copy=copy,
+        secret=newsroom.folder / "a-new-secret",
     )
     if command == "tokens revoke":
         newsroom.run("tokens", "add", "--partner", "gazette", "--label", "y")
