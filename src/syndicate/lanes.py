@@ -129,7 +129,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An article as far as lanes care: its newest revision and who may have it."""
+    """An article as far as lanes care: its newest revision and who may have it.
+
+    ``backfilled``: an old story that was filled in, and is offered to nobody.
+    """
 
     article_id: str
     revision: int
@@ -137,6 +140,7 @@ class Standing:
     live_since: datetime | None
     held: bool
     feeds: Collection[str]
+    backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ def owed(
         return _owed_kill(standing, copy, generation)
     if standing.live_since is None or standing.held:
         return Settled()
+    if standing.backfilled and not copy.offered:
+        return Settled()  # news to nobody; so are its later updates and corrections
     if recall and not entitled:
         return Send(standing.revision, kill=True) if copy.offered else Settled()
     recalled = urgent and copy.offered > 0

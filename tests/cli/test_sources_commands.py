@@ -75,3 +75,21 @@ def test_try_says_why_it_cannot_be_read(newsroom: Newsroom) -> None:
     code, out, _ = newsroom.run("sources", "try", "desk")
     assert code == 1
     assert "desk cannot be read" in out
+
+
+def test_backfill_fills_in_what_is_old_and_says_what_it_left(newsroom: Newsroom) -> None:
+    old = "---\ntitle: From the archive\npublished: 2025-06-01\n---\nThe old mill was sold in the summer.\n"
+    write_story(newsroom.folder, "old.md", old)
+    told = newsroom.json("sources", "backfill", "desk", "--since", "2025-01-01")
+    assert told["actions"] == {"published": 1}
+    assert told["known"] == 3
+    assert told["finished"]
+    code, out, _ = newsroom.run("sources", "backfill", "desk", "--since", "2025-01-01")
+    assert code == 0
+    assert "0 filled in" in out
+    assert "4 known already" in out
+
+
+def test_backfill_needs_a_date_and_a_source_that_there_is(newsroom: Newsroom) -> None:
+    assert newsroom.run("sources", "backfill", "desk", "--since", "long ago")[0] == 2
+    assert newsroom.run("sources", "backfill", "dask", "--since", "30d")[0] == 2

@@ -51,7 +51,7 @@ def words(text: str, headline: str = "x") -> Words:
 
 def test_a_short_text_has_no_sketch_and_is_alike_to_none() -> None:
     short = words(" ".join(["word"] * (LEAST - 1)))
-    assert sketch(short) == []
+    assert sketch(short) == ()
     assert not likeness(short, short).same
 
 

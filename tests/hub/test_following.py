@@ -517,3 +517,25 @@ def test_one_daemon_publishes_and_another_takes_it_within_a_second(tmp_path: Pat
             await until(lambda: not usable(second, "The second"))
 
     run(scene())
+
+
+def test_a_daemon_is_asked_by_another_for_what_is_new_alone(tmp_path: Path) -> None:
+    async def scene() -> None:
+        (tmp_path / "a").mkdir()
+        async with (
+            daemon(tmp_path / "a") as first,
+            reading(tmp_path / "b", first, "websub = false") as second,
+        ):
+            await until(lambda: headlines(second) == ["The first"])
+            first.write("second", "The second")
+            for _ in range(100):
+                if (await second.poll("wire", forced=True)).changed:
+                    break
+                await asyncio.sleep(0.1)
+            assert sorted(headlines(second)) == ["The first", "The second"]
+            (known,) = second.sources["wire"].poller._pending[1].known.values()  # type: ignore[attr-defined]
+            assert known.etag
+            assert known.digest is None, "it was a 226"
+            assert second.followings._known == {}
+
+    run(scene())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ import click
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
+    from syndicate.ingest.backfill import Filled
     from syndicate.ingest.trial import Trial, Verdict
     from syndicate.overview import SourceStanding
+    from syndicate.sources.base import Source
     from syndicate.storage import Storage
 
 SHOWN = 50
@@ -93,22 +96,27 @@ def try_source(context: Context, name: str) -> int:
 async def _attempt(context: Context, storage: Storage, name: str) -> Trial:
     from syndicate.cli.decide import desk_of
     from syndicate.ingest.trial import attempt
-    from syndicate.net.client import Client
-    from syndicate.sources.registry import open_source
     from syndicate.timekeeping import utc_now
 
-    settings = context.settings
-    client = Client(settings.network, publisher_url=settings.publisher.url)
-    try:
-        source = open_source(
-            name,
-            settings.sources[name],
-            timezone=settings.publisher.timezone,
-            default_language=settings.publisher.language,
-            client=client,
-        )
+    async with _opened(context, name) as source:
         with desk_of(context, storage) as ingest:
             return await attempt(storage, ingest, source, utc_now())
+
+
+@asynccontextmanager
+async def _opened(context: Context, name: str) -> AsyncIterator[Source]:
+    """A configured source with an HTTP client of its own; what goes wrong is logged, each story is not."""
+    from syndicate import logs
+    from syndicate.net.client import Client
+    from syndicate.sources.registry import open_source
+
+    settings = context.settings
+    logs.configure(settings.log.model_copy(update={"level": "error"}))
+    client = Client(settings.network, publisher_url=settings.publisher.url)
+    zone, language = settings.publisher.timezone, settings.publisher.language
+    options = settings.sources[name]
+    try:
+        yield open_source(name, options, timezone=zone, default_language=language, client=client)
     finally:
         await client.close()
 
@@ -208,3 +216,76 @@ def _known(context: Context, name: str) -> None:
     if name not in context.settings.sources:
         known = ", ".join(context.settings.sources) or "none"
         raise UsageError(f"there is no source {name!r}", fix=f"the configured sources: {known}")
+
+
+@sources.command()
+@click.argument("name", metavar="SOURCE")
+@click.option("--since", required=True, metavar="WHEN", help="A time like '90d', or a date like 2025-01-31.")
+@click.option(
+    "--push", is_flag=True, help="Offer the stories to partners, and tell hubs, as if they were news."
+)
+@click.pass_obj
+def backfill(context: Context, name: str, since: str, push: bool) -> int:
+    """Fill in what a source published before and is not here yet. Called again, it goes on where it stopped.
+
+    Exit status 1: it cannot be read to the end, or stories could not be taken.
+    """
+    from syndicate.cli.common import say_who_acts, storage_of
+    from syndicate.cli.words import moment
+    from syndicate.errors import SourceError
+
+    _known(context, name)
+    start = moment(since, context.settings.publisher.timezone)
+    with storage_of(context) as storage:
+        try:
+            filled = asyncio.run(_fill(context, storage, name, start, push=push))
+        except SourceError as error:
+            raise SourceError(error.message, fix=error.fix or _AGAIN) from None
+        _tell_filled(context, name, filled)
+        if filled.polled.actions and not context.json:
+            say_who_acts(context, storage)
+    return 1 if filled.polled.problems else 0
+
+
+_AGAIN = "what was stored stays: the same command goes on from there"
+
+
+async def _fill(context: Context, storage: Storage, name: str, since: datetime, *, push: bool) -> Filled:
+    from syndicate.cli.decide import desk_of
+    from syndicate.cli.progress import counting
+    from syndicate.ingest import backfill as filling
+    from syndicate.timekeeping import utc_now
+
+    async with _opened(context, name) as source:
+        with desk_of(context, storage) as ingest, counting(context, f"filling in {name}") as count:
+            return await filling.backfill(
+                storage, ingest, source, since=since, push=push, now=utc_now(), progress=count
+            )
+
+
+def _tell_filled(context: Context, name: str, filled: Filled) -> None:
+    done = filled.polled
+    if context.json:
+        left = {
+            k: getattr(filled, k) for k in ("known", "undated", "younger", "older", "finished", "went_on")
+        }
+        told = {
+            "seen": done.seen,
+            "actions": {str(k): n for k, n in done.actions.items()},
+            "copies": done.copies,
+            "on_hold": done.held,
+        }
+        context.emit({"source": name, **told, "problems": done.problems, **left})
+        return
+    new = done.actions.get("published", 0)
+    words = f"{name}: {new} filled in, {done.seen} seen, {filled.known} known already"
+    for count, what in (
+        (done.copies, "copies of other sources' stories"),
+        (done.held, "on hold"),
+        (filled.younger, "younger than a day, left to its ordinary looks"),
+        (filled.older, "older than was asked for"),
+        (filled.undated, "without a date, left alone"),
+        (done.problems, "could not be taken (`syndicate articles list --problems`)"),
+    ):
+        words += f", {count} {what}" if count else ""
+    context.console.print(words, markup=False)

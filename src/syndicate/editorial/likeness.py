@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 RUN = 3
 LEAST = 25
@@ -121,12 +122,13 @@ def likeness(one: Words, other: Words) -> Likeness:
     )
 
 
-def sketch(words: Words) -> list[str]:
+@lru_cache(maxsize=4)  # a story is looked for by its sketch, and then found by it
+def sketch(words: Words) -> tuple[str, ...]:
     """Some short keys; texts that are alike most likely share one. Empty for a text that is too short."""
     if len(words.text) < LEAST:
-        return []
+        return ()
     whole, lead = list(_runs(words.text)), list(_runs(words.text[:LEAD_WORDS]))
-    return [*_bands("w", whole, *WHOLE), *_bands("l", lead, *LEAD)]
+    return (*_bands("w", whole, *WHOLE), *_bands("l", lead, *LEAD))
 
 
 def _plain(text: str) -> str:

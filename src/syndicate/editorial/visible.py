@@ -16,7 +16,7 @@ from syndicate.editorial.disclosure import disclosure
 from syndicate.editorial.wording import wording
 from syndicate.model import Correction, NoticeKind, Picture, direction
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>")  # possessive: linear in any text
 _URL_ATTRIBUTE = re.compile(r"""\b(src|srcset|poster|href)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ASIDE = frozenset({"aside", "blockquote", "figcaption", "figure", "li", "table"})
 _PICTURES = frozenset({"img", "picture", "video"})

@@ -18,21 +18,24 @@ from syndicate.storage import SourceCopy, Transaction
 def prefers(taking: Taking, draft: Draft, story: Story, before: Article) -> bool:
     """Whether a source's version is to be published in the place of the article's own.
 
-    By ``priority``, then the originator's (it stands at the credited agency's
-    own address), else what came first stays.
+    By ``priority``, then the originator's (its source brings the credited
+    agency's stories, or it stands at that one's own address), else what came
+    first stays.
     """
-    if before.source not in taking.priorities and draft.source in taking.priorities:
+    if before.source not in taking.sources and draft.source in taking.sources:
         return True  # its source is no longer asked, and would never change it again
-    ours, theirs = (taking.priorities.get(name, 0) for name in (draft.source, before.source))
+    ours, theirs = (_priority(taking, name) for name in (draft.source, before.source))
     if ours != theirs:
         return ours > theirs
-    originator = _agency_of(story) or _agency_of(before.story)
-    return _is_by(taking, originator, story.url) and not _is_by(taking, originator, before.story.url)
+    agency = story.credit.agency or before.story.credit.agency
+    return _is_by(taking, agency, draft.source, story.url) and not _is_by(
+        taking, agency, before.source, before.story.url
+    )
 
 
-def is_originators(taking: Taking, article: Article, url: str | None) -> bool:
-    """Whether a version at this address is the credited agency's own."""
-    return _is_by(taking, _agency_of(article.story), url)
+def is_originators(taking: Taking, article: Article, source: str, url: str | None) -> bool:
+    """Whether a source's version at this address is the credited agency's own."""
+    return _is_by(taking, article.story.credit.agency, source, url)
 
 
 def keep(
@@ -77,13 +80,20 @@ def gone(tx: Transaction, copy: SourceCopy, now: datetime) -> None:
     keep(tx, draft, copy.article_id, how=copy.how, headline=copy.headline, now=now, gone=now)
 
 
-def _agency_of(story: Story) -> str | None:
-    return story.credit.agency
+def _priority(taking: Taking, source: str) -> int:
+    options = taking.sources.get(source)
+    return options.priority if options else 0
 
 
-def _is_by(taking: Taking, agency: str | None, url: str | None) -> bool:
+def _is_by(taking: Taking, agency: str | None, source: str, url: str | None) -> bool:
+    """Whether the source brings this agency's stories, or the story stands at the agency's own address."""
     record = taking.directory.get(agency) if agency else None
-    if record is None or not record.url or not url:
+    if record is None:
+        return False
+    options = taking.sources.get(source)
+    if options and options.agency and taking.directory.get(options.agency) == record:
+        return True
+    if not record.url or not url:
         return False
     theirs, ours = _host(record.url), _host(url)
     return ours == theirs or ours.endswith(f".{theirs}")

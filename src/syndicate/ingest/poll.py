@@ -123,6 +123,10 @@ class Ingest:
             ends=ends(settings),
         )
 
+    def now(self) -> datetime:
+        """The time by which stories are stored."""
+        return self._clock()
+
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=True)
@@ -146,7 +150,7 @@ class Ingest:
             options=options,
             reading=self._options,
             matching=self._settings.matching,
-            priorities={name: o.priority for name, o in self._settings.sources.items()},
+            sources=self._settings.sources,
         )
 
     async def poll(

@@ -57,10 +57,12 @@ def first(
     now: datetime,
     trace: str | None = None,
     known_as: Collection[tuple[str, str]] = (),
+    quiet: bool = False,
 ) -> JournalAction | None:
     """Store a story nobody has seen yet; published at once unless held, embargoed or not usable.
 
     ``known_as`` are its identities: others may have named it before it came.
+    ``quiet``: an old one that is filled in, of which no receiver is told.
     """
     article = replace(
         article,
@@ -71,16 +73,27 @@ def first(
     tx.articles.identify(article.id, known_as)
     related.keep(tx, article, None)
     _owe(tx, desk, article, now)
-    action = publish_if_free(tx, desk, article, now, trace)
+    if quiet:
+        tx.articles.set_backfilled(article.id)
+    action = publish_if_free(tx, desk, article, now, trace, quiet=quiet)
     if action is None:
         _tell_related(tx, desk, article, now)  # named by its address before: not until it is out
     return action
 
 
 def publish_if_free(
-    tx: Transaction, desk: Desk, article: Article, now: datetime, trace: str | None = None
+    tx: Transaction,
+    desk: Desk,
+    article: Article,
+    now: datetime,
+    trace: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> JournalAction | None:
-    """Journal the first publication of a story, if nothing stands against it."""
+    """Journal the first publication of a story, if nothing stands against it.
+
+    ``quiet``: hubs are not told, and stories that name it learn of it when they change themselves.
+    """
     if article.live or article.hold or article.status is not PubStatus.USABLE:
         return None
     if under_embargo(desk, article.story, now) or article.published > desk.free_until(now):
@@ -89,8 +102,9 @@ def publish_if_free(
         return None  # the clock withdraws it, and nobody ever saw it
     tx.articles.set_live(article.id, now)
     out = replace(article, live=True)
-    action = _announce(tx, desk, out, JournalAction.PUBLISHED, now, trace)
-    _tell(tx, desk, out, action, now)
+    action = _announce(tx, desk, out, JournalAction.PUBLISHED, now, trace, push=not quiet)
+    if not quiet:
+        _tell(tx, desk, out, action, now)
     return action
 
 
@@ -370,6 +384,7 @@ def _announce(
     now: datetime,
     trace: str | None,
     *,
+    push: bool = True,
     lift: bool = True,
 ) -> JournalAction:
     """One journal row, the story's place in its feeds, and which feeds that touches.
@@ -386,7 +401,7 @@ def _announce(
         _recall(tx, desk, article, now)
     tx.archives.touch(article.id, seq)
     tx.documents.drop_outdated([article.id])
-    tx.feeds.touch(touched, seq, push=action is not JournalAction.LAPSED)
+    tx.feeds.touch(touched, seq, push=push and action is not JournalAction.LAPSED)
     return action
 
 

@@ -50,7 +50,7 @@ def look(
     name = drafts[0][0].source
     last_ok = tx.sources.state(name).last_ok
     for draft, reading in drafts:
-        if _is_known(tx, draft):
+        if is_known(tx, draft):
             continue
         tally.new += 1
         found = same.reissued(tx, draft, reading, language)
@@ -79,7 +79,8 @@ def _too_many_old(tx: Transaction, name: str, options: SourceOptions, tally: Tal
     return f"{tally.old} of {tally.new} new stories are older than what it could bring since it was last read"
 
 
-def _is_known(tx: Transaction, draft: Draft) -> bool:
+def is_known(tx: Transaction, draft: Draft) -> bool:
+    """Whether any version of a story came from its source before, by its ids and its address."""
     if tx.copies.get(draft.source, draft.source_id) is not None:
         return True
     found = tx.articles.by_identity(identities(draft))

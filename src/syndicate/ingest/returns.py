@@ -39,9 +39,10 @@ def other_id(draft: Draft) -> tuple[str, str]:
 
 def withdrawn_twin(tx: Transaction, story: Story) -> Article | None:
     """The withdrawn story that this one is, by address or by nearly the same text; in its language."""
-    for mark in _marks(story):
-        known = tx.articles.by_identity([mark])
-        found = tx.articles.get(known) if known else None
+    marks = _marks(story)
+    known = tx.articles.known(marks)
+    for mark in (mark for mark in marks if mark in known):
+        found = tx.articles.get(known[mark])
         if found is None or found.status is PubStatus.USABLE or not _one_language(found.story, story):
             continue
         if mark[0] != SKETCH or _alike(found.story, story):

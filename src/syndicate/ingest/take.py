@@ -61,9 +61,10 @@ def take(
 def _own_article(tx: Transaction, draft: Draft) -> Article | None:
     """The article of the same source that a draft is a version of; another source's is looked for
     when the draft was read (``same``), and a withdrawn one whosever it is."""
-    for name in identities(draft):
-        known = tx.articles.by_identity([name])
-        article = tx.articles.get(known) if known else None
+    names = identities(draft)
+    known = tx.articles.known(names)
+    for found in dict.fromkeys(known[name] for name in names if name in known):
+        article = tx.articles.get(found)
         if article is not None and article.source == draft.source:
             return article
     return None
@@ -117,7 +118,14 @@ def _take_new(
     article = replace(article, story=replace(story, translations=named))
     names = [*known_as(draft, story), text_identity(story)]
     action = record.first(
-        tx, taking.desk, article, digest=draft.digest(), now=now, trace=trace, known_as=names
+        tx,
+        taking.desk,
+        article,
+        digest=draft.digest(),
+        now=now,
+        trace=trace,
+        known_as=names,
+        quiet=taking.quiet,
     )
     translations.register(tx, article)
     tx.articles.keep_draft(new_id, legal(draft), now)
@@ -162,7 +170,7 @@ def _take_copy(
     before = match.article
     tx.articles.identify(before.id, [*known_as(draft, story), text_identity(story)])
     gone = now if _takes_back(draft, reading) else None
-    if gone is None and copies.prefers(taking, draft, story, before):
+    if gone is None and not taking.quiet and copies.prefers(taking, draft, story, before):
         return _take_over(tx, taking, draft, reading, before, match.how, now, trace)
     copies.keep(tx, draft, before.id, how=match.how, headline=story.headline, now=now, gone=gone)
     return Taken(article_id=before.id, copy=True)
@@ -192,7 +200,11 @@ def _copy_again(
             tx.copies.drop(copy)
             return _take_over(tx, taking, draft, reading, before, copy.how, now, trace)
     copies.keep(tx, draft, before.id, how=copy.how, headline=headline, now=now, gone=gone)
-    if gone is None or recalled or not copies.is_originators(taking, before, draft.given.url or copy.url):
+    if (
+        gone is None
+        or recalled
+        or not copies.is_originators(taking, before, draft.source, draft.given.url or copy.url)
+    ):
         return Taken(article_id=before.id, copy=True)
     words = reading.notice_text or draft.given.correction or "its originator took it back"
     action = record.withdraw(tx, taking.desk, before, by="source", reason=words, now=now, trace=trace)
@@ -369,7 +381,7 @@ def taken_back(tx: Transaction, taking: Taking, source: str, order: Recall, now:
     if copy is not None:
         draft = tx.copies.draft(copy)
         copies.gone(tx, copy, now)
-        if not copies.is_originators(taking, before, draft.given.url or draft.given.original_url):
+        if not copies.is_originators(taking, before, source, draft.given.url or draft.given.original_url):
             return None
     return recall(tx, taking, before, order.reason, now, status=order.status)
 

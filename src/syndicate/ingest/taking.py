@@ -17,10 +17,10 @@ from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading, S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """What a source's drafts are taken under. ``priorities``: of each configured source.
+    """What a source's drafts are taken under. ``sources``: all that are configured.
 
     ``adopts``: stories that are known by their text come under new ids from now on; ``anew``: those are
-    new stories.
+    new stories. ``quiet``: they are old ones that are filled in, and nobody is told.
     """
 
     tag: str
@@ -30,9 +30,10 @@ class Taking:
     options: SourceOptions
     reading: ReadOptions
     matching: Matching
-    priorities: Mapping[str, int]
+    sources: Mapping[str, SourceOptions]
     adopts: bool = False
     anew: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

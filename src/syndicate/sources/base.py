@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from syndicate.model import Draft, PubStatus
 
@@ -92,5 +92,22 @@ class Source(Protocol):
         ``hints`` are keys known to have changed (from a file watch): where
         given, only these are looked at. Raises SourceError where nothing
         could be read at all; trouble with one item goes into the batch.
+        """
+        ...
+
+
+@runtime_checkable
+class Backfilling(Protocol):
+    """A source that can go back in time."""
+
+    name: str
+
+    def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield what was published since then and is not shown to ``fetch`` any more, in bounded batches.
+
+        ``cursor`` is the ``token`` of the last batch that was stored, to go on
+        from there; ``None``: from the beginning. Older and younger stories may
+        be among them, and known ones: whoever asks leaves them alone. ``items``
+        of a batch are fingerprints as ``fetch`` sets them. Raises SourceError.
         """
         ...

@@ -191,7 +191,7 @@ class FeedSource:
         for part in _parts(fresh):
             items = {each.draft.source_id: each.digest for each in part}
             known.update(items)
-            yield Batch(drafts=tuple(each.draft for each in part), items=items)
+            yield Batch(drafts=tuple(each.draft for each in part), items=items, versioned=True)
         if gone := self._gone(document, known):
             known.update(dict.fromkeys(gone, GONE))
             yield Batch(missing=frozenset(gone), items=dict.fromkeys(gone, GONE))
@@ -283,6 +283,34 @@ class FeedSource:
         known.update({each.draft.source_id: each.digest for each in fresh})
         return fresh
 
+    async def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:
+        """Older pages (RFC 5005, or ``next_url``), one after the other, until one is older than ``since``.
+
+        The token is the next page's address. What the feed itself shows is left to ``fetch``.
+        """
+        older = cursor if cursor is not None else await self._first_page()
+        seen = set[str]()
+        while older and older not in seen:  # they may lead in a circle
+            seen.add(older)
+            page = await self._page(older)
+            made, _ = self._made(page)
+            older = page.head.older if _reaches_back(made, since) else None
+            for part in list(_parts(made))[:-1]:
+                yield Batch(drafts=tuple(each.draft for each in part))
+            last = made[(len(made) - 1) // AT_ONCE * AT_ONCE :] if made else []
+            yield Batch(drafts=tuple(each.draft for each in last), token=older or "")
+
+    async def _first_page(self) -> str | None:
+        older = (await self._page(self.poller.url)).head.older
+        if older is None:
+            words = "the feed names no older pages (RFC 5005 prev-archive or next, JSON Feed next_url)"
+            raise SourceError(words, fix="ask its publisher for archives, or for the old stories as files")
+        return older
+
+    async def _page(self, url: str) -> Document:
+        answer = await self.poller.fetcher.get(url, accept=ACCEPT)
+        return await asyncio.to_thread(self.read, answer.body, answer.charset, answer.url)
+
     # -- pushes --------------------------------------------------------------------------
 
     async def _take_pushes(self, known: dict[str, str]) -> AsyncIterator[Batch]:
@@ -303,6 +331,12 @@ class FeedSource:
             if self._pushes and self._pushes[0] is push:
                 self._pushes.popleft()
         self.found = False
+
+
+def _reaches_back(made: list[Made], since: datetime) -> bool:
+    """Whether pages before this one may hold what was published since then."""
+    dates = [at for each in made if (at := each.draft.given.published)]
+    return not dates or max(dates) >= since
 
 
 def _parts(made: list[Made]) -> Iterator[list[Made]]:

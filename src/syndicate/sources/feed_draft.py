@@ -17,9 +17,8 @@ from syndicate.sources.feed_document import Entry, Head
 _AHEAD = timedelta(minutes=5)
 """So much a server's clock may be ahead of ours."""
 _CUT_OFF = re.compile(r"(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\s*$")
-_APPEARED = re.compile(
-    r"<p>\s*The post <a\b.{0,2000}?</a> (?:first )?appeared first on .{0,2000}?</p>\s*$", re.S
-)
+_LINKED = r"<a\b[^<>]*+>[^<]*+</a>"
+_APPEARED = re.compile(rf"<p>\s*The post {_LINKED} (?:first )?appeared first on {_LINKED}\.?\s*</p>\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ _MAILBOX = re.compile(r"^\s*<?[^\s@<>()]+@[^\s@<>()]+>?\s*(?:\(([^()]*)\))?\s*$"
 _NAMED = re.compile(r"^([^<>]*\S)\s*<[^\s<>]+@[^\s<>]+>$")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _MOST_TTL = 10_000
+_LONGEST_NAME = 500
 
 
 def moment(text: str | None, zone: ZoneInfo) -> datetime | None:
@@ -49,7 +50,7 @@ def plain(markup: str | None) -> str | None:
 
 def person(text: str | None) -> str | None:
     """A name out of ``name``, ``mail@host (name)`` or ``name <mail@host>``; a bare address is no name."""
-    if not text:
+    if not text or len(text) > _LONGEST_NAME:
         return None
     if mailbox := _MAILBOX.match(text):
         return plain(mailbox[1])

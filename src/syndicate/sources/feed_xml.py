@@ -31,7 +31,6 @@ _MARKS = (
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})""")
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 _DOCTYPE = re.compile(r"\s*<!DOCTYPE([^<>\[]*)(\[)?", re.IGNORECASE)
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _AMPERSAND = re.compile(r"&(?:#(\d{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{0,30});)?")
 _XHTML = ' xmlns="http://www.w3.org/1999/xhtml"'
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -145,8 +144,11 @@ def _after_prolog(text: str) -> str:
 
 def _mended(text: str) -> str:
     """Without forbidden characters, with bare ampersands escaped and HTML's entities as characters."""
-    parts = _CDATA.split(legal(text))
-    return "".join(part if i % 2 else _AMPERSAND.sub(_reference, part) for i, part in enumerate(parts))
+    text, parts, at = legal(text), list[str](), 0
+    while (start := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", start)) >= 0:
+        parts += [_AMPERSAND.sub(_reference, text[at:start]), text[start:end]]
+        at = end
+    return "".join(parts) + _AMPERSAND.sub(_reference, text[at:])
 
 
 def _reference(match: re.Match[str]) -> str:

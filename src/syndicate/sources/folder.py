@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -99,6 +99,22 @@ class FolderSource:
         last = intake.batch()
         if last:
             yield last
+
+    async def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:  # noqa: ARG002
+        """All stories of the folder by their paths, in bounded batches; the token is the last path read.
+
+        Fingerprints are left to ``fetch``, which looks at each file once and finds its story known.
+        """
+        listing = await asyncio.to_thread(look, self._options.path, recursive=self._options.recursive)
+        waiting = [listing.files[key] for key in sorted(listing.files) if key > (cursor or "")]
+        ready = [seen for seen in waiting if not self._settling.remaining(seen)]
+        for some in _portions(ready):
+            intake = self._intake(Ledger({}))
+            for read in await asyncio.to_thread(self._read_some, some):
+                if not isinstance(read, Seen):
+                    intake.take(read)
+            batch = intake.batch()
+            yield Batch(drafts=batch.drafts if batch else (), token=some[-1].key)
 
     def _intake(self, ledger: Ledger) -> Intake:
         return Intake(self._terms(), ledger, self._clock())

@@ -32,7 +32,15 @@ from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
 from syndicate.storage.search import Found, Search, Wanted
-from syndicate.storage.sources import Conduct, Problem, Problems, SourceConduct, Sources, SourceState
+from syndicate.storage.sources import (
+    BackfillState,
+    Conduct,
+    Problem,
+    Problems,
+    SourceConduct,
+    Sources,
+    SourceState,
+)
 from syndicate.storage.sql import insert_new, upsert
 from syndicate.storage.subscriptions import (
     Bookmark,
@@ -51,6 +59,7 @@ __all__ = [
     "ArchivePage",
     "Attempt",
     "AuditEntry",
+    "BackfillState",
     "Bookmark",
     "Canary",
     "Conduct",

@@ -127,15 +127,18 @@ class Articles:
 
     def by_identity(self, identities: Collection[tuple[str, str]]) -> str | None:
         """The article that any of these ``(scheme, value)`` pairs belongs to; the first one given wins."""
-        for scheme, value in identities:
-            found = self._c.execute(
-                select(s.identities.c.article_id).where(
-                    s.identities.c.scheme == scheme, s.identities.c.value == value
-                )
-            ).scalar()
-            if found:
-                return str(found)
-        return None
+        known = self.known(identities)
+        return next((known[pair] for pair in identities if pair in known), None)
+
+    def known(self, identities: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Which articles these belong to, looked up together; those that belong to none are absent."""
+        i = s.identities.c
+        found: dict[tuple[str, str], str] = {}
+        for part in chunks(identities, 50):
+            pairs = [and_(i.scheme == scheme, i.value == value) for scheme, value in part]
+            rows = self._c.execute(select(i.scheme, i.value, i.article_id).where(or_(*pairs)))
+            found.update({(row.scheme, row.value): row.article_id for row in rows})
+        return found
 
     def identities_of(self, article_id: str) -> list[tuple[str, str]]:
         """All that an article is known by, as ``(scheme, value)``."""
@@ -277,6 +280,10 @@ class Articles:
     def set_hold(self, article_id: str, reason: str | None) -> None:
         """Put an article on hold with a reason, or let it go."""
         self._c.execute(update(s.articles).where(s.articles.c.id == article_id).values(hold=reason))
+
+    def set_backfilled(self, article_id: str) -> None:
+        """An old story that was filled in: lanes pass it over, unless its receiver was offered it."""
+        self._c.execute(update(s.articles).where(s.articles.c.id == article_id).values(backfilled=True))
 
     def set_live(self, article_id: str, at: datetime) -> None:
         """Note the first publication; later ones do not move it."""

@@ -170,7 +170,9 @@ class Lanes:
             for place in self._c.execute(places):
                 feeds.setdefault(place.article_id, []).append(place.feed)
             a = s.articles.c
-            query = select(a.id, a.revision, a.status, a.live_since, a.hold).where(a.id.in_(part))
+            query = select(a.id, a.revision, a.status, a.live_since, a.hold, a.backfilled).where(
+                a.id.in_(part)
+            )
             for row in self._c.execute(query):
                 found[row.id] = Standing(
                     article_id=row.id,
@@ -178,6 +180,7 @@ class Lanes:
                     status=PubStatus(row.status),
                     live_since=row.live_since,
                     held=row.hold is not None,
+                    backfilled=row.backfilled,
                     feeds=tuple(feeds.get(row.id, ())),
                 )
         return found

@@ -113,6 +113,7 @@ articles = Table(
     Column("tags", Json, nullable=False),
     Column("byline", Json, nullable=False),
     Column("draft_digest", Text, nullable=False),
+    Column("backfilled", Boolean, nullable=False, server_default=false()),
     Index("ix_articles_source", "source", "source_id"),
     Index("ix_articles_published", "published", "id"),
     Index("ix_articles_hold", "hold"),
@@ -512,6 +513,19 @@ source_states = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+# How far a source's backfill came; ``token`` is its own cursor.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("push", Boolean, nullable=False),
+    Column("token", Text),
+    Column("stored", BigInteger, nullable=False),
+    Column("finished", Instant),
 )
 
 source_items = Table(

@@ -78,6 +78,18 @@ class SourceConduct:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillState:
+    """How far a source's backfill came: of what was published from ``since`` up to ``until``."""
+
+    since: datetime
+    until: datetime
+    push: bool
+    token: str | None = None
+    stored: int = 0
+    finished: datetime | None = None
+
+
 class Sources:
     """Cursors and sources' health, inside one transaction."""
 
@@ -105,6 +117,18 @@ class Sources:
             self._c.execute(delete(s.source_states).where(s.source_states.c.name == name))
         else:
             upsert(self._c, s.source_states, [{"name": name, "state": state, "reason": reason, "at": at}])
+
+    def backfill(self, name: str) -> BackfillState | None:
+        """A source's last backfill."""
+        b = s.backfills.c
+        columns = (b.since, b.until, b.push, b.token, b.stored, b.finished)
+        row = self._c.execute(select(*columns).where(b.source == name)).first()
+        return BackfillState(**row._mapping) if row else None
+
+    def keep_backfill(self, name: str, state: BackfillState) -> None:
+        """Note how far it came, in the transaction that stores what it brought."""
+        values = {field: getattr(state, field) for field in BackfillState.__dataclass_fields__}
+        upsert(self._c, s.backfills, [{"source": name, **values}])
 
     def item(self, name: str, key: str) -> str | None:
         """One item's fingerprint."""
