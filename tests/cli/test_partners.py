@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from newsroom_cli import HEADER, KEY, SECRET, Newsroom
 
+from syndicate.config import Secret, check_signing_secret
 from syndicate.distribute.cursors import Ask
 from syndicate.distribute.pull_books import Page, PullBooks
 from syndicate.editorial import Directory
@@ -92,3 +93,15 @@ def test_an_unknown_partner_names_the_known(newsroom: Newsroom) -> None:
     status, _, err = newsroom.run("partners", "show", "gazete")
     assert status == 1
     assert "gazette" in err
+
+
+def test_a_secret_is_made_once_for_its_owner_alone(newsroom: Newsroom) -> None:
+    file = newsroom.folder / "secrets" / "gazette"
+    status, out, _ = newsroom.run("partners", "secret", str(file))
+    assert status == 0
+    text = file.read_text()
+    assert check_signing_secret(Secret(text.strip()))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert text.strip() not in out
+    assert newsroom.run("partners", "secret", str(file))[0] == 2
+    assert file.read_text() == text

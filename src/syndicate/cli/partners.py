@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,33 @@ def utc_now() -> datetime:
 @click.group()
 def partners() -> None:
     """The outlets that may take stories."""
+
+
+@partners.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def secret(context: Context, file: Path) -> None:
+    """Make a secret that signs pushes, in a FILE that only you can read; one that is there is kept."""
+    import base64
+    import os
+
+    from syndicate.errors import ConfigError
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigError(
+            f"{file} is there already", fix="name another file: a secret in use is never replaced"
+        ) from None
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write("whsec_" + base64.b64encode(os.urandom(32)).decode("ascii") + "\n")
+    if context.json:
+        context.emit({"file": str(file)})
+        return
+    context.console.print(
+        f'written: {file}; in the settings: secrets = [{{ file = "{file}" }}]', markup=False
+    )
 
 
 @partners.command("list")
