@@ -23,6 +23,7 @@ from crowd import DEAD, MUTE, SLOW, WELL, Crowd, address, crowd, memory
 from hub import configure, publish, subscribe, write
 from syndicate import logs
 from syndicate.app import App, load_settings
+from syndicate.memory import settle
 
 
 def everybody(given: argparse.Namespace, port: int) -> list[tuple[str, str]]:
@@ -69,6 +70,7 @@ async def measure(given: argparse.Namespace, them: Crowd) -> None:
             for number in range(50):
                 write(folder, number)
             await publish(app, folder, 50)
+            settle()
             subscribe(app, everybody(given, them.port))
             running = asyncio.create_task(app.hub.run())
             healthy = given.subscribers - given.slow - given.dead

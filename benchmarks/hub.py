@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import multiprocessing
 import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -100,13 +101,14 @@ title = "Latest"
     return file
 
 
-def write(folder: Path, number: int) -> None:
-    text = f"---\ntitle: Story {number}\nid: s{number}\n---\n{WORDS}\n"
+def write(folder: Path, number: int, length: int = len(WORDS)) -> None:
+    text = f"---\ntitle: Story {number}\nid: s{number}\n---\n{WORDS[:length]}\n"
     (folder / "stories" / f"s{number}.md").write_text(text)
 
 
-def subscribe(app: App, callbacks: Iterable[tuple[str, str]]) -> float:
-    """Confirmed subscriptions ``(host, callback)``; returns seconds."""
+def subscribe(app: App, callbacks: Iterable[tuple[str, str]], *, every: bool = False) -> float:
+    """Confirmed subscriptions ``(host, callback)``, half of them (or ``every``) with a secret of its own;
+    returns seconds."""
     started, now = time.perf_counter(), utc_now()
     topic = app.site.topic("latest", "rss")
     with app.storage.write() as tx:
@@ -118,7 +120,7 @@ def subscribe(app: App, callbacks: Iterable[tuple[str, str]]) -> float:
                 [
                     {
                         "topic": topic, "callback": callback, "host": host, "method": "sha256",
-                        "secret": "x" * 32 if n % 2 else None, "created": now, "verified": now,
+                        "secret": f"{n:032}" if every or n % 2 else None, "created": now, "verified": now,
                         "lease_end": now + timedelta(days=10), "version": edition.version, "failures": 0,
                     }
                     for n, (host, callback) in part
@@ -142,8 +144,8 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-async def publish(app: App, folder: Path, number: int) -> None:
-    write(folder, number)
+async def publish(app: App, folder: Path, number: int, length: int = len(WORDS)) -> None:
+    write(folder, number, length)
     await app.poll_all()
     await app.publish()
 
@@ -168,14 +170,49 @@ async def fan_out(app: App, folder: Path, counts: Queue[tuple[int, float]], subs
 
 
 async def idle(app: App, folder: Path, rows: int) -> None:
-    """What subscriptions cost that have everything: a turn of the hub, and a publication elsewhere."""
+    """What subscriptions cost that have everything: a turn of the hub, a publication, thirty idle seconds."""
     for _ in range(20):
         await app.hub.drain()
-    print(f"a turn with nothing to do, {await turn(app):.2f} ms; memory {memory():.0f} MB")
+    few = await turn(app), await publishing(app, folder, 1000), await idling(app)
+    before = memory()
     seconds = subscribe(app, (("127.0.0.2", f"http://127.0.0.2:9/idle/{n}") for n in range(rows)))
+    with app.storage.database.engine.connect() as connection:  # that so much was written is no part of it
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     size = (folder / "syndicate.db").stat().st_size / 1e6
     print(f"{rows} idle subscriptions stored in {seconds:.1f} s; the database has {size:.0f} MB")
-    print(f"a turn with nothing to do, {await turn(app):.2f} ms; memory {memory():.0f} MB")
+    many = await turn(app), await publishing(app, folder, 2000), await idling(app)
+    names = ("a turn with nothing to do, ms", "a publication, ms", "processor while idle, ms a second")
+    for name, one, other in zip(names, few, many, strict=True):
+        print(f"{name}: {one:.2f} without them, {other:.2f} with them ({other / one:.2f} times)")
+    print(f"memory {before:.0f} MB without them, {memory():.0f} MB with them")
+
+
+async def publishing(app: App, folder: Path, first: int) -> float:
+    """Milliseconds of one publication from the commit to the files, the hub turned off: a median."""
+    took = []
+    for number in range(first, first + 9):
+        write(folder, number)
+        await app.poll_all()
+        started = time.perf_counter()
+        await app.publish()
+        took.append((time.perf_counter() - started) * 1000)
+    with app.storage.write() as tx:  # nobody was sent to: everybody is taken to have the newest
+        edition = tx.subscriptions.edition(app.site.topic("latest", "rss"), ["rss"])
+        assert edition
+        tx.connection.execute(s.subscriptions.update().values(version=edition.version))
+    return statistics.median(took)
+
+
+async def idling(app: App, seconds: float = 30.0) -> float:
+    """Milliseconds of the processor the hub takes in a second in which nothing happens."""
+    running = asyncio.create_task(app.hub.run())
+    await asyncio.sleep(1)
+    used = time.process_time()
+    await asyncio.sleep(seconds)
+    used = time.process_time() - used
+    running.cancel()
+    await asyncio.wait([running])
+    return used / seconds * 1000
 
 
 async def turn(app: App) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import random
 import tempfile
 import threading
 import time
@@ -22,7 +23,6 @@ from crowd import WELL, Crowd, address, crowd, memory
 from syndicate import logs
 from syndicate.app import App, load_settings, utc_now
 
-WORDS = "A sentence of the story that says what happened on that day in the valley. " * 40
 SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
 
 
@@ -66,7 +66,10 @@ secrets = ["{SECRET}"]
 
 def write(folder: Path, first: int, count: int) -> None:
     for number in range(first, first + count):
-        text = f"---\ntitle: Story {number}\nid: s{number}\n---\n{WORDS}\n"
+        # Texts of their own: many stories with one text are taken for one.
+        luck = random.Random(number)
+        words = " ".join("".join(luck.choices("aeioulmnrst", k=luck.randint(3, 9))) for _ in range(480))
+        text = f"---\ntitle: {words[:40]} {number}\nid: s{number}\n---\nIt is said that {words}.\n"
         (folder / "stories" / f"s{number}.md").write_text(text)
 
 

@@ -1,9 +1,11 @@
-"""Pushes a second: our client against httpx as it comes, to many receivers.
+"""What a push costs: our hub all in, our client alone, httpx as it comes, and the limit, in one run.
 
-    python benchmarks/sending.py [--hosts 200] [--flight 64] [--requests 6000]
+    python benchmarks/sending.py [--hosts 200] [--flight 64] [--requests 6000] [--rounds 3] [--asyncio]
 
-POSTs of 30 kB with their HMAC, keep-alive, on loopback, in one run; the
-receivers are in a process of their own and only say 200. Compare the ratio.
+POSTs of one feed's document with their HMAC, keep-alive, each host at an address of its own on loopback;
+the receivers are in a process of their own. "All in": from the rows of subscriptions to what came of each
+recorded, with guard, caps, breaker and database. The limit is ``limit.c`` (one epoll loop, OpenSSL), built by
+``cc`` where there is one. Rates waver with what else the machine does; compare the processor's time.
 """
 
 from __future__ import annotations
@@ -12,58 +14,67 @@ import argparse
 import asyncio
 import hashlib
 import hmac
-import multiprocessing
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from multiprocessing.queues import Queue
+from pathlib import Path
 from typing import Any
 
-import httptools
 import httpx
 import uvloop
+from crowd import WELL, Crowd, address, crowd
 
+from hub import configure, publish, subscribe, write
+from syndicate import logs, memory
+from syndicate.app import App, load_settings
 from syndicate.config.settings import Network
 from syndicate.net.client import Client
+from syndicate.net.guard import Guard
 
-BODY = b"x" * 30_000
 KEY = b"k" * 32
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-Send = Callable[[str, dict[str, str]], Awaitable[int]]
+Send = Callable[[str, bytes, dict[str, str]], Awaitable[int]]
+Found = tuple[float, float]
+"""Requests a second, and microseconds of the processor for each."""
 
 
-class Receiver(asyncio.Protocol):
-    """Says 200 to every request."""
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        self.parser = httptools.HttpRequestParser(self)
-
-    def data_received(self, data: bytes) -> None:
-        self.parser.feed_data(data)
-
-    def on_message_complete(self) -> None:
-        self.transport.write(ANSWER)
-
-
-def receive(ports: Queue[list[int]], hosts: int) -> None:
-    """A process with a listener for each host."""
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        servers = [await loop.create_server(Receiver, "127.0.0.1", 0) for _ in range(hosts)]
-        ports.put([server.sockets[0].getsockname()[1] for server in servers])
-        await asyncio.Event().wait()
-
-    uvloop.run(main())
+async def all_in(them: Crowd, given: argparse.Namespace, folder: Path) -> tuple[list[Found], bytes]:
+    """Our hub, to so many subscribers; the first push opens the connections and is not counted."""
+    settings = load_settings(configure(folder, given.flight))
+    logs.configure(settings.log)
+    app, found = App(settings), []
+    async with app:
+        for number in range(50):
+            write(folder, number, 220)
+        await publish(app, folder, 50, 220)
+        memory.settle()
+        hosts = [address(WELL, n % given.hosts) for n in range(given.requests)]
+        subscribe(app, [(host, f"http://{host}:{them.port}/{n}") for n, host in enumerate(hosts)], every=True)
+        for number in range(100, 101 + given.rounds):
+            await publish(app, folder, number, 220)
+            them.forget()
+            used, started = time.process_time(), time.perf_counter()
+            await app.hub.drain()
+            seconds, used = time.perf_counter() - started, time.process_time() - used
+            assert (arrived := them.seen().well) == given.requests, arrived
+            found.append((given.requests / seconds, used / given.requests * 1e6))
+        with app.storage.read() as tx:
+            document = tx.documents.get("latest", "rss")
+        assert document
+    return found[1:], document.bodies["identity"]
 
 
 async def ours(stack: AsyncExitStack, flight: int) -> Send:
-    """Our client, under its caps."""
+    """Our client, under its caps and the address guard."""
     client = await stack.enter_async_context(Client(Network(in_flight=flight, in_flight_per_host=flight)))
+    guard = Guard.of(["127.0.0.0/8"])
 
-    async def send(url: str, headers: dict[str, str]) -> int:
-        return (await client.post(url, content=BODY, headers=headers)).status
+    async def send(url: str, body: bytes, headers: dict[str, str]) -> int:
+        return (await client.post(url, content=body, headers=headers, guard=guard)).status
 
     return send
 
@@ -72,30 +83,60 @@ async def plain(stack: AsyncExitStack, flight: int) -> Send:
     """httpx with its own pool and limits."""
     client = await stack.enter_async_context(httpx.AsyncClient())
 
-    async def send(url: str, headers: dict[str, str]) -> int:
-        return (await client.post(url, content=BODY, headers=headers)).status_code
+    async def send(url: str, body: bytes, headers: dict[str, str]) -> int:
+        return (await client.post(url, content=body, headers=headers)).status_code
 
     return send
 
 
-async def rate(make: Any, ports: list[int], requests: int, flight: int) -> float:
-    """Requests a second, ``flight`` at once, over all hosts in turn; connections are warm."""
+async def rate(make: Any, them: Crowd, given: argparse.Namespace, body: bytes, requests: int) -> Found:
+    """``flight`` at once, over all hosts in turn; connections are warm."""
+    urls = [f"http://{address(WELL, n)}:{them.port}/in" for n in range(given.hosts)]
     async with AsyncExitStack() as stack:
-        send = await make(stack, flight)
+        send = await make(stack, given.flight)
 
         async def one(number: int) -> None:
-            mark = hmac.digest(KEY, b"%d." % number + BODY, hashlib.sha256).hex()
-            headers = {"webhook-id": f"m{number}", "webhook-timestamp": "1", "webhook-signature": mark}
-            assert await send(f"http://127.0.0.1:{ports[number % len(ports)]}/in", headers) == 200
+            mark = hmac.digest(KEY, body, hashlib.sha256).hex()
+            headers = {"content-type": "text/xml", "x-number": str(number), "x-hub-signature": mark}
+            assert await send(urls[number % len(urls)], body, headers) == 204
 
         async def worker(numbers: Any) -> None:
             for number in numbers:
                 await one(number)
 
-        await asyncio.gather(*(one(n) for n in range(len(ports))))
-        numbers, started = iter(range(requests)), time.perf_counter()
-        await asyncio.gather(*(worker(numbers) for _ in range(flight)))
-        return requests / (time.perf_counter() - started)
+        await asyncio.gather(*(one(n) for n in range(len(urls))))
+        numbers = iter(range(requests))
+        used, started = time.process_time(), time.perf_counter()
+        await asyncio.gather(*(worker(numbers) for _ in range(given.flight)))
+        seconds, used = time.perf_counter() - started, time.process_time() - used
+        return requests / seconds, used / requests * 1e6
+
+
+def limit(folder: Path) -> Path | None:
+    """The limit program, built; ``None`` where that is not possible here."""
+    program = folder / "limit"
+    if (cc := shutil.which("cc")) is None:
+        return None
+    source = Path(__file__).with_name("limit.c")
+    built = subprocess.run(
+        [cc, "-O2", "-Wno-deprecated-declarations", "-o", program, source, "-lcrypto"],
+        capture_output=True,
+        check=False,
+    )
+    return program if built.returncode == 0 else None
+
+
+def at_most(program: Path, them: Crowd, given: argparse.Namespace, size: int) -> Found:
+    """What the limit program does."""
+    numbers = [given.flight, given.requests, size, them.port]
+    hosts = [address(WELL, n) for n in range(given.hosts)]
+    done = subprocess.run([program, *map(str, numbers), *hosts], capture_output=True, check=True, timeout=120)
+    rate, used = done.stdout.split()
+    return float(rate), float(used)
+
+
+def middle(found: list[Found]) -> Found:
+    return statistics.median(f[0] for f in found), statistics.median(f[1] for f in found)
 
 
 def main() -> None:
@@ -103,20 +144,29 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=200)
     parser.add_argument("--flight", type=int, default=64)
     parser.add_argument("--requests", type=int, default=6000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--asyncio", action="store_true", help="asyncio's own loop in place of uvloop")
     given = parser.parse_args()
-    context = multiprocessing.get_context("spawn")
-    ports: Queue[list[int]] = context.Queue()
-    receivers = context.Process(target=receive, args=(ports, given.hosts), daemon=True)
-    receivers.start()
-    try:
-        known = ports.get(timeout=30)
-        mine = uvloop.run(rate(ours, known, given.requests, given.flight))
-        other = uvloop.run(rate(plain, known, given.requests // 5, given.flight))
-        print(f"{given.hosts} hosts, {given.flight} in flight; requests a second")
-        print(f"ours {mine:.0f}, httpx {other:.0f}: {mine / other:.1f} times")
-    finally:
-        receivers.terminate()
-        receivers.join(5)
+    run = asyncio.run if given.asyncio else uvloop.run
+    found: dict[str, list[Found]] = {"our client": [], "httpx": [], "limit": []}
+    with crowd() as them, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        whole, body = run(all_in(them, given, folder))
+        program = limit(folder)
+        for _ in range(given.rounds):
+            found["our client"].append(run(rate(ours, them, given, body, given.requests)))
+            found["httpx"].append(run(rate(plain, them, given, body, max(given.hosts, given.requests // 8))))
+            if program is not None:
+                found["limit"].append(at_most(program, them, given, len(body)))
+    rates = {"our hub, all in": middle(whole), **{name: middle(f) for name, f in found.items() if f}}
+    load = ", ".join(f"{n:.1f}" for n in os.getloadavg())
+    print(f"{len(body) / 1000:.0f} kB, {given.hosts} hosts, {given.flight} in flight; load {load}")
+    for name, (a_second, each) in rates.items():
+        print(f"{name:16} {a_second:8.0f} a second, {each:7.1f} µs of the processor each")
+    base = rates["our hub, all in"]
+    for name, (a_second, each) in list(rates.items())[2:]:
+        by_rate, by_time = base[0] / a_second, each / base[1]
+        print(f"all in : {name:8} {by_rate:6.2f} by rate, {by_time:6.2f} by the processor's time")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 
-from syndicate import metrics
+from syndicate import metrics, tracing
 from syndicate.config import Settings
 from syndicate.config.ends import ends
 from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
@@ -57,7 +57,7 @@ from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
 from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
-from syndicate.storage.migrate import require_current, upgrade
+from syndicate.storage.migrate import current, newest, require_current, upgrade
 from syndicate.storage.retention import prune
 from syndicate.storage.witness import Witnessing
 from syndicate.timebook import confirmation, keep, open_keeper
@@ -87,6 +87,7 @@ CLOCK_KEPT = timedelta(minutes=5)
 """How often it is written down what the clock showed."""
 NOTIFY = timedelta(minutes=1)
 CANARIES = timedelta(minutes=1)
+SCHEMA = timedelta(minutes=1)
 AGAIN_SECONDS = 2.0
 FIXED = ("storage", "web", "ops", "output")
 """Settings that a running daemon cannot change."""
@@ -139,6 +140,7 @@ class App:
         self.manager = ServiceManager.of()
         self.tally = Tally()
         self._changed_at: float | None = None
+        self._schema: str | None = newest()
         self.ops: Server | None = None
 
     async def __aenter__(self) -> App:
@@ -316,7 +318,7 @@ class App:
         """Rebuild what was touched and put it where readers find it."""
         async with self._publishing:
             since, self._changed_at = self._changed_at, None
-            with metrics.PUBLISH_SECONDS.time():
+            with metrics.PUBLISH_SECONDS.time(), tracing.step("publish"):
                 built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self.shelving.take(built)
             await asyncio.to_thread(self.mirrors.note, self._published(built), built.gone)
@@ -568,6 +570,7 @@ class App:
             "tick": (self._tick, TICK),
             "prune": (self._prune, PRUNE),
             "clock": (self._keep_clock, CLOCK_KEPT),
+            "schema": (self._look_at_schema, SCHEMA),
             "witness": (self._keep_witness, WITNESS),
         }
         if self.canaries.watches():
@@ -597,6 +600,18 @@ class App:
             self.pull.wake()
             await asyncio.to_thread(self.keyring.refresh)
         await asyncio.to_thread(self.keyring.write_used)
+
+    async def _look_at_schema(self) -> None:
+        """Another version may have upgraded the database under us: we go on, and say that once."""
+        found = await asyncio.to_thread(current, self.storage)
+        if found != newest() and found != self._schema:
+            log.warning(
+                "schema_is_newer",
+                found=found,
+                known=newest(),
+                fix="this daemon goes on as before; restart it with the version that upgraded the database",
+            )
+        self._schema = found
 
     async def _notify(self) -> None:
         await self.teller.run()

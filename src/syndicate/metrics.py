@@ -9,6 +9,7 @@ docs/operations.md lists every metric.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Protocol
 
 from prometheus_client import (
@@ -111,5 +112,16 @@ def polled(source: str, seconds: float, at: float, error: str | None) -> None:
 
 def pushed(kind: str, receiver: str, outcome: str, seconds: float) -> None:
     """A request to a receiver ended. ``receiver`` is empty for subscribers: strangers name them."""
-    PUSHES.labels(kind, receiver, outcome).inc()
-    PUSH_SECONDS.labels(kind).observe(seconds)
+    _pushes(kind, receiver, outcome).inc()
+    _push_seconds(kind).observe(seconds)
+
+
+# Thousands of these are counted in a second, and finding the series costs more than counting.
+@lru_cache(maxsize=4096)
+def _pushes(kind: str, receiver: str, outcome: str) -> Counter:
+    return PUSHES.labels(kind, receiver, outcome)
+
+
+@lru_cache(maxsize=16)
+def _push_seconds(kind: str) -> Histogram:
+    return PUSH_SECONDS.labels(kind)

@@ -173,7 +173,7 @@ def test_a_list_is_taken_up_to_the_batch(cms: Hooked) -> None:
 def test_sizes_forms_and_rates_are_the_inboxs(tmp_path: Path) -> None:
     cms = Hooked(tmp_path, CONFIG.replace("max_batch = 2", "per_minute = 2"))
     assert cms.standard("own", story(text="x" * 30_000)).status_code == 413
-    assert cms.post("own", b"{}", {"content-type": "text/plain"}).status_code == 415
+    assert cms.post("own", b"{}", {"content-type": "text/plain", "webhook-signature": "x"}).status_code == 415
     assert cms.standard("own", "no story").status_code == 422
     assert cms.standard("own", story("2"), key=base64.b64encode(b"x" * 32).decode()).status_code == 401
     assert cms.standard("own", story("3")).status_code == 201, "who is refused uses up nothing"
@@ -387,7 +387,8 @@ def test_what_ghost_shows_to_members_alone_is_not_taken(cms: Hooked) -> None:
 
 
 def test_other_events_of_ghost_are_passed_over(cms: Hooked) -> None:
-    for body in ({"page": {"current": {}}}, notice(ghost_post(status="scheduled")), {"member": {}}):
+    mailed = notice(ghost_post(status="sent"))
+    for body in ({"page": {"current": {}}}, notice(ghost_post(status="scheduled")), {"member": {}}, mailed):
         answer = cms.ghost(body)
         assert (answer.status_code, answer.json()["result"]) == (200, "ignored")
     assert cms.ghost({"something": 1, "else": 2}).status_code == 422

@@ -9,7 +9,7 @@ import pytest
 from house import START, House, draft
 from lxml import etree
 
-from syndicate.formats import sitemap
+from syndicate.formats import html, sitemap
 from syndicate.publish.build import Publisher
 
 S = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -152,3 +152,28 @@ def test_h9_opml_names_every_feed_once_in_the_format_that_stands_first(house: Ho
     assert all(o["text"] == o["title"] for o in outlines)
     assert root.get("version") == "2.0"
     assert root.findtext("head/title") == "The Pashtun Times"
+
+
+def test_only_the_lines_of_feeds_that_changed_are_made_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.take(draft("a"), draft("b", section="Sport"))
+    house.publish(everything=True)
+    made: list[str] = []
+    real = html.line_of
+
+    def line_of(publisher: Any, channel: Any, formats: Any) -> html.Line:
+        made.append(channel.slug)
+        return real(publisher, channel, formats)
+
+    monkeypatch.setattr(html, "line_of", line_of)
+    house.later(minutes=5)
+    house.take(draft("c"))
+    house.publish()
+    assert made == ["latest"]
+    page, opml = ((house.folder / "feeds" / name).read_bytes() for name in ("index.html", "feeds.opml"))
+    house.configure()
+    house.publish(everything=True)
+    assert len(made) > 1, "another configuration knows no lines yet"
+    assert (house.folder / "feeds" / "index.html").read_bytes() == page
+    assert (house.folder / "feeds" / "feeds.opml").read_bytes() == opml

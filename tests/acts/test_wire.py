@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from house import START, House
+from house import START, House, draft
 from wire_help import Wire
 
 from syndicate.model import PubStatus
+from syndicate.sources.base import Batch
 
 G2 = "http://iptc.org/std/nar/2006-10-01/"
 
@@ -97,6 +100,38 @@ def test_an_embargo_is_kept_and_lifts(wire: Wire) -> None:
     wire.house.later(hours=2)
     wire.house.tick()
     assert wire.house.actions() == ["published"]
+
+
+def test_a_kill_before_the_embargos_end_leaves_no_trace(wire: Wire) -> None:
+    until = (START + timedelta(hours=1)).isoformat()
+    wire.send("1.xml", item(meta=f"<embargoed>{until}</embargoed>"))
+    wire.send("2.xml", item(version=2, status="canceled"))
+    wire.house.later(hours=2)
+    wire.house.tick()
+    assert wire.house.actions() == []
+
+
+LONG = (
+    "Farmers near the town cleaned the old canal on Monday, and it took them nineteen days of work in the cold. "
+    "They had no machine and no money, said the man who led them, and the water runs past forty villages again. "
+    "The flood had closed it in the second week of February, and the council paid for lime and for bread."
+)
+
+
+@pytest.mark.parametrize(("theirs", "actions"), [("https://wire.example/1", ["withdrawn"]), (None, [])])
+def test_a_kill_of_a_copy_counts_only_if_it_is_the_originators(
+    house: House, tmp_path: Path, theirs: str | None, actions: list[str]
+) -> None:
+    """The story is out from the outlet's own system; the wire's version is kept beside it."""
+    house.configure('\n[agencies.hilltop]\nname = "Hilltop Wire"\nurl = "https://wire.example/"\n')
+    ours = draft("a", f"<p>{LONG}</p>", agency="Hilltop Wire", language="en")
+    house.ingest._store("cms", Batch(drafts=(replace(ours, source="cms"),)))
+    wire = Wire(house, tmp_path, kind="ninjs")
+    sent = {"uri": "urn:1", "version": "1", "headline": "About a", "language": "en", "body_text": LONG}
+    wire.send("1.json", json.dumps({**sent, **({"canonicalurl": theirs} if theirs else {})}))
+    assert house.actions() == ["published"], "it is the same story"
+    wire.send("2.json", json.dumps({"uri": "urn:1", "version": "2", "pubstatus": "canceled"}))
+    assert house.actions() == ["published", *actions]
 
 
 def test_a_version_without_an_end_of_its_embargo_is_held_back(wire: Wire) -> None:

@@ -86,6 +86,11 @@ async def test_a_withdrawal_shows_first_who_has_it_and_then_who_knows(room: Admi
     assert room.audit()[0].detail == {"reason": "a name must not stand there"}
     front = text_of(await room.get())
     assert "Withdrawals 1" in front
+    kept = await room.get(f"articles/{bridge}/evidence")
+    assert kept.json()["withdrawn"]["reason"] == "a name must not stand there"
+    assert [told["lane"] for told in kept.json()["receivers"]] == ["gazette/main"]
+    assert "attachment" in kept.headers["content-disposition"]
+    assert (await room.get(f"articles/{room.id('څاه')}/evidence")).status_code == 404
 
 
 @pytest.mark.parametrize(("act", "field"), [("withdraw", "reason"), ("correct", "note")])
@@ -108,7 +113,7 @@ async def test_a_correction_is_published(room: Adminroom):
 async def test_only_what_was_changed_is_set_and_can_be_given_back(room: Adminroom):
     bridge = room.id("bridge")
     page = await room.get(f"articles/{bridge}/edit")
-    assert 'value="The bridge opens"' in page.text
+    assert "The bridge opens</textarea>" in page.text
     fields = {
         "headline": "The bridge is open",
         "byline": "Zarlasht Momand ;Amina Safi",
@@ -152,7 +157,7 @@ async def test_what_cannot_be_decided_says_why_and_leaves_no_trace(room: Adminro
 
 async def test_what_is_not_there_is_said(room: Adminroom):
     for path in ("articles/none", "articles/none/withdraw", "lane?name=none", "partners/none", "attempts/7", "attempts/x",
-                 "replay?lane=none"):  # fmt: skip
+                 "replay?lane=none", "nonsense", "lanes/x/y"):  # fmt: skip
         answer = await room.get(path)
         assert answer.status_code == 404, path
         assert "there is no" in text_of(answer)

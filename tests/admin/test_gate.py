@@ -8,6 +8,7 @@ import httpx
 import pytest
 from adminroom import HASH, LOGINS, PASSWORD, Adminroom, csrf_of, text_of
 
+from syndicate.errors import StorageError
 from syndicate.installed import load_settings
 from syndicate.passwords import hashed
 from syndicate.timekeeping import utc_now
@@ -171,6 +172,13 @@ async def test_guessing_is_slowed_down(room: Adminroom, monkeypatch: pytest.Monk
     assert "Too many tries." in text_of(answer)
 
 
+async def test_right_logins_are_never_too_many(room: Adminroom, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(gate, "matches", lambda password, kept: True)
+    for _ in range(3 * TRIES_A_MINUTE):
+        assert (await room.log_in()).status_code == 303
+        await room.post("logout", page="")
+
+
 # -- by the reverse proxy --------------------------------------------------------------------
 
 
@@ -179,9 +187,10 @@ async def test_a_proxy_of_ours_says_who_it_is(open_room):
         answer = await room.get(**{"x-remote-user": "zarlasht"})
         assert answer.status_code == 200
         assert "zarlasht" in text_of(answer)
+        assert "Log out" not in text_of(answer), "the proxy decides that"
         article = room.id("bridge")
-        data = {"csrf": csrf_of(answer), "reason": "not ours"}
         named = {"x-remote-user": "zarlasht"}
+        data = {"csrf": csrf_of(await room.get("lanes", **named)), "reason": "not ours"}
         done = await room.client.post(f"/admin/articles/{article}/withdraw", data=data, headers=named)
         assert done.status_code == 303
         assert [(e.who, e.action) for e in room.audit()] == [("zarlasht", "withdraw")]
@@ -290,6 +299,19 @@ async def test_every_answer_is_kept_nowhere_and_framed_by_nobody(room: Adminroom
     assert safe(await room.client.get("/admin"))
     assert "unsafe" not in POLICY
     assert "frame-ancestors 'none'" in POLICY
+
+
+async def test_a_database_that_is_locked_is_said(room: Adminroom, monkeypatch: pytest.MonkeyPatch):
+    await room.log_in()
+
+    def locked():
+        raise StorageError("the database is locked")
+
+    monkeypatch.setattr(room.app.storage, "read", locked)
+    answer = await room.get("lanes")
+    assert (answer.status_code, answer.text) == (503, "Not now: the database is locked\n")
+    assert answer.headers["retry-after"] == "5"
+    assert safe(answer)
 
 
 async def test_pages_hold_no_script_style_or_address_of_others(room: Adminroom):

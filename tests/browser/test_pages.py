@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,34 +17,10 @@ from syndicate.config import Look, Publisher
 from syndicate.formats.html import House, feed_page, story_page
 from syndicate.model import Channel, Entry
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1067"><rect width="1600" height="1067"/></svg>'
 PAGES = ("", "feeds/latest/", "feeds/pashto/", "feeds/urdu/", "library", "clinic", "bus", "bridge")
 STORIES = {"library": "Three thousand", "clinic": "Night clinic", "bus": "په زاړه بس", "bridge": "دو سردیوں"}
 RTL = {"feeds/pashto/": "ps", "feeds/urdu/": "ur", "bus": "ps", "bridge": "ur"}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A browser, or a skip that says why there is none."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not program:
-        pytest.skip("chromium is not installed (or name one: CHROMIUM=/path)")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @dataclass

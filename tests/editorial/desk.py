@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from syndicate.cli.inspect import as_json
+from syndicate.cli.reading import as_json
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.model import Draft, Given, InputKind, Reading
 

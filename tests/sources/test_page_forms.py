@@ -47,7 +47,7 @@ def test_what_changes_at_every_visit_is_no_change(name: str) -> None:
 
 
 HEAD = (
-    '<link rel="canonical" href="/2026/03/bridge?utm_source=x"><meta property="og:description" content="A bridge.">'
+    '<link rel="canonical" href="/2026/03/bridge?utm_source=x"><meta property="og:description" content="شورا د چونې او اوسپنې پیسې ورکړې.">'
     '<meta property="article:tag" content="rivers"><meta property="article:tag" content="work">'
     '<meta property="article:section" content="Country"><meta property="og:image" content="/b.jpg">'
     '<meta property="og:image:width" content="1200">'
@@ -63,7 +63,11 @@ def test_what_a_page_states() -> None:
     draft = make_draft(page(markup), URL, TERMS, None, known_as=None)
     given = draft.given
     assert (draft.source_id, given.url) == ("https://valley.example/2026/03/bridge",) * 2
-    assert (given.section, given.tags, given.excerpt) == ("Country", ("rivers", "work"), "A bridge.")
+    assert (given.section, given.tags, given.excerpt) == (
+        "Country",
+        ("rivers", "work"),
+        "شورا د چونې او اوسپنې پیسې ورکړې.",
+    )
     assert given.image == Picture(url="https://valley.example/b.jpg", width=1200)
     assert given.published
     assert given.updated
@@ -106,9 +110,22 @@ def test_a_paid_page_gives_what_everybody_may_read() -> None:
         make_draft(story, URL, replace(TERMS, paid="skip"), None, known_as=None)
 
 
-def test_a_description_that_was_cut_off_is_none() -> None:
-    head = '<meta property="og:description" content="A bridge was rebuilt by…">'
-    assert page(FORMS["drupal, en"].markup.replace("<style>", head + "<style>")).given.excerpt is None
+@pytest.mark.parametrize(
+    ("description", "excerpt"),
+    [
+        ("Masons from three villages finished the bridge by…", None),
+        ("Valley News: fast, fair, independent reporting since 1994", None),
+        (
+            "Masons from three villages cut the stones by hand.",
+            "Masons from three villages cut the stones by hand.",
+        ),
+    ],
+)
+def test_a_description_is_the_excerpt_unless_it_was_cut_off_or_is_the_sites(
+    description: str, excerpt: str | None
+) -> None:
+    head = f'<meta property="og:description" content="{description}">'
+    assert page(FORMS["drupal, en"].markup.replace("<style>", head + "<style>")).given.excerpt == excerpt
 
 
 @pytest.mark.parametrize(

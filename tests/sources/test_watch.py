@@ -10,14 +10,19 @@ from syndicate.sources import watch as watching
 
 
 async def first(
-    paths: dict[str, Path], act: list[object], *, wanted: int = 1, recheck: float = 0.2
+    paths: dict[str, Path],
+    act: list[object],
+    *,
+    wanted: int = 1,
+    recheck: float = 0.2,
+    suffixes: dict[str, frozenset[str]] | None = None,
 ) -> list[tuple[str, frozenset[str]]]:
     """The first changes seen while the actions are done one after the other."""
     stop = asyncio.Event()
     found: list[tuple[str, frozenset[str]]] = []
 
     async def collect() -> None:
-        async for changed in watching.watch(paths, stop, recheck=recheck):
+        async for changed in watching.watch(paths, stop, recheck=recheck, suffixes=suffixes):
             found.append(changed)
             if len(found) >= wanted:
                 stop.set()
@@ -41,6 +46,15 @@ def test_a_change_is_told_with_its_source_and_key(tmp_path: Path) -> None:
         (two / "sub" / "a.md").write_text("x")
 
     assert asyncio.run(first({"one": one, "two": two}, [drop])) == [("two", frozenset({"sub/a.md"}))]
+
+
+def test_each_source_has_its_own_kinds_of_file(tmp_path: Path) -> None:
+    def drop() -> None:
+        (tmp_path / "a.md").write_text("x")
+        (tmp_path / "b.xml").write_text("x")
+
+    found = asyncio.run(first({"wire": tmp_path}, [drop], suffixes={"wire": frozenset({".xml"})}))
+    assert found == [("wire", frozenset({"b.xml"}))]
 
 
 def test_a_folder_that_comes_later_or_is_replaced_is_watched(tmp_path: Path) -> None:

@@ -254,6 +254,8 @@ class Site(Scripted):
         self.one_by_one: Said | None = None
         self.before = ""
         self.ignores_modified_after = False
+        self.shows_the_trash = False
+        self.api = "/api/"
 
     def add(self, number: int, at: str = "2026-11-20T04:00:00", **more: Any) -> None:
         self.posts[number] = post(number, date_gmt=at, modified_gmt=at, **more)
@@ -264,9 +266,11 @@ class Site(Scripted):
         parts = urlsplit(path)
         asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if parts.path == "/":
-            return Said(body='<html><link rel="https://api.w.org/" href="/api/" /></html>')
+            return Said(body=f'<html><link rel="https://api.w.org/" href="{self.api}" /></html>')
         if parts.path == "/api/":
             return self._json({"namespaces": ["wp/v2"]})
+        if "status" in asked and not self.shows_the_trash:
+            return Said(400, body='{"code":"rest_invalid_param"}')
         if parts.path == "/api/wp/v2/posts":
             return self._json(self._list(asked))
         number = int(parts.path.rpartition("/")[2] or 0) if "/posts/" in parts.path else 0
@@ -287,6 +291,8 @@ class Site(Scripted):
         rows.sort(key=lambda row: row[key], reverse=asked["order"] == "desc")
         if (after := asked.get("modified_after")) and not self.ignores_modified_after:
             rows = [row for row in rows if row["modified_gmt"] + "Z" > after]
+        if after := asked.get("after"):
+            rows = [row for row in rows if row["date_gmt"] + "Z" > after]
         return rows[: int(asked["per_page"])]
 
 
@@ -393,6 +399,25 @@ async def test_what_comes_back_between_two_looks_is_not_withdrawn(monkeypatch: p
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(("host", "fix"), [("127.0.0.1", "role Editor"), ("localhost", "set url to")])
+async def test_a_password_that_opens_no_trash_is_told_of_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch, host: str, fix: str
+) -> None:
+    async with site(monkeypatch, username="author", password="abcd") as (server, reader, clock):
+        server.api = server.url("/api/", host)
+        server.add(1)
+        assert len(await reader.poll()) == 1
+        (trouble,) = reader.troubles
+        assert (trouble.warning, fix in (trouble.fix or "")) == (True, True)
+        sent = {"authorization" in r.headers for r in server.requests if r.path.startswith("/api/")}
+        assert sent == {host == "127.0.0.1"}, "the password goes to the host of url alone"
+        server.shows_the_trash = True
+        clock.on(minutes=10)
+        await reader.poll()
+        assert reader.troubles == []
+
+
+@pytest.mark.anyio
 async def test_php_that_grumbles_before_its_json_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     async with site(monkeypatch) as (server, reader, _):
         server.before = (
@@ -427,6 +452,26 @@ async def test_what_is_remembered_does_not_grow_with_the_archive(monkeypatch: py
         before = reader.token
         clock.on(hours=1)
         assert (await reader.poll(), reader.batches, reader.token) == ([], [], before)
+
+
+@pytest.mark.anyio
+async def test_it_goes_back_in_time_and_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(monkeypatch, since="2026-11-24") as (server, reader, _):
+        begin = datetime(2026, 1, 1, tzinfo=UTC)
+        for number in range(1, 301):
+            server.add(number, (begin + timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%S"))
+        assert await reader.poll() == []
+        since = begin + timedelta(hours=51)
+        got: list[str] = []
+        token: str | None = None
+        for _ in range(2):  # the second time from where the first one was stopped
+            async for batch in reader.source.backfill(since, token):  # type: ignore[attr-defined]
+                got += [draft.source_id for draft in batch.drafts]
+                token = batch.token or token
+                if len(got) == 150:
+                    break
+        assert set(got) == {str(number) for number in range(51, 301)}
+        assert len(got) < 350, "not everything twice"
 
 
 @pytest.mark.anyio

@@ -105,3 +105,13 @@ def test_the_epoch_is_chosen_once_and_differs_between_databases(storage: Storage
         assert len(epoch) == 8
         tx.keep_fact("epoch", "restored")
         assert tx.epoch() == "restored"
+
+
+def test_how_stories_stand_is_kept_apart_from_the_cursor(storage: Storage) -> None:
+    with storage.write() as tx:
+        tx.sources.advance("wire", token=None, items={"a.xml": "1"}, forget=[])
+        tx.sources.keep_standing("wire", {"urn:1": "one", "urn:2": "two"})
+        tx.sources.keep_standing("wire", {"urn:2": "three"})
+        assert [tx.sources.standing("wire", f"urn:{n}") for n in (1, 2, 3)] == ["one", "three", None]
+        assert tx.sources.items("wire") == {"a.xml": "1"}, "it is read whole at every look"
+        assert tx.sources.standing("other", "urn:1") is None

@@ -68,6 +68,10 @@ interval = "1s"
 ids = "source"
 """
     )
+    newsroom.call("build", "--source", "blog")  # as the recipe does: everything is made, nothing is pushed
+    assert "Pajhwok Afghan News" in (newsroom.folder / "feeds/latest/rss.xml").read_text("utf-8")
+    assert partner.pushes == []
+    assert newsroom.call("sources", "try", "blog").stdout.count("unchanged") >= 2
     newsroom.start()
     until(lambda: len(shown(newsroom)) == 2, 20, "the stories did not come")
     item = shown(newsroom)["Old canal & new water"]

@@ -259,6 +259,19 @@ async def test_since_leaves_out_what_is_older(empty: WordPress) -> None:
         assert titles(await reader.poll()) == ["New"]
 
 
+async def test_it_goes_back_in_time(empty: WordPress) -> None:
+    numbers = _many(empty, 230, same_second=120, begin="2025-05-01 00:00:00")
+    async with reading(empty, since="2026-01-01") as (reader, _):
+        assert await reader.poll() == []
+        start = datetime(2025, 5, 1, tzinfo=UTC)
+        got = [
+            draft.source_id
+            async for batch in reader.source.backfill(start, None)  # type: ignore[attr-defined]
+            for draft in batch.drafts
+        ]
+        assert set(got) == {str(number) for number in numbers}
+
+
 async def test_a_site_with_plain_permalinks(empty: WordPress) -> None:
     number = empty.post("Plain", "<p>Text.</p>")
     empty.php("update_option( 'permalink_structure', '' ); flush_rewrite_rules();")

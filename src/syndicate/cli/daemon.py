@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +42,8 @@ def _start(work: Coroutine[Any, Any, int]) -> int:
     from syndicate.net.files import allow_many
 
     allow_many()
+    import asyncio
+
     try:
         import uvloop
     except ImportError:
@@ -51,15 +52,19 @@ def _start(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _app(context: Context) -> App:
-    from syndicate import logs
+    from syndicate import logs, tracing
     from syndicate.app import App
 
     logs.configure(context.settings.log)
+    tracing.configure()
     return App(context.settings, settings_file=context.config_path)
 
 
 async def _stay(context: Context) -> int:
+    from syndicate import memory
+
     async with _app(context) as app:
+        memory.settle()
         await app.run()
     return 0
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "partners": ("syndicate.cli.partners:partners", "Who may take stories."),
     "tokens": ("syndicate.cli.tokens:tokens", "Tokens of partners and of senders to the inbox."),
     "ops": ("syndicate.cli.ops:ops", "Logins of the operators' pages."),
+    "completion": ("syndicate.cli.completion:completion", "For the Tab key of bash, zsh or fish."),
     "db": ("syndicate.cli.db:db", "Migrations and backups."),
 }
 
@@ -79,6 +80,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
+        if context.json:
+            fix = "`--help` after the command lists what it takes"
+            context.emit({"error": "UsageError", "message": error.format_message(), "fix": fix})
         error.show()
         return error.exit_code
     except SyndicateError as error:

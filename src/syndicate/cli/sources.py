@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -83,6 +82,8 @@ def try_source(context: Context, name: str) -> int:
 
     _known(context, name)
     with storage_of(context) as storage:
+        import asyncio
+
         trial = asyncio.run(_attempt(context, storage, name))
     if context.json:
         context.emit(trial)
@@ -230,6 +231,8 @@ def backfill(context: Context, name: str, since: str, push: bool) -> int:
 
     Exit status 1: it cannot be read to the end, or stories could not be taken.
     """
+    import asyncio
+
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.cli.words import moment
     from syndicate.errors import SourceError

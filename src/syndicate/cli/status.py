@@ -17,8 +17,10 @@ SHOWN = 10
 
 
 @click.command()
+@click.option("--watch", is_flag=True, help="Stay, and draw it anew every few seconds; Ctrl-C leaves.")
+@click.option("--every", default=2.0, show_default=True, type=click.FloatRange(0.2, 3600), help="Seconds.")
 @click.pass_obj
-def status(context: Context) -> int:
+def status(context: Context, watch: bool, every: float) -> int:
     """One screen: sources, feeds, lanes, oldest pending, what went wrong.
 
     Exit status 1: something waits for an operator (a source that cannot be
@@ -27,6 +29,8 @@ def status(context: Context) -> int:
     from syndicate.cli.common import storage_of
     from syndicate.overview import overview
 
+    if watch:
+        return _stay(context, every)
     with storage_of(context) as storage:
         view = overview(storage, context.settings, datetime.now(UTC))
     if context.json:
@@ -37,6 +41,30 @@ def status(context: Context) -> int:
     for need in view.needs:
         context.warn(f"needs you: {need}")
     return 1 if view.needs else 0
+
+
+def _stay(context: Context, every: float) -> int:
+    from syndicate.cli.common import storage_of
+    from syndicate.errors import UsageError
+    from syndicate.overview import overview
+
+    if context.json or not context.console.is_terminal:
+        raise UsageError(
+            "--watch needs a terminal to draw on", fix="leave it out: `status`, or `status --json`"
+        )
+    from syndicate.cli.watching import watch
+
+    with storage_of(context) as storage:
+
+        def lines() -> Iterator[str]:
+            now = datetime.now(UTC)
+            view = overview(storage, context.settings, now)
+            yield f"[bold]{context.settings.publisher.name.replace('[', '')}[/]  {now:%Y-%m-%d %H:%M:%S} UTC"
+            yield from (f"[red]needs you:[/] {need.replace('[', '')}" for need in view.needs)
+            yield from _lines(view)
+
+        watch(context.console, lines, every)
+    return 0
 
 
 def _lines(view: Overview) -> Iterator[str]:

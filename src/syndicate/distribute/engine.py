@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from syndicate import metrics
+from syndicate import metrics, tracing
 from syndicate.distribute.clerk import AT_A_TIME, Clerk, Job, Sent, Step
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.receivers import Receivers, StoryReceiver
@@ -26,8 +26,8 @@ from syndicate.transports.base import StoryPush, TopicPing
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 1000
-"""Lanes with a request in flight; the network's own caps stand below this."""
+AT_ONCE = 5000
+"""Lanes with a request in flight, slow receivers included; the network's own caps stand below this."""
 IDLE_SECONDS = 1.0
 WARNED_FROM = 5
 """After so many failures in a row it is said when the lane will be disabled."""
@@ -210,8 +210,15 @@ class Distributor:
         assert isinstance(receiver, StoryReceiver)
         assert job.body is not None
         made, now = job.body, self._clock()
-        push = StoryPush(id=planned.push_id, at=now, body=made.data, media_type=made.media_type)
-        return await receiver.transport.send(push)
+        with tracing.step("push", planned.trace, lane=planned.lane, article=planned.article_id) as step:
+            push = StoryPush(
+                id=planned.push_id,
+                at=now,
+                body=made.data,
+                media_type=made.media_type,
+                traceparent=step.traceparent,
+            )
+            return await receiver.transport.send(push)
 
     # -- telling people ------------------------------------------------------------------------
 

@@ -29,6 +29,12 @@ class Throttle:
         times.append(now)
         return 0.0
 
+    def give_back(self, name: str) -> None:
+        """The newest one does not count after all."""
+        times = self._seen.get(name)
+        if times:
+            times.pop()
+
 
 class Pace:
     """So many bytes a second go out, evenly; ``None``: as many as will. Times are seconds of any clock."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from syndicate import metrics
+from syndicate import metrics, tracing
 from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions, read
@@ -362,7 +362,8 @@ class Ingest:
         try:
             if isinstance(reading, StoryError):
                 raise reading
-            taken = take(tx, taking, draft, reading, now=now, trace=trace)
+            with tracing.step("store", trace, source=draft.source, item=draft.source_id):
+                taken = take(tx, taking, draft, reading, now=now, trace=trace)
         except StoryError as error:
             taken = Taken(article_id="", problem=error.message, fix=error.fix)
         ref = draft.origin or draft.source_id

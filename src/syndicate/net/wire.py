@@ -80,8 +80,7 @@ class Wire(httpx.AsyncBaseTransport):
                 return await self._whole(connection, ask, seconds, limit)
             except ConnectionEnded:
                 seconds -= time.monotonic() - started
-        async with asyncio.timeout(seconds):
-            connection = await self._connect(ask)
+        connection = await self._connect(ask, seconds)
         return await self._whole(connection, ask, seconds - (time.monotonic() - started), limit)
 
     async def _whole(self, connection: Connection, ask: Ask, seconds: float, limit: int) -> Reply:
@@ -161,8 +160,9 @@ class Wire(httpx.AsyncBaseTransport):
             found.close()
         return None
 
-    async def _connect(self, ask: Ask) -> Connection:
-        key, limit = ask.key, ask.connect_seconds
+    async def _connect(self, ask: Ask, seconds: float = math.inf) -> Connection:
+        """A connection within the time for connecting, and within ``seconds`` (then TimeoutError)."""
+        key, limit = ask.key, min(ask.connect_seconds, seconds)
         try:
             async with asyncio.timeout(limit):
                 if self._proxy is not None and not ask.addresses:
@@ -172,6 +172,8 @@ class Wire(httpx.AsyncBaseTransport):
                     return await self._open(key, addresses[0])
                 return await self._first(key, addresses, limit)
         except TimeoutError:
+            if limit < ask.connect_seconds:
+                raise
             raise httpx.ConnectTimeout("no connection in time") from None
         except ssl.SSLCertVerificationError as error:
             raise httpx.ConnectError(f"the certificate is not accepted ({error.verify_message})") from None

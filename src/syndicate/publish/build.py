@@ -236,7 +236,7 @@ class Publisher:
     def _build_lists(self, now: datetime) -> tuple[list[Document], list[str]]:
         """Lists that changed, and the paths of those that are no more."""
         with self._storage.read() as tx:
-            heads = {h.format: h for h in tx.documents.heads() if h.feed == ALL_FEEDS}
+            heads = {h.format: h for h in tx.documents.heads(ALL_FEEDS)}
             drafts = self._lists.drafts(tx, now, self._surely(now))
         unlisted = [name for name in heads if name not in {d.format for d in drafts}]
         with self._storage.write() as tx:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from syndicate.config import Feed, Settings
+from syndicate.config import Feed, Publisher, Settings
 from syndicate.config.ends import Phase, phase_of
 from syndicate.formats import html, sitemap
 from syndicate.formats import opml as opml_format
@@ -30,6 +30,8 @@ class Lists:
         self._site = renderer.site
         self._news = sitemap.NewsUrls(settings.publisher)
         self.next_due: datetime | None = None
+        self._channels: dict[tuple[str, str], Channel] = {}
+        self._lines: dict[str, tuple[Channel, html.Line]] = {}
 
     def is_due(self, now: datetime) -> bool:
         """Whether a story has become too old for the sitemap."""
@@ -42,10 +44,9 @@ class Lists:
             for slug, feed in self._settings.feeds.items()
             if phase_of(self._settings, slug, surely or now) is Phase.OPEN
         }
-        heads = {h.feed: h.updated for h in tx.documents.heads() if h.format == HTML}
+        changed = tx.documents.changed(HTML)
         channels = [
-            self._renderer.channel(slug, feed, HTML, heads.get(slug, EPOCH))
-            for slug, feed in open_feeds.items()
+            self._channel(slug, feed, HTML, changed.get(slug, EPOCH)) for slug, feed in open_feeds.items()
         ]
         updated = max((c.updated for c in channels), default=EPOCH)
         return [
@@ -72,12 +73,27 @@ class Lists:
 
     def _index(self, channels: Sequence[Channel], feeds: dict[str, Feed]) -> bytes:
         addresses = {slug: self._site.topics(slug, feed) for slug, feed in feeds.items()}
-        return html.index_page(self._settings.publisher, channels, addresses, self._renderer.house)
+        return html.index_page(
+            self._settings.publisher, channels, addresses, self._renderer.house, self._line
+        )
+
+    def _channel(self, slug: str, feed: Feed, name: str, updated: datetime) -> Channel:
+        """A feed's head, made anew only when the feed changed: there may be hundreds of others."""
+        known = self._channels.get((slug, name))
+        if known is None or known.updated != updated:
+            known = self._channels[slug, name] = self._renderer.channel(slug, feed, name, updated)
+        return known
+
+    def _line(self, publisher: Publisher, channel: Channel, formats: Mapping[str, str]) -> html.Line:
+        known = self._lines.get(channel.slug)
+        if known is None or known[0] is not channel:
+            known = self._lines[channel.slug] = (channel, html.line_of(publisher, channel, formats))
+        return known[1]
 
     def _opml(self, channels: Sequence[Channel], feeds: dict[str, Feed]) -> bytes:
         """One outline a feed, in the format named first: who imports the list wants each feed once."""
         outlines = [
-            (name, self._renderer.channel(c.slug, feeds[c.slug], name, c.updated))
+            (name, self._channel(c.slug, feeds[c.slug], name, c.updated))
             for c in channels
             for name in feeds[c.slug].formats[:1]
         ]

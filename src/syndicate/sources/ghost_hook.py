@@ -18,7 +18,8 @@ from syndicate.sources.inbox_story import Fault, NotTaken, Sent
 from syndicate.sources.metadata import WrongValueError, as_address, as_time
 from syndicate.sources.wordpress_markup import with_authors, words
 
-_OUT = frozenset({"published", "sent"})
+_OUT = frozenset({"published"})
+"""What was only mailed (``sent``) stands on no page."""
 _DELETED = "it was deleted in Ghost"
 _UNPUBLISHED = "it was unpublished in Ghost"
 _MEMBERS = "it is for members only"

@@ -50,6 +50,8 @@ class Filter:
 
     def passes(self, url: str) -> bool:
         """Whether an address may be a story."""
+        if not (self.include or self.exclude):
+            return True
         return not _any(self.exclude, url) and (not self.include or _any(self.include, url))
 
 

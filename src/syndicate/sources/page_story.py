@@ -26,6 +26,7 @@ _NAMED = re.compile(
     r"|story-content)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w{3,}")
 _ENOUGH = 200
 """Characters of paragraphs from which a page without any data of its own may be a story."""
 _SESSION = re.compile(
@@ -187,13 +188,22 @@ def _given(root: Any, stated: Mapping[str, str], data: Mapping[str, Any], url: s
         or _text(data.get("inLanguage")) or None,
         section=_text(_many(data.get("articleSection"))[0]) or stated.get("article:section"),
         tags=_tags(stated, data),
-        excerpt=_whole(
-            _text(data.get("description")) or stated.get("og:description") or stated.get("description")
-        ),
+        excerpt=_whole(_text(data.get("description"))) or _of_the_story(root, stated, data),
         image=_picture(stated, data, url),
         rights=_text(data.get("copyrightNotice")) or (f"© {name}" if name else None),
         license=_text(data.get("license")),
     )  # fmt: skip
+
+
+def _of_the_story(root: Any, stated: Mapping[str, str], data: Mapping[str, Any]) -> str | None:
+    """The page's description, unless it is the site's: that has few words of the text. A text that is
+    to be paid for cannot tell."""
+    found = _whole(stated.get("og:description") or stated.get("description"))
+    if found is None or str(data.get("isAccessibleForFree", "true")).lower() == "false":
+        return found
+    said = set(_WORD.findall(found.casefold()))
+    text = set(_WORD.findall(" ".join(root.itertext("p", "div", "li", "h1", "h2", "td", "span")).casefold()))
+    return found if len(said & text) * 2 >= len(said) else None
 
 
 def _whole(description: str | None) -> str | None:

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from syndicate.errors import SourceError
-from syndicate.sources.metadata import WrongValueError, as_address, as_time
-from syndicate.sources.page_list import Filter, Listed, plain_address, same_site
-from syndicate.sources.safe_xml import child, local, words
+from syndicate.sources.metadata import WrongValueError, as_address
+from syndicate.sources.page_list import Filter, Listed, plain_address
+from syndicate.sources.safe_xml import local
 
 MOST = 50_000
 """Addresses in a sitemap (sitemaps.org); what stands behind them is not read."""
@@ -25,6 +25,7 @@ _BEGINS = re.compile(
     rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?[^>]*>\s*)*<(?:\w+:)?(urlset|sitemapindex)\b", re.DOTALL
 )
 _DATED = re.compile(r"((?:19|20)\d\d)[/-](\d{1,2})(?:[/-](\d{1,2}))?")
+_HOST = re.compile(r"https?://(?:www\.)?([^/?#\s]+)", re.IGNORECASE)
 _OLDEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -62,21 +63,22 @@ def read_sitemap(body: bytes, url: str, wanted: Filter, limit: int, zone: ZoneIn
     Entries without a date go by a date in their address, then by their
     order: the last is the newest.
     """
-    newest: list[tuple[tuple[datetime, int], Listed]] = []
+    newest: list[tuple[tuple[datetime, int], tuple[str, ...]]] = []
     seen, is_index = 0, False
+    host = _HOST.match(url)
     try:
         for element in _entries(body):
             is_index = local(element) == "sitemap"
-            entry, when = _entry(element, zone)
+            row = _row(element)
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
-            if entry is None or (
-                not is_index and not (same_site(entry.url, url) and wanted.passes(entry.url))
-            ):
+            theirs = _HOST.match(row[0])
+            known = theirs and host and theirs[1].lower() == host[1].lower()
+            if not theirs or (not is_index and not (known and wanted.passes(row[0]))):
                 continue
             seen += 1
-            heapq.heappush(newest, ((when or _OLDEST, seen), entry))
+            heapq.heappush(newest, ((_when(row, zone), seen), row))
             if len(newest) > limit:
                 heapq.heappop(newest)
             if seen >= MOST:
@@ -85,8 +87,9 @@ def read_sitemap(body: bytes, url: str, wanted: Filter, limit: int, zone: ZoneIn
         raise SourceError(
             f"the sitemap is no well-formed XML in line {error.lineno}", fix="tell those who run the site"
         ) from None
-    ordered = sorted(newest, key=lambda pair: pair[0], reverse=True)
-    return Sitemap(entries=tuple(entry for _, entry in ordered), is_index=is_index, seen=seen)
+    ordered = [row for _, row in sorted(newest, key=lambda pair: pair[0], reverse=True)]
+    entries = tuple(entry for row in ordered if (entry := _entry(row, zone)))
+    return Sitemap(entries=entries, is_index=is_index, seen=seen)
 
 
 def _entries(body: bytes) -> Any:
@@ -99,22 +102,36 @@ def _entries(body: bytes) -> Any:
     )  # fmt: skip
 
 
-def _entry(element: Any, zone: ZoneInfo) -> tuple[Listed | None, datetime | None]:
-    try:
-        url = plain_address(as_address(words(child(element, "loc"))))
-    except WrongValueError:
-        return None, None
-    changed = words(child(element, "lastmod"))
-    news = child(element, "news")
-    published = _moment(words(child(news, "publication_date")), zone)
-    entry = Listed(url=url, changed=changed, published=published, title=words(child(news, "title")))
-    return entry, _moment(changed, zone) or published or _dated(url)
+def _row(element: Any) -> tuple[str, ...]:
+    """Address, lastmod, a news entry's date and title, as they stand there: cheap, for all but the newest
+    are thrown away again."""
+    news = element.find("{*}news")
+    stated = (element.findtext("{*}loc"), element.findtext("{*}lastmod"))
+    told = (news.findtext("{*}publication_date"), news.findtext("{*}title")) if news is not None else ("", "")
+    return tuple((text or "").strip() for text in (*stated, *told))
 
 
-def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
+def _when(row: tuple[str, ...], zone: ZoneInfo) -> datetime:
+    """How new an entry is: by what it says, else by a date in its address."""
+    return _moment(row[1], zone) or _moment(row[2], zone) or _dated(row[0]) or _OLDEST
+
+
+def _entry(row: tuple[str, ...], zone: ZoneInfo) -> Listed | None:
     try:
-        return as_time(text, zone) if text else None
+        url = plain_address(as_address(row[0]))
     except WrongValueError:
+        return None
+    title = " ".join(row[3].split()) or None
+    return Listed(url=url, changed=row[1] or None, published=_moment(row[2], zone), title=title)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

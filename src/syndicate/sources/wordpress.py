@@ -128,6 +128,22 @@ class WordPressSource:
         if last:
             yield last
 
+    async def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:
+        """All posts by when they were published, from then on, oldest first, whatever the settings say.
+
+        The token is a type of post and how far it came there.
+        """
+        await self._api.find()
+        begin, _, at = (cursor or "").partition(" ")
+        kinds = self._options.types
+        for kind in kinds[kinds.index(begin) if begin in kinds else 0 :]:
+            base = await self._api.base(kind)
+            start = datetime.fromisoformat(at) if at and kind == begin else since
+            async for rows, upto in self._api.published(base, start):
+                async for batch in self._take(kind, base, rows, Seen({}), everything=True):
+                    yield Batch(drafts=batch.drafts, troubles=batch.troubles)
+                yield Batch(token=f"{kind} {upto.isoformat()}")
+
     async def _open(self) -> None:
         """Find the API, or remember where it was; it is found anew after every failure."""
         own = self.poller.memory.own
@@ -185,9 +201,11 @@ class WordPressSource:
         since = self._options.since
         return datetime.combine(since, time(), self._terms.zone).astimezone(UTC) if since else None
 
-    async def _take(self, kind: str, base: str, rows: list[Row], seen: Seen) -> AsyncIterator[Batch]:
+    async def _take(
+        self, kind: str, base: str, rows: list[Row], seen: Seen, *, everything: bool = False
+    ) -> AsyncIterator[Batch]:
         """Whole posts of those in a list that are not known as they are."""
-        since = self._since()
+        since = None if everything else self._since()
         wanted = [
             row
             for row in rows
@@ -276,6 +294,11 @@ class WordPressSource:
             return seen.gone(number, self.poller.now(), self._options.missing_after)
         return False, seen.back([number])
 
+    def _elsewhere(self) -> str | None:
+        """The API's address, where it is on another host than ``url``."""
+        root = self._api.root
+        return root.url if root and _host(root.url) != _host(self._options.url) else None
+
     async def _in_the_trash(
         self, base: str, seen: Seen
     ) -> tuple[set[str], dict[str, str], frozenset[str], tuple[Trouble, ...]]:
@@ -289,9 +312,15 @@ class WordPressSource:
                 raise
             reason = f"the user {self._options.username!r} may not see what is in the trash"
             fix = "give an application password of a user with the role Editor"
+            if moved := self._elsewhere():  # the password went to the host of url alone
+                fix = f"set url to where the site is: {moved}"
             return set(), {}, frozenset(), (Trouble(key=SITE, reason=reason, fix=fix, warning=True),)
         fresh, items, away = seen.newly_hidden(rows)
         return fresh, items, away, ()
+
+
+def _host(url: str) -> str | None:
+    return urlsplit(url).hostname
 
 
 def _mark(value: Any) -> tuple[datetime | None, bool]:

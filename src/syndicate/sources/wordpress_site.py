@@ -9,9 +9,10 @@ leaves it moves others only towards what is still to come.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -43,6 +44,22 @@ class Row:
     id: str
     date: datetime
     modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Axis:
+    """A time by which posts are listed: the parameters' names, and where it stands in a row."""
+
+    order: str
+    after: str
+    before: str
+    of: Callable[[Row], datetime]
+
+
+_CHANGED = _Axis(
+    order="modified", after="modified_after", before="modified_before", of=attrgetter("modified")
+)
+_PUBLISHED = _Axis(order="date", after="after", before="before", of=attrgetter("date"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,29 +163,40 @@ class Api:
 
     async def changed(self, base: str, after: datetime | None) -> AsyncIterator[tuple[list[Row], datetime]]:
         """All that changed in the second ``after`` or later, oldest first, with how far that reaches."""
+        async for some in self._upwards(base, _CHANGED, after):
+            yield some
+
+    async def published(self, base: str, after: datetime) -> AsyncIterator[tuple[list[Row], datetime]]:
+        """All that was published in the second ``after`` or later, oldest first, and how far that is."""
+        async for some in self._upwards(base, _PUBLISHED, after):
+            yield some
+
+    async def _upwards(
+        self, base: str, axis: _Axis, after: datetime | None
+    ) -> AsyncIterator[tuple[list[Row], datetime]]:
         at = after
         while True:
-            since = {"modified_after": _iso(at - _SECOND)} if at else {}
-            rows, _ = await self._rows(base, orderby="modified", order="asc", **since)
-            if at and rows and rows[0].modified < at - timedelta(days=1):
+            since = {axis.after: _iso(at - _SECOND)} if at else {}
+            rows, _ = await self._rows(base, orderby=axis.order, order="asc", **since)
+            if at and rows and axis.of(rows[0]) < at - timedelta(days=1):
                 raise SourceError(_OLD, fix="update WordPress, or read its feed with type = 'feed'")
             if not rows:
                 return
-            last = max(row.modified for row in rows)
+            last = max(map(axis.of, rows))
             if len(rows) < PAGE:
                 yield rows, last
                 return
             if at is not None and last <= at:
-                async for some in self._second(base, at):
+                async for some in self._second(base, axis, at):
                     yield some, at
                 at += _SECOND
                 continue
             yield rows, last
             at = last
 
-    async def _second(self, base: str, at: datetime) -> AsyncIterator[list[Row]]:
+    async def _second(self, base: str, axis: _Axis, at: datetime) -> AsyncIterator[list[Row]]:
         """All posts of one second, from the last page to the first."""
-        window = {"modified_after": _iso(at - _SECOND), "modified_before": _iso(at + _SECOND)}
+        window = {axis.after: _iso(at - _SECOND), axis.before: _iso(at + _SECOND)}
         _, pages = await self._rows(base, orderby="id", order="asc", **window)
         for page in range(pages, 0, -1):
             rows, _ = await self._rows(base, orderby="id", order="asc", page=page, **window)

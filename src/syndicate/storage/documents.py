@@ -228,10 +228,18 @@ class Documents:
         row = self._c.execute(select(s.documents).where(d.feed == feed, d.format == format_name)).first()
         return _head(row) if row else None
 
-    def heads(self) -> list[DocumentHead]:
-        """Every document without its bytes."""
-        rows = self._c.execute(select(s.documents).order_by(s.documents.c.feed, s.documents.c.format))
-        return [_head(row) for row in rows]
+    def heads(self, feed: str | None = None) -> list[DocumentHead]:
+        """Every document, or one feed's, without its bytes."""
+        query = select(s.documents).order_by(s.documents.c.feed, s.documents.c.format)
+        if feed is not None:
+            query = query.where(s.documents.c.feed == feed)
+        return [_head(row) for row in self._c.execute(query)]
+
+    def changed(self, format_name: str) -> dict[str, datetime]:
+        """When what each feed shows in a format was changed last."""
+        d = s.documents.c
+        rows = self._c.execute(select(d.feed, d.updated).where(d.format == format_name))
+        return dict(map(tuple, rows))
 
     def get(self, feed: str, format_name: str) -> Document | None:
         """A document with its bytes."""

@@ -13,13 +13,15 @@ from syndicate.model import Outcome
 class StoryPush:
     """One version of a story, rendered, for a partner's endpoint.
 
-    ``id`` is stable over retries and crashes; ``at`` is the attempt's time.
+    ``id`` is stable over retries and crashes; ``at`` is the attempt's time;
+    ``traceparent``: the story's trace and this attempt (W3C Trace Context).
     """
 
     id: str
     at: datetime
     body: bytes
     media_type: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

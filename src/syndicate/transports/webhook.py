@@ -120,6 +120,8 @@ class Webhook:
             "content-type": push.media_type,
             **self._signer.headers(push.id, push.at, push.body),
         }
+        if push.traceparent:
+            headers["traceparent"] = push.traceparent
         return await self._box.post(push.body, headers, push.at)
 
 

@@ -34,6 +34,7 @@ _FORMS: Mapping[str, tuple[hook_signatures.Verify, hook.Read]] = {
     "wordpress": (hook_signatures.wordpress, wordpress_hook.read_wordpress),
     "ghost": (hook_signatures.ghost, ghost_hook.read_ghost),
 }
+_SIGNATURES = frozenset({"webhook-signature", "x-wp-webhook-signature", "x-ghost-signature"})
 _FIX = "sign it with one of the secrets of [sources.NAME], and look at the clocks of both machines"
 
 
@@ -101,6 +102,8 @@ class HookRoute:
     async def _take(self, request: Request, name: str, known: Hook) -> Response:
         verify, read = _FORMS[known.options.cms]
         headers = dict(request.headers)
+        if not _SIGNATURES & headers.keys():
+            raise NotSigned("it bears no signature")  # and its body is not even read
         body = await story_body(request, known.options)
         signed = verify(headers, body, known.options.secrets, self._clock())
         self._not_too_often(name, known.options)

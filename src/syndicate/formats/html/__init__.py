@@ -6,7 +6,17 @@ is not an entry's own sanitised markup is escaped.
 
 from syndicate.formats.html.feed import Teasers, feed_page, joined_page
 from syndicate.formats.html.house import House, Section
-from syndicate.formats.html.index import index_page
+from syndicate.formats.html.index import Line, index_page, line_of
 from syndicate.formats.html.story import story_page
 
-__all__ = ["House", "Section", "Teasers", "feed_page", "index_page", "joined_page", "story_page"]
+__all__ = [
+    "House",
+    "Line",
+    "Section",
+    "Teasers",
+    "feed_page",
+    "index_page",
+    "joined_page",
+    "line_of",
+    "story_page",
+]

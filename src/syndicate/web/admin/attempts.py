@@ -72,31 +72,25 @@ def attempts(room: Room) -> Shown:
     return Shown(title="Attempts", place="attempts", main=main, live=not room.given("before"))
 
 
-def columns(*, story: bool = True) -> tuple[str, ...]:
-    """Their heads."""
-    return (
-        "attempt",
-        "at",
-        "receiver",
-        *(("story",) if story else ()),
-        "revision",
-        "outcome",
-        "took",
-        "answer",
-    )
+def columns(*, story: bool = True, lane: bool = True) -> tuple[str, ...]:
+    """Their heads, with story and receiver where these are not the page's own."""
+    own = [name for name, shown in (("receiver", lane), ("story", story)) if shown]
+    return ("attempt", "at", *own, "revision", "outcome", "took", "answer")
 
 
-def attempt_rows(room: Room, found: Sequence[Attempt], *, story: bool = True) -> list[tuple[object, ...]]:
+def attempt_rows(
+    room: Room, found: Sequence[Attempt], *, story: bool = True, lane: bool = True
+) -> list[tuple[object, ...]]:
     """A row each."""
-    return [_row(room, a, story) for a in found]
+    return [_row(room, a, story, lane) for a in found]
 
 
-def _row(room: Room, a: Attempt, story: bool) -> tuple[object, ...]:
+def _row(room: Room, a: Attempt, story: bool, lane: bool) -> tuple[object, ...]:
     where = link(address(f"articles/{a.article_id}"), a.article_id[:8]) if a.article_id else None
     return (
         link(address(f"attempts/{a.id}"), a.id),
         room.clock.ago(a.at),
-        link(address("lane", name=a.lane), a.lane),
+        *((link(address("lane", name=a.lane), a.lane),) if lane else ()),
         *((where,) if story else ()),
         a.revision,
         outcome_badge(a),

@@ -26,6 +26,13 @@ _NAMES = {
     "rights_ending": "rights ending",
     "problem": "problem",
 }
+_HERE = {
+    "story_on_hold": "open it: set whose story it is, or release it",
+    "story_refused": "open it and mend it, or open its lane and offer it again",
+    "lane_stopped": "open it: resume it when its receiver is well",
+    "lane_failing": "open it for what its receiver answers, and ask there",
+}
+"""What helps on these pages, where the words of the command line lead elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,10 @@ def first_things(room: Room, found: Attention) -> Markup:
     form = Markup("<li>{} <span class=words>{}</span> {}<span class=fix>{}</span></li>")
     rows = [
         form.format(
-            badge(_TONES.get(a.kind, "bad"), _NAMES[a.kind]), link(_where(a), a.words), _since(room, a), a.fix
+            badge(_TONES.get(a.kind, "bad"), _NAMES[a.kind]),
+            link(_where(a), a.words),
+            _since(room, a),
+            _HERE.get(a.kind, a.fix),
         )
         for a in found.alarms[:SHOWN]
     ]

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from syndicate.config import Settings
 from syndicate.formats.html.house import House
 from syndicate.formats.text import clean, line
+from syndicate.web.admin.gate import Visitor
 from syndicate.web.admin.parts import HOME, NOTHING, Forms, address, hidden_field, join
 
 PLACES = (
@@ -70,8 +71,8 @@ def read_file(name: str) -> str:
     return files("syndicate.web.admin").joinpath(name).read_text(encoding="utf-8")
 
 
-def framed(shown: Shown, look: Look, *, forms: Forms | None, name: str = "", note: Markup = NOTHING) -> bytes:
-    """The whole document; without ``forms`` nobody is logged in."""
+def framed(shown: Shown, look: Look, visitor: Visitor | None, note: Markup = NOTHING) -> bytes:
+    """The whole document; without a visitor nobody is logged in."""
     whole = Markup(
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width,initial-scale=1">'
@@ -81,14 +82,14 @@ def framed(shown: Shown, look: Look, *, forms: Forms | None, name: str = "", not
         '<body class=admin><a class=skip href="#main">Skip to the page</a><div class=edge></div>'
         "{top}<main id=main tabindex=-1>{note}<h1>{title}</h1>{main}</main></body></html>"
     )
-    known = forms is not None
+    known = visitor is not None
     page = whole.format(
         title=line(shown.title),
         outlet=line(look.settings.publisher.name),
         icon=look.house.icon,
         style=f"{HOME}style.css?v={look.version}",
         script=_script(look, shown.live) if known else NOTHING,
-        top=_top(shown, look, forms, name) if forms is not None else _name(look),
+        top=_top(shown, look, visitor) if visitor is not None else _name(look),
         note=note,
         main=shown.main,
     )
@@ -107,19 +108,23 @@ def _name(look: Look) -> Markup:
     return form.format(HOME, line(look.settings.publisher.name))
 
 
-def _top(shown: Shown, look: Look, forms: Forms, name: str) -> Markup:
+def _top(shown: Shown, look: Look, visitor: Visitor) -> Markup:
     here = Markup(" aria-current=page")
     item = Markup('<li><a href="{}"{}>{}</a></li>')
     items = join(item.format(address(p), here if p == shown.place else "", words) for p, words in PLACES)
-    reads = Markup(" <span class=soft>(reads only)</span>") if not forms.allowed else NOTHING
+    reads = Markup(" <span class=soft>(reads only)</span>") if visitor.read_only else NOTHING
     out = Markup("<button>Log out</button>")
-    leave = Forms(forms.token).form(f"{HOME}logout", hidden_field("leave", "yes") + out, name="one")
+    leave = (
+        NOTHING
+        if visitor.by_proxy
+        else Forms(visitor.forms.token).form(f"{HOME}logout", hidden_field("leave", "yes") + out, name="one")
+    )
     form = Markup(
         '<header class=masthead><p class=name><a href="{}">{}</a></p>'
         "<div class=who><span>{}{}</span>{}</div>"
         '<nav class=sections aria-label="Pages"><ul>{}</ul></nav></header>'
     )
-    return form.format(HOME, line(look.settings.publisher.name), name, reads, leave, items)
+    return form.format(HOME, line(look.settings.publisher.name), visitor.name, reads, leave, items)
 
 
 def told(words: str, *, bad: bool = False, fix: str | None = None) -> Markup:

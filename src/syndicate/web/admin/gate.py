@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 FORM_BYTES = 64_000
 BODY_SECONDS = 10.0
 TRIES_A_MINUTE = 10
-"""From one address; a name may be tried three times as often, so that one guesser locks nobody out."""
+"""So many wrong ones from one address; a name three times as many, so that one guesser locks nobody out."""
 _AT_ONCE = 2  # each try of a password takes 32 MiB for a tenth of a second
 
 
@@ -39,13 +39,14 @@ _AT_ONCE = 2  # each try of a password takes 32 MiB for a tenth of a second
 class Visitor:
     """Whoever asks. ``token`` is what their browser shows; ``fresh``: it does not have it yet.
 
-    ``name`` is empty where nobody is logged in.
+    ``name`` is empty where nobody is logged in; ``by_proxy``: the reverse proxy said it.
     """
 
     token: str
     name: str = ""
     read_only: bool = False
     fresh: bool = False
+    by_proxy: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -94,7 +95,7 @@ class Gate:
         fresh = not 20 <= len(token) <= 200
         token = secrets.token_urlsafe(32) if fresh else token
         if named:
-            return Visitor(token, named, self._reads_only(named), fresh)
+            return Visitor(token, named, self._reads_only(named), fresh, by_proxy=True)
         name = "" if fresh else await asyncio.to_thread(self._logged_in, token)
         return Visitor(token, name, self._reads_only(name), fresh)
 
@@ -138,6 +139,8 @@ class Gate:
         if not good:
             log.warning("login_refused", name=line(name)[:64], address=peer)
             return None
+        self._by_address.give_back(peer)  # what counts is what was wrong
+        self._by_name.give_back(name[:64])
         token = secrets.token_urlsafe(32)
         await asyncio.to_thread(self._begin, token, name)
         log.info("logged_in", name=name, address=peer)

@@ -24,6 +24,7 @@ from syndicate.web.admin.parts import (
     hidden_field,
     join,
     link,
+    more,
     section,
     table,
     text_field,
@@ -132,15 +133,17 @@ def lane(room: Room) -> Shown:
             ("last error", v.last_error),
         ]
     )
+    rows = attempt_rows(room, tried, lane=False)
+    listed = table("Attempts", columns(lane=False), rows, "None yet.")
+    whole = more(address("attempts", lane=name), "All its attempts")
     acts = bullets([*_buttons(room, v), *_again(room, v)], "actions") if room.forms.allowed else NOTHING
     main = join(
         [
             section("How it stands", known, name="standing", live=True),
             section("What can be done", acts, name="decide") if room.forms.allowed else NOTHING,
-            section("Last attempts", table("Attempts", columns(), attempt_rows(room, tried), "None yet."),
-                    link(address("attempts", lane=name), "All its attempts"), name="attempts", live=True),
+            section("Last attempts", listed, whole, name="attempts", live=True),
         ]
-    )  # fmt: skip
+    )
     return Shown(title=name, place="lanes", main=main, live=True)
 
 
@@ -148,7 +151,7 @@ def _again(room: Room, v: LaneView) -> Sequence[Markup]:
     redrive = room.forms.button(
         address("lanes"),
         "Offer again what was refused",
-        f"Offer again what {v.name} refused",
+        f"Offer again what was refused: {v.name}",
         lane=v.name,
         act="redrive",
     )

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from urllib.parse import quote, unquote
 
+import orjson
 import structlog
 from markupsafe import Markup
 from starlette.requests import Request
@@ -16,6 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from syndicate.errors import NotFound, StorageError, SyndicateError
+from syndicate.evidence import evidence
+from syndicate.model import PubStatus
 from syndicate.web.admin import articles, attempts, audit, decide, front, lanes, others, reading, story
 from syndicate.web.admin.decide import Act, Done
 from syndicate.web.admin.frame import Look, Shown, framed, read_file, told
@@ -39,6 +42,7 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 _KEPT = {**HEADERS, "cache-control": "private, max-age=31536000, immutable"}
+_ELSEWHERE = "/admin/{rest:path}"
 _NOTE = "syndicate-note"
 _STATUS = {NotFound: 404, StorageError: 503}
 
@@ -59,7 +63,7 @@ class Admin:
     def routes(self) -> list[BaseRoute]:
         """Their addresses."""
         page, act = self._page, self._act
-        return [
+        routes = [
             Route("/admin", self._go_in, methods=["GET"]),
             Route("/admin/style.css", self._style, methods=["GET"]),
             Route("/admin/script.js", self._script, methods=["GET"]),
@@ -95,7 +99,10 @@ class Admin:
             Route("/admin/hub", page(others.hub), methods=["GET"]),
             Route("/admin/hub", act(decide.drop, others.hub), methods=["POST"]),
             Route("/admin/audit", page(audit.audit), methods=["GET"]),
+            Route("/admin/articles/{id}/evidence", self._evidence, methods=["GET"]),
+            Route(_ELSEWHERE, page(_missing), methods=["GET"]),
         ]
+        return [Route(r.path, _guarded(r.endpoint), methods=[*(r.methods or ())]) for r in routes]
 
     # -- pages and acts --------------------------------------------------------------------
 
@@ -133,9 +140,19 @@ class Admin:
                 return await self._show(request, visitor, again, form=form, note=note, status=_status(error))
             self._wake()
             log.info("decided", who=visitor.name, path=request.url.path)
-            return _on(done)
+            return self._on(request, done)
 
         return answer
+
+    def _on(self, request: Request, done: Done) -> Response:
+        """To the next page, which says once what was done: a reload does nothing twice."""
+        response = RedirectResponse(done.where, 303, headers=HEADERS)
+        said = quote(json.dumps(done.words), safe="")[:3000]
+        secure = self._gate.is_secure(request)
+        response.set_cookie(
+            _NOTE, said, max_age=60, path=HOME, secure=secure, httponly=True, samesite="strict"
+        )
+        return response
 
     def _do(self, request: Request, visitor: Visitor, form: Mapping[str, str], act: Act) -> Done:
         with self._newsroom.storage.write() as tx:
@@ -177,9 +194,8 @@ class Admin:
         note: Markup = NOTHING,
         status: int = 200,
     ) -> Response:
-        known = visitor is not None and bool(visitor.name)
-        forms = visitor.forms if visitor and known else None
-        body = framed(shown, self._worn(), forms=forms, name=visitor.name if visitor else "", note=note)
+        known = visitor if visitor is not None and visitor.name else None
+        body = framed(shown, self._worn(), known, note)
         response = Response(body, status, headers=HEADERS, media_type="text/html")
         if visitor is not None:
             self._gate.remember(request, response, visitor)
@@ -273,6 +289,30 @@ class Admin:
         self._gate.forget(request, response)
         return response
 
+    async def _evidence(self, request: Request) -> Response:
+        """Who was told of a withdrawal when, and who confirmed, as a file to keep."""
+        if not self._gate.open:
+            return _off()
+        visitor = await self._gate.visitor(request)
+        if not visitor.name:
+            return self._to_login(request)
+        try:
+            name, body = await asyncio.to_thread(self._gathered, request, visitor)
+        except SyndicateError as error:
+            return self._refuse(request, visitor, _status(error), error.message, error.fix)
+        headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+        return Response(body, headers=headers, media_type="application/json")
+
+    def _gathered(self, request: Request, visitor: Visitor) -> tuple[str, bytes]:
+        with self._newsroom.storage.read() as tx:
+            room = self._room(tx, request, visitor, {})
+            article = tx.articles.named(room.id)
+            if article.status is PubStatus.USABLE:
+                raise NotFound("there is no withdrawal of this story", fix="its page says who has it")
+            found = evidence(tx, room.settings, article, room.now)
+        name = f"withdrawal-{article.id[:8]}-{room.now:%Y%m%dT%H%M%SZ}.json"
+        return name, orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
     # -- files ----------------------------------------------------------------------------------
 
     async def _style(self, request: Request) -> Response:  # noqa: ARG002
@@ -284,6 +324,24 @@ class Admin:
         if not self._gate.open:
             return _off()
         return Response(read_file("admin.js"), headers=_KEPT, media_type="text/javascript")
+
+
+def _missing(room: Room) -> Shown:  # noqa: ARG001
+    raise NotFound("there is no such page", fix="the names above lead to all there are")
+
+
+def _guarded(answer: Answer) -> Answer:
+    """A database that is locked or full for a while is no fault of whoever asks."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except StorageError as error:
+            log.warning("page_failed", path=request.url.path, reason=error.message, fix=error.fix)
+            headers = {**HEADERS, "retry-after": "5"}
+            return Response(f"Not now: {error.message}\n", 503, headers=headers, media_type="text/plain")
+
+    return guarded
 
 
 def _off() -> Response:
@@ -299,14 +357,6 @@ def _inside(where: str) -> str:
     """A page of ours to go on to after the login; anything else is none of our business."""
     plain = where.isascii() and where.isprintable() and "\\" not in where
     return where if plain and where.startswith(HOME) and not where.startswith(f"{HOME}log") else HOME
-
-
-def _on(done: Done) -> Response:
-    """To the next page, which says once what was done: a reload does nothing twice."""
-    response = RedirectResponse(done.where, 303, headers=HEADERS)
-    said = quote(json.dumps(done.words), safe="")[:3000]
-    response.set_cookie(_NOTE, said, max_age=60, path=HOME, httponly=True, samesite="strict")
-    return response
 
 
 def _noted(request: Request) -> Markup:

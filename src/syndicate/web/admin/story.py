@@ -174,7 +174,7 @@ def edit_page(room: Room) -> Shown:
     language = a.story.language
     inner = join(
         [
-            text_field("headline", "Headline", own["headline"], language=language),
+            text_field("headline", "Headline", own["headline"], rows=2, language=language),
             text_field(
                 "byline", "Byline", own["byline"], hint="names, parted by semicolons", language=language
             ),
@@ -248,14 +248,16 @@ def _holder(room: Room, found: Dossier, h: Holder) -> tuple[object, ...]:
 def _told(room: Room, found: Dossier) -> Markup:
     """Of a withdrawal: whether everybody knows."""
     known = evidence(room.tx, room.settings, found.article, room.now)
+    keep = Markup('<p><a href="{}" download>{}</a></p>').format(
+        path(found.article.id, "evidence"), "The evidence, as a file"
+    )
     still = [r.lane for r in known.receivers if not r.settled] + [
         f"feed {f['feed']}" for f in known.feeds if not f["shows_it"]
     ]
     if not still:
-        return Markup("<p>{}</p>").format(
-            badge("good", "Every receiver and every feed knows of the withdrawal.")
-        )
-    return Markup("<p>{} {}</p>").format(badge("wait", "Not told yet:"), ", ".join(still))
+        words = badge("good", "Every receiver and every feed knows of the withdrawal.")
+        return Markup("<p>{}</p>{}").format(words, keep)
+    return Markup("<p>{} {}</p>{}").format(badge("wait", "Not told yet:"), ", ".join(still), keep)
 
 
 # -- text, history -----------------------------------------------------------------------------

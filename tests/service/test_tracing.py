@@ -1,0 +1,117 @@
+"""A story's way as one trace: the same id in the journal, in spans and in what a partner is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from syndicate import tracing
+from syndicate.app import App
+from syndicate.config import Adapters, load
+from syndicate.sources.registry import SOURCES
+from syndicate.transports.registry import ENDPOINTS
+
+pytestmark = pytest.mark.anyio
+CONFIG = """
+[publisher]
+name = "The Times"
+url = "https://times.example.org/"
+[storage]
+url = "sqlite:///{folder}/news.db"
+[output]
+path = "{folder}/feeds"
+[sources.desk]
+type = "folder"
+path = "{folder}/stories"
+settle = "0s"
+[feeds.latest]
+title = "Latest"
+[partners.gazette]
+feeds = ["latest"]
+[partners.gazette.endpoints.main]
+type = "webhook"
+url = "http://127.0.0.1:{port}/in"
+secrets = ["whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="]
+"""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _untraced() -> Iterator[None]:
+    yield
+    tracing.configure({})
+
+
+async def sent(folder: Path) -> tuple[str, str]:
+    """``(trace in the journal, traceparent that the partner got)`` of one story."""
+    heads: list[str] = []
+
+    async def partner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await reader.readuntil(b"\r\n\r\n")).decode().lower())
+        writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(partner, "127.0.0.1", 0)
+    file = folder / "syndicate.toml"
+    file.write_text(CONFIG.format(folder=folder, port=server.sockets[0].getsockname()[1]))
+    (folder / "stories").mkdir()
+    async with App(load(file, Adapters(SOURCES, ENDPOINTS))) as app:
+        await app.publish_all()
+        (folder / "stories/a.md").write_text("---\ntitle: One\n---\nThe bridge was opened on Sunday.\n")
+        await app.once()
+        with app.storage.read() as tx:
+            (row,) = tx.journal.after(0, 10)
+    server.close()
+    found = [line.partition(": ")[2] for line in heads[0].split("\r\n") if line.startswith("traceparent:")]
+    return str(row.trace), found[0]
+
+
+async def test_a_push_names_the_storys_trace_without_any_library(tmp_path: Path) -> None:
+    trace, parent = await sent(tmp_path)
+    version, trace_id, span_id, flags = parent.split("-")
+    assert (version, trace_id, flags, len(span_id)) == ("00", trace, "00", 16)
+
+
+async def test_storing_and_pushing_are_spans_of_one_trace(tmp_path: Path) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    assert tracing.configure(provider=provider)
+    trace, parent = await sent(tmp_path)
+    spans = {span.name: span for span in exporter.get_finished_spans()}
+    assert {"store", "publish", "push"} <= set(spans)
+    for name in ("store", "push"):
+        assert f"{spans[name].context.trace_id:032x}" == trace
+    assert parent == f"00-{trace}-{spans['push'].context.span_id:016x}-01"
+    assert spans["push"].attributes
+    assert spans["push"].attributes["syndicate.lane"] == "gazette/main"
+    assert spans["push"].end_time > spans["push"].start_time  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("trace", [None, "", "a3f1", "0" * 32, "x" * 32])
+def test_what_is_no_trace_id_gives_no_header(trace: str | None) -> None:
+    with tracing.step("push", trace) as step:
+        assert step.traceparent is None
+
+
+def test_nothing_is_loaded_where_nobody_asks() -> None:
+    code = (
+        "import sys; from syndicate import tracing; import syndicate.app\n"
+        "assert not tracing.configure({})\n"
+        "assert not [m for m in sys.modules if m.startswith('opentelemetry')]\n"
+        "sys.modules['opentelemetry'] = None\n"
+        "assert not tracing.configure({'OTEL_EXPORTER_OTLP_ENDPOINT': 'http://127.0.0.1:9'})\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
