@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry
-from starlette.routing import BaseRoute
 
 from syndicate import metrics, tracing
+from syndicate.clock_care import ClockCare
 from syndicate.config import Settings
 from syndicate.config.ends import ends
-from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
 from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
@@ -31,16 +29,17 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.editorial import Directory
 from syndicate.errors import StorageError, SyndicateError
-from syndicate.gauges import Gauges, Sight
+from syndicate.gauges import Sight
+from syndicate.housekeeping import tidy
 from syndicate.in_force import begin
 from syndicate.ingest.feeds import align
-from syndicate.ingest.following import CALLBACK_PATH, Followings
+from syndicate.ingest.following import Followings
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest, Polled, Progress
-from syndicate.ingest.same import KEPT as SKETCHES_KEPT
 from syndicate.installed import load_settings
 from syndicate.keyring import Keyring
 from syndicate.lanes import Limits
+from syndicate.listeners import Parts, operators, public
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
 from syndicate.notify.teller import Teller
@@ -58,25 +57,14 @@ from syndicate.sources.watch import watch
 from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import current, newest, require_current, upgrade
-from syndicate.storage.retention import prune
 from syndicate.storage.witness import Witnessing
-from syndicate.timebook import confirmation, keep, open_keeper
-from syndicate.timekeeping import Jump, Timekeeper, utc_now
+from syndicate.timebook import open_keeper
+from syndicate.timekeeping import Timekeeper, utc_now
 from syndicate.web.admin import Admin
-from syndicate.web.app import create_app
-from syndicate.web.callbacks import callback_route
-from syndicate.web.courtesy import Courtesy
-from syndicate.web.former import Former, FormerAddresses
-from syndicate.web.front import Door
-from syndicate.web.hooks import HookRoute, hooks
-from syndicate.web.hub import hub_route
-from syndicate.web.inbox import InboxDesk, inboxes
-from syndicate.web.metrics import metrics_route
-from syndicate.web.ops import CONNECTIONS, create_ops
-from syndicate.web.partner import PartnerDesk
+from syndicate.web.former import FormerAddresses
 from syndicate.web.prepared import POLICY
 from syndicate.web.server import Server
-from syndicate.web.tally import Tallied, Tally
+from syndicate.web.tally import Tally
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +109,6 @@ class App:
         self._file = settings_file
         self._clock = clock
         self._keeper = keeper
-        self._jump: Jump | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self.storage = Storage(settings.storage.url.reveal())
         self._ownership = Ownership(self.storage)
@@ -180,7 +167,7 @@ class App:
         self.site = Site(self.settings, self.directory)
         self.client = Client(self.settings.network, publisher_url=self.settings.publisher.url)
         self.keeper = self._keeper or self._open_keeper()
-        self._confirmed = confirmation(self.storage)
+        self.clock_care = ClockCare(self.storage, self.keeper)
         self.ingest = Ingest(
             self.storage, self.settings, self.directory, self._clock, self.keeper, client=self.client
         )
@@ -386,7 +373,7 @@ class App:
 
     async def poll_all(self, only: str | None = None, progress: Progress | None = None) -> Polled:
         """Ask every source; what the clock owes comes first. ``only`` one: although it said "later"."""
-        await self._look_at_clock()
+        await self.clock_care.look()
         await self.ingest.fall_due()
         total = Polled()
         for name in self.sources:
@@ -400,48 +387,38 @@ class App:
         """Answer readers, and operators. Raises SyndicateError where a port is taken."""
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self.shelving.fill)
-        hub = hub_route(self.desk, enabled=lambda: self.settings.hub.enabled, wake=self.hub.wake)
-        self.partners = PartnerDesk(
-            self.pull,
-            self.papers,
-            self.keyring,
-            per_minute=lambda: self.settings.tokens.requests_per_minute,
-            url=lambda path: self.site.url(path),
-        )
-        senders = InboxDesk(self.inbox, self.keyring, lambda: inboxes(self.settings), self._came_in)
-        cms = HookRoute(self.inbox, lambda: hooks(self.settings), self._came_in, self._clock)
-        inward = [*senders.routes(), *cms.routes()]
-        callbacks = [
-            callback_route(CANARY_PATH, self.canaries),
-            callback_route(CALLBACK_PATH, self.followings),
-        ]
-        routes = [hub, *callbacks, *self.partners.routes(), *inward]
-        web, shelf = self.settings.web, self.shelving.shelf
-        limit = web.unconditional_limit
-        courtesy = Courtesy(limit, web.trusted_proxies) if limit else None
-        app = create_app(shelf, ready=lambda: list(self._ready), routes=routes, courtesy=courtesy)
-        app = Tallied(Former(app, self.former), self.tally)
-        self.door = Door(
-            shelf, limit=web.connections, unconditional=not limit, former=self.former, tally=self.tally
-        )
-        self.server = Server(
-            app, web.host, web.port, connections=web.connections, door=self.door if web.front else None
-        )
+        opened = public(self._parts())
+        self.server, self.door, self.partners = opened.server, opened.door, opened.partners
         await self.server.start()
         log.info("listening", url=self.server.url)
-        await self._serve_operators()
-
-    async def _serve_operators(self) -> None:
-        ops, app = self.settings.ops, create_ops(self._ops_routes(), ready=lambda: list(self._ready))
-        self.ops = Server(app, ops.host, ops.port, name="ops", connections=CONNECTIONS)
+        pages = Admin(self, self._clock, self._decided).routes()
+        self.ops = operators(self.settings, self._missing, self._sight(), pages)
         await self.ops.start()
         log.info("listening", url=self.ops.url, part="ops")
 
-    def _ops_routes(self) -> list[BaseRoute]:
-        """What the operators' listener has beside ``/healthz`` and ``/readyz``."""
-        own = CollectorRegistry()
-        own.register(Gauges(self._sight()))
-        return [metrics_route(own), *Admin(self, self._clock, self._decided).routes()]
+    def _missing(self) -> list[str]:
+        """What is missing before readers may come."""
+        return list(self._ready)
+
+    def _parts(self) -> Parts:
+        return Parts(
+            settings=lambda: self.settings,
+            site=lambda: self.site,
+            clock=self._clock,
+            ready=self._missing,
+            came_in=self._came_in,
+            wake_hub=self.hub.wake,
+            shelf=self.shelving.shelf,
+            keyring=self.keyring,
+            hub=self.desk,
+            canaries=self.canaries,
+            followings=self.followings,
+            inbox=self.inbox,
+            pull=self.pull,
+            papers=self.papers,
+            former=self.former,
+            tally=self.tally,
+        )
 
     def _sight(self) -> Sight:
         return Sight(
@@ -521,7 +498,7 @@ class App:
             with suppress(Exception):
                 await task
         await self.publish()
-        await self._keep_clock()
+        await self.clock_care.keep()
         await asyncio.gather(self.distributor.stop(), self.hub.stop(), self.pull.stop(), self.mirrors.stop())
         await asyncio.to_thread(self.keyring.write_used, at_once=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -569,7 +546,7 @@ class App:
         jobs: dict[str, tuple[Job, timedelta]] = {
             "tick": (self._tick, TICK),
             "prune": (self._prune, PRUNE),
-            "clock": (self._keep_clock, CLOCK_KEPT),
+            "clock": (self.clock_care.keep, CLOCK_KEPT),
             "schema": (self._look_at_schema, SCHEMA),
             "witness": (self._keep_witness, WITNESS),
         }
@@ -585,14 +562,14 @@ class App:
 
     async def _tick(self) -> None:
         """Let the clock have its due, and notice what another process committed."""
-        await self._look_at_clock()
+        await self.clock_care.look()
         await self._fall_due()
         if self.publisher.is_due(self._clock()) or self.publisher.archives.behind:
             self._publish_wanted.set()
         changes = await asyncio.to_thread(self.storage.changes)
         if changes != self._seen_changes or not self.storage.database.is_sqlite:
             self._seen_changes = changes
-            await self._heed_confirmation()
+            await self.clock_care.heed_confirmation()
             self._publish_wanted.set()
             self.distributor.wake()
             self.hub.wake()
@@ -640,57 +617,12 @@ class App:
         """The time, or up to when it is not in doubt: no feed ends by a clock that jumped."""
         return min(self._clock(), self.keeper.free())
 
-    async def _look_at_clock(self) -> None:
-        """Say, and write down for the next start, that the clock jumped or is believed again."""
-        jump = self.keeper.jump()
-        if jump == self._jump:
-            return
-        self._jump = jump
-        if jump is None:
-            log.info("clock_believed_again")
-        else:
-            log.warning(
-                "clock_jumped",
-                seconds=round(jump.by, 1),
-                confirmed_at=self.keeper.confirmed_at(jump).isoformat(timespec="seconds"),
-                fix="embargoes wait; if the clock is right now: `syndicate clock confirm`",
-            )
-        await self._keep_clock()
-
-    async def _keep_clock(self) -> None:
-        await asyncio.to_thread(keep, self.storage, self.keeper)
-
     async def _keep_witness(self) -> None:
         await asyncio.to_thread(self.witness.keep, self._clock())
 
-    async def _heed_confirmation(self) -> None:
-        """Another process may have been told that the clock is right."""
-        confirmed = await asyncio.to_thread(confirmation, self.storage)
-        if confirmed != self._confirmed:
-            self._confirmed = confirmed
-            self.keeper.confirm()
-
     async def _prune(self) -> None:
-        done = await asyncio.to_thread(self._prune_now)
+        done = await asyncio.to_thread(tidy, self.storage, self.settings, self._clock())
         log.info("pruned", **done)
-
-    def _prune_now(self) -> dict[str, int]:
-        now, keep = self._clock(), self.settings.retention
-        with self.storage.write() as tx:
-            shown = {
-                p.article_id
-                for slug, feed in self.settings.feeds.items()
-                for p in tx.feeds.window(slug, feed.limit)
-            }
-            return prune(
-                tx.connection,
-                attempts_before=now - keep.attempts,
-                revisions_before=now - keep.revisions,
-                journal_before=now - keep.journal,
-                fragments_before=now - timedelta(days=1),
-                windows=shown,
-                sketches_before=now - SKETCHES_KEPT,
-            )
 
     # -- signals ---------------------------------------------------------------------------
 

@@ -109,10 +109,12 @@ def test_watch_draws_and_leaves_the_terminal_clean(newsroom: Newsroom) -> None:
         if select.select([main], [], [], 0.2)[0]:
             text += os.read(main, 65536).decode(errors="replace")
     process.send_signal(signal.SIGINT)
-    while process.poll() is None or select.select([main], [], [], 0.2)[0]:
+    end = time.monotonic() + 30
+    while time.monotonic() < end and (process.poll() is None or select.select([main], [], [], 0.2)[0]):
         if select.select([main], [], [], 0.2)[0]:
             text += os.read(main, 65536).decode(errors="replace")
-    assert process.wait(20) == 0
+    process.kill()
+    assert process.wait() == 0
     assert termios.tcgetattr(other) == before
     os.close(main)
     os.close(other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterable
 
@@ -15,6 +16,8 @@ def watch(
 ) -> None:
     """Show what ``lines`` gives, in a screen of its own; ``rounds``: so often, else until Ctrl-C."""
     done = 0
+    if rounds is None:
+        _leave_by_signals()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         try:
             while rounds is None or done < rounds:
@@ -23,6 +26,12 @@ def watch(
                 time.sleep(seconds)
         except KeyboardInterrupt:
             return
+
+
+def _leave_by_signals() -> None:
+    """Ctrl-C leaves, also where a script started us in its background: there SIGINT came to us ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def _screen(lines: Iterable[str], height: int, seconds: float) -> Group:
