@@ -24,7 +24,6 @@ from syndicate.doctor import Check, examine, network
 from syndicate.doctor.database import Stored
 from syndicate.doctor.machine import room
 from syndicate.doctor.software import libraries
-from syndicate.net import certificates
 from syndicate.sources.registry import SOURCES
 from syndicate.transports.registry import ENDPOINTS
 
@@ -211,9 +210,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-async def test_a_certificate_that_ends_soon(
-    tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_certificate_that_ends_soon(tmp_path: Path, certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0, ssl=context)
@@ -221,12 +218,7 @@ async def test_a_certificate_that_ends_soon(
     more = f'[partners.x]\nfeeds = ["latest"]\n[partners.x.endpoints.main]\ntype = "webhook"\nurl = "{url}"\nsecrets = ["{SECRET}"]\n'
     settings, file = configured(tmp_path, more)
     assert "not accepted" in (await looked(settings, file))["partner x/main"].message
-    trusting = ssl.create_default_context(cafile=str(certificate))
-
-    async def believed(host: str, port: int, seconds: float) -> datetime:
-        return await certificates.expiry(host, port, seconds, trusting)
-
-    monkeypatch.setattr(network, "expiry", believed)
+    settings, file = configured(tmp_path, f'{more}[network]\nca_file = "{certificate}"\n')
     found = (await looked(settings, file))["partner x/main"]
     assert found.state == "warn"
     assert "in 9 days" in found.message

@@ -63,16 +63,22 @@ def partner(site: WordPress, made: Outlet, port: int, more: str = "") -> Iterato
     settings = f"define( 'SYNDICATE_JOURNAL', '{made.path('gazette', '')}' ); define( 'SYNDICATE_TOKEN', '{token}' );"
     site.mu_plugin("a-settings.php", f"<?php {settings} {more} {NEAR.format(port=port)}")
     site.mu_plugin("syndicate-partner.php", PLUGIN.read_text(encoding="utf-8"))
+    empty(site)
     try:
         yield
     finally:
         for name in ("a-settings.php", "syndicate-partner.php"):
             (site.root / "wp-content/mu-plugins" / name).unlink()
-        site.php(
-            "global $wpdb; $wpdb->query( \"DELETE FROM $wpdb->options WHERE option_name LIKE 'syndicate%'\" );"
-            "foreach ( get_posts( array( 'post_type' => 'any', 'post_status' => 'any,trash', 'numberposts' => -1 ) )"
-            " as $post ) { wp_delete_post( $post->ID, true ); }"
-        )
+        empty(site)
+
+
+def empty(site: WordPress) -> None:
+    """No post, and nothing that a plugin remembers."""
+    site.php(
+        "global $wpdb; $wpdb->query( \"DELETE FROM $wpdb->options WHERE option_name LIKE 'syndicate%'\" );"
+        "foreach ( get_posts( array( 'post_type' => 'any', 'numberposts' => -1, 'post_status' =>"
+        " array_keys( get_post_stati() ) ) ) as $post ) { wp_delete_post( $post->ID, true ); }"
+    )
 
 
 async def fetched(site: WordPress) -> dict[str, dict[str, Any]]:
