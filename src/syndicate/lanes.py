@@ -223,10 +223,13 @@ def _has(copy: Copy, revision: int, generation: int) -> bool:
     return copy.acked == revision and copy.acked_generation >= generation and not copy.recalled
 
 
-def push_id(lane: str, article_id: str, revision: int, generation: int) -> str:
-    """The ``webhook-id``: stable over retries and crashes, new when an operator replays."""
-    words = f"{lane}\n{article_id}\n{revision}\n{generation}".encode()
-    return "msg_" + hashlib.sha256(words).hexdigest()[:32]
+def push_id(lane: str, article_id: str, revision: int, generation: int, *, recall: bool = False) -> str:
+    """The ``webhook-id``: stable over retries and crashes, new when an operator replays.
+
+    A recall has the revision of the story it takes back, which may have to be sent again after it.
+    """
+    words = "\n".join([lane, article_id, str(revision), str(generation), *(["recall"] if recall else [])])
+    return "msg_" + hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def backoff(tries: int, luck: float, times: Sequence[timedelta] = ()) -> timedelta:
@@ -330,7 +333,7 @@ def after_failed_story(
         urgent=send.kill or urgent or bool(held and held.urgent),
         detail=outcome.detail,
     )
-    if held and held.reason is Reason.RECALLED:
+    if held and held.reason is Reason.RECALLED and send.kill:
         made = replace(made, reason=Reason.RECALLED)  # or the next try would send the story itself
     if send.kill:
         return made

@@ -294,6 +294,32 @@ def test_a_recall_is_retried_as_a_recall(outlet: Outlet) -> None:
     assert outlet.send(feeds=("sport",)) == []
 
 
+def test_a_correction_does_not_take_the_place_of_a_recall_that_is_still_owed(outlet: Outlet) -> None:
+    outlet.stories("b", section="World")
+    outlet.send()
+    outlet.begin(GAZETTE.format("sport", "full"))
+    outlet.apply()
+    assert outlet.names(outlet.send(feeds=("sport",), outcome=BUSY)) == [("b", True)]
+    outlet.house.correct("b", "a note")
+    assert outlet.names(outlet.send(feeds=("sport",))) == [("b", True)]
+    outlet.house.later(days=1)
+    assert outlet.send(feeds=("sport",)) == []
+
+
+def test_a_story_that_is_sent_again_after_a_recall_without_an_answer_has_another_id(outlet: Outlet) -> None:
+    outlet.stories("b", section="World")
+    outlet.send()
+    outlet.begin(GAZETTE.format("sport", "full"))
+    outlet.apply()
+    recall = outlet.send(feeds=("sport",), outcome=BUSY)
+    outlet.begin(GAZETTE.format("latest", "full"))
+    outlet.apply()
+    outlet.house.later(hours=1)
+    again = outlet.send()
+    assert outlet.names([*recall, *again]) == [("b", True), ("b", False)]
+    assert recall[0].push_id != again[0].push_id, "who remembers ids would not take it"
+
+
 def test_what_was_taken_back_is_not_corrected_later_and_returns_with_the_feed(outlet: Outlet) -> None:
     outlet.stories("b", section="World")
     outlet.send()

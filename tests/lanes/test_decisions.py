@@ -122,7 +122,8 @@ def test_a_push_id_is_stable_and_differs_by_each_of_its_parts() -> None:
     known = push_id("p/main", "a", 1, 0)
     assert known == push_id("p/main", "a", 1, 0)
     others = {push_id("p/other", "a", 1, 0), push_id("p/main", "b", 1, 0), push_id("p/main", "a", 2, 0)}
-    assert len({known, *others, push_id("p/main", "a", 1, 1), push_id("p/main", "a", 11, 0)}) == 6
+    others |= {push_id("p/main", "a", 1, 1), push_id("p/main", "a", 11, 0)}
+    assert len({known, *others, push_id("p/main", "a", 1, 0, recall=True)}) == 7
     assert known.startswith("msg_") and len(known) == 36
 
 
@@ -257,6 +258,14 @@ def tried(**given: Any) -> Held:
         "tries": 3,
     }
     return Held(article_id="a", **{**values, **given})
+
+
+@pytest.mark.parametrize(("kill", "stays"), [(True, Reason.RECALLED), (False, Reason.RETRY)])
+def test_a_recall_stays_one_until_the_story_itself_is_sent_again(kill: bool, stays: Reason) -> None:
+    held = tried(reason=Reason.RECALLED, urgent=True)
+    outcome = Outcome(verdict=Verdict.RETRY, status=503)
+    made = after_failed_story(LANE, held, Send(3, kill), "a", outcome, LIMITS, NOW, 0.5, urgent=True)
+    assert made.reason is stays
 
 
 def test_a_first_failure_becomes_an_exception() -> None:

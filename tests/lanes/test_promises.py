@@ -26,11 +26,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from syndicate.config import Feed
+from syndicate.config import Feed, Partner, Publisher, Settings
 from syndicate.distribute.stories import PlannedStory, foresee, plan, settle
+from syndicate.in_force import begin
 from syndicate.ingest import record
-from syndicate.lanes import LaneKind, LaneState, LaneTerms, Limits, Reason
+from syndicate.lanes import Copy, LaneKind, LaneState, LaneTerms, Limits, Reason, Standing
 from syndicate.model import Article, Correction, Outcome, PubStatus, Story, Verdict
+from syndicate.plan import Applying, Plan, look
 from syndicate.storage import Storage, Transaction
 from syndicate.storage.schema import metadata
 
@@ -41,6 +43,25 @@ FEEDS = {
 DESK = record.Desk(feeds=FEEDS, tombstone=timedelta(days=7))
 LIMITS = Limits()
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+PUBLISHER = Publisher(
+    name="The Hill Gazette", url="https://hill.example.org/", tag="tag:hill.example.org,2026:"
+)
+
+
+def agreed(feed: str) -> Settings:
+    """The outlet's configuration, with a sports paper that takes this feed."""
+    return Settings(
+        publisher=PUBLISHER,
+        feeds=FEEDS,
+        partners={
+            "near": Partner(feeds=("all",)),
+            "late": Partner(feeds=("all",), delay=timedelta(hours=1)),
+            "sport": Partner(feeds=(feed,)),
+        },
+    )
+
+
+AGREEMENTS = {feed: agreed(feed) for feed in FEEDS}
 
 
 class Crash(Exception):
@@ -99,6 +120,10 @@ class Promises(RuleBasedStateMachine):
         self.first_live: dict[str, datetime] = {}
         self.withdrawn_unoffered: dict[str, set[str]] = defaultdict(set)
         self.terms_changed: set[str] = set()
+        self.asked_back: set[tuple[str, str]] = set()
+        self.owed_back: set[tuple[str, str]] = set()
+        self.taken_back: set[tuple[str, str]] = set()
+        self.given_anew: set[tuple[str, str]] = set()
         self.states: dict[str, LaneState] = {}
         self.replayed: dict[tuple[str, str], int] = {}
         self.corrected: dict[tuple[str, str], int] = {}
@@ -112,11 +137,14 @@ class Promises(RuleBasedStateMachine):
 
     # -- helpers -------------------------------------------------------------------
 
-    @initialize()
-    def open_lanes(self) -> None:
+    @initialize(feed=st.sampled_from(sorted(FEEDS)))
+    def open_lanes(self, feed: str) -> None:
+        self.terms["partner/sport/main"] = LaneTerms(frozenset({feed}))
         with self.storage.write() as tx:
+            begin(tx, AGREEMENTS[feed])
             for name in LANES:
-                tx.lanes.ensure(name, LaneKind.STORIES, name, "", position=0)
+                _, partner, target = name.split("/")
+                tx.lanes.ensure(name, LaneKind.STORIES, partner, target, position=0)
 
     def article(self, tx: Transaction, number: int) -> Article:
         found = tx.articles.get(self.articles[number % len(self.articles)])
@@ -185,7 +213,8 @@ class Promises(RuleBasedStateMachine):
             story = replace(before.story, corrections=notes)
             if record.revise(tx, DESK, before, story, cause="correct", now=self.now):
                 for holder in tx.lanes.holders(before.id):
-                    self.corrected[holder.lane, before.id] = before.revision + 1
+                    if (holder.lane, before.id) not in self.taken_back:
+                        self.corrected[holder.lane, before.id] = before.revision + 1
 
     @precondition(lambda self: self.articles)
     @rule(number=st.integers(0, 50))
@@ -223,11 +252,40 @@ class Promises(RuleBasedStateMachine):
     def chokes(self, name: str, number: int) -> None:
         self.receivers[name].chokes_on = f"article-{number}" if number % 3 else None
 
-    @rule(slug=st.sampled_from(["all", "sport"]))
-    def terms_change(self, slug: str) -> None:
+    @rule(slug=st.sampled_from(["all", "sport"]), applied=st.booleans())
+    def terms_change(self, slug: str, applied: bool) -> None:
         name = "partner/sport/main"
         self.terms[name] = replace(self.terms[name], feeds=frozenset({slug}))
         self.terms_changed.add(name)
+        self.given_anew.clear()  # what waits to be given anew is looked at under the terms of then
+        if applied:
+            self.terms_are_applied()
+
+    @rule(applied=st.sampled_from([True, True, False]), mood=st.sampled_from(["well", "silent"]))
+    def everything_on_trial(self, applied: bool, mood: str) -> None:
+        """The sports paper takes everything, gets a story that is not sport, and takes sport only again."""
+        self.terms_change(slug="all", applied=False)
+        self.publish(section="News", embargo=0)
+        self.several_steps(name="partner/sport/main")
+        self.terms_change(slug="sport", applied=applied)
+        self.receivers["partner/sport/main"].mood = mood
+        self.several_steps(name="partner/sport/main")
+
+    @rule()
+    def terms_are_applied(self) -> None:
+        """`plan --apply`: what the sports paper may have no more is recalled, what it may have again is sent."""
+        (feed,) = self.terms["partner/sport/main"].feeds
+        given = AGREEMENTS[feed]
+        self.tick()
+        found = look(self.storage, given, self.now)
+        Applying(self.storage, given, rate=1000, clock=lambda: self.now, sleep=lambda _: None).run(found)
+        self.note_applied(found)
+
+    def note_applied(self, found: Plan) -> None:
+        for change in found.lanes:
+            self.owed_back |= {(change.lane, article_id) for article_id in change.taken_back}
+            self.asked_back |= self.owed_back
+            self.given_anew |= {(change.lane, article_id) for article_id in change.anew}
 
     @rule(name=st.sampled_from(LANES), state=st.sampled_from([LaneState.PAUSED, LaneState.ACTIVE]))
     def operator_sets(self, name: str, state: LaneState) -> None:
@@ -290,6 +348,8 @@ class Promises(RuleBasedStateMachine):
                     settle(desk, one, outcome, LIMITS, self.now, luck=0.5)
                 if fault == "settle" and sent:
                     raise Crash
+                for one, outcome in sent:
+                    self.note_settled(one, outcome)
                 self.states = {name: lane.state for name, i in ids.items() if (lane := desk.lane(i))}
                 foresee(desk, ids.values())
                 found = [plan(desk, ids[name], self.terms[name], self.now) for name in LANES]
@@ -316,7 +376,18 @@ class Promises(RuleBasedStateMachine):
                 settle(desk, planned, outcome, LIMITS, self.now, luck=0.5)
             if fault == "settle":
                 raise Crash
+        self.note_settled(planned, outcome)
         return True
+
+    def note_settled(self, planned: PlannedStory, outcome: Outcome) -> None:
+        if outcome.verdict is not Verdict.DELIVERED:
+            return
+        copy = planned.lane, planned.article_id
+        if planned.recall:
+            self.taken_back.add(copy)
+            self.corrected.pop(copy, None)
+        else:
+            self.taken_back.discard(copy)
 
     # -- the promises ------------------------------------------------------------------
 
@@ -328,13 +399,29 @@ class Promises(RuleBasedStateMachine):
             article = tx.articles.get(planned.article_id)
             assert article
             assert planned.revision == article.revision, "not the newest revision"
-            assert planned.kill == (article.status is not PubStatus.USABLE)
-        if planned.kill:
+            assert planned.kill == (planned.recall or article.status is not PubStatus.USABLE)
+            self.check_terms(tx, planned)
+        if planned.kill and not planned.recall:
             unoffered = self.withdrawn_unoffered.get(planned.article_id, set())
             assert planned.lane not in unoffered, "a kill for what was never offered"
         if state is not LaneState.ACTIVE:
             assert planned.urgent, "ordinary news on a lane that is not active"
         self.check_not_early(planned)
+
+    def check_terms(self, tx: Transaction, planned: PlannedStory) -> None:
+        copy = planned.lane, planned.article_id
+        mine = self.is_entitled(tx, *copy)
+        assert mine or copy not in self.taken_back, "a story again to one who has to do without it"
+        if planned.recall:
+            assert copy in self.asked_back, "a recall that nobody asked for"
+            assert not mine, "a recall from one who may have the story"
+        else:
+            withdrawn = planned.kill
+            assert mine or withdrawn or copy not in self.owed_back, "a story in the place of its recall"
+            self.owed_back.discard(copy)  # under the terms of then; nobody applied other ones since
+
+    def is_entitled(self, tx: Transaction, name: str, article_id: str) -> bool:
+        return not self.terms[name].feeds.isdisjoint(tx.lanes.standings([article_id])[article_id].feeds)
 
     def check_not_early(self, planned: PlannedStory) -> None:
         until = self.embargo.get(planned.article_id)
@@ -349,7 +436,7 @@ class Promises(RuleBasedStateMachine):
         for receiver in self.receivers.values():
             by_id = defaultdict(set)
             for sent in receiver.arrived:
-                by_id[sent.push_id].add((sent.article_id, sent.revision, sent.generation))
+                by_id[sent.push_id].add((sent.article_id, sent.revision, sent.generation, sent.kill))
             assert all(len(what) == 1 for what in by_id.values())
 
     @invariant()
@@ -369,6 +456,9 @@ class Promises(RuleBasedStateMachine):
         self.now += timedelta(hours=13)
         with self.storage.write() as tx:
             record.fall_due(tx, DESK, self.now)
+        self.drain()
+        self.check_what_is_urgent_passed_every_pause()
+        with self.storage.write() as tx:
             for lane in tx.lanes.all():
                 tx.lanes.save(replace(lane, state=LaneState.ACTIVE))
         self.drain()
@@ -385,6 +475,14 @@ class Promises(RuleBasedStateMachine):
                 return
         raise AssertionError("the lanes never come to rest")
 
+    def check_what_is_urgent_passed_every_pause(self) -> None:
+        with self.storage.read() as tx:
+            for name, article_id in self.owed_back:
+                standing = tx.lanes.standings([article_id])[article_id]
+                copy = tx.lanes.copies(self.lane_id(tx, name), [article_id]).get(article_id)
+                if standing.status is PubStatus.USABLE and not self.is_entitled(tx, name, article_id):
+                    assert copy and copy.recalled, "a story that was recalled is still there"
+
     def check_everything_arrived(self, tx: Transaction, name: str) -> None:
         lane = tx.lanes.named(name)
         assert lane
@@ -396,9 +494,7 @@ class Promises(RuleBasedStateMachine):
         for article_id, standing in tx.lanes.standings(self.articles).items():
             copy = copies.get(article_id)
             if standing.status is not PubStatus.USABLE:
-                reached = any(p.article_id == article_id for p in self.receivers[name].arrived)
-                told = copy is not None and copy.acked == standing.revision
-                assert told or (copy is None and not reached), "a withdrawal never arrived"
+                self.check_withdrawal_arrived(tx, name, standing, copy)
                 continue
             if article_id in refused:
                 assert refused[article_id].detail, "set aside without a reason"
@@ -408,10 +504,22 @@ class Promises(RuleBasedStateMachine):
                 assert copy.acked >= owed, "a correction never reached one who was offered the story"
             mine = self.terms[name].feeds & set(standing.feeds)
             # Terms that widened do not reach back: for those lanes nothing is claimed here.
-            if mine and standing.live_since and name not in self.terms_changed:
+            again = (name, article_id) in self.given_anew
+            if mine and standing.live_since and (again or name not in self.terms_changed):
                 assert copy is not None and copy.acked == standing.revision, "a story was lost"
-                again = self.replayed.get((name, article_id), 0)
-                assert copy.acked_generation >= again, "a replay did not send again"
+                assert not copy.recalled
+                replay = self.replayed.get((name, article_id), 0)
+                assert copy.acked_generation >= replay, "a replay did not send again"
+
+    def check_withdrawal_arrived(
+        self, tx: Transaction, name: str, standing: Standing, copy: Copy | None
+    ) -> None:
+        article_id = standing.article_id
+        if (name, article_id) in self.taken_back and not self.is_entitled(tx, name, article_id):
+            return  # it was recalled from this one before
+        reached = any(p.article_id == article_id for p in self.receivers[name].arrived)
+        told = copy is not None and copy.acked == standing.revision
+        assert told or (copy is None and not reached), "a withdrawal never arrived"
 
 
 EXAMPLES = int(os.environ.get("SYNDICATE_MODEL_EXAMPLES", "30"))

@@ -238,7 +238,9 @@ class _Planner:
         exception = held.get(row.article_id)
         # A correction that is still on its way stays owed, whatever an ordinary row after it says.
         urgent = urgent or (exception is not None and exception.urgent)
-        decision = self._decide(standing, copies, urgent=urgent)
+        # What is still to be recalled from this one is not corrected instead.
+        recall = exception is not None and exception.reason is Reason.RECALLED
+        decision = self._decide(standing, copies, urgent=urgent, recall=recall)
         if exception is not None and ahead and isinstance(decision, Send) and _is_news(exception, standing):
             return self._offer(
                 standing, decision, copies, urgent=True, trace=row.trace
@@ -305,16 +307,18 @@ class _Planner:
         if send.revision < before:  # cannot happen: revisions only rise
             raise AssertionError(f"revision {send.revision} after {before} for {standing.article_id}")
         self._desk.offer(self._lane.id, standing.article_id, send.revision, self._now)
+        recall = send.kill and not _withdrawn(standing)
+        lane, generation = self._lane, self._lane.generation
         return PlannedStory(
-            lane_id=self._lane.id,
-            lane=self._lane.name,
+            lane_id=lane.id,
+            lane=lane.name,
             article_id=standing.article_id,
             revision=send.revision,
             kill=send.kill,
-            push_id=push_id(self._lane.name, standing.article_id, send.revision, self._lane.generation),
-            generation=self._lane.generation,
+            push_id=push_id(lane.name, standing.article_id, send.revision, generation, recall=recall),
+            generation=generation,
             urgent=urgent or send.kill,
-            recall=send.kill and not _withdrawn(standing),
+            recall=recall,
             trace=trace,
         )
 
