@@ -306,6 +306,8 @@ class Promises(RuleBasedStateMachine):
         self.terms_change(slug="sport", applied=applied)
         self.receivers["partner/sport/main"].mood = mood
         self.several_steps(name="partner/sport/main")
+        self.correct(number=len(self.articles) - 1)
+        self.several_steps(name="partner/sport/main")
 
     @rule()
     def terms_are_applied(self) -> None:
