@@ -27,13 +27,15 @@ from hypothesis.stateful import (
 )
 
 from syndicate.config import Feed, Partner, Publisher, Settings
+from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.stories import PlannedStory, foresee, plan, settle
 from syndicate.in_force import begin
 from syndicate.ingest import record
 from syndicate.lanes import Copy, LaneKind, LaneState, LaneTerms, Limits, Reason, Standing
 from syndicate.model import Article, Correction, Outcome, PubStatus, Story, Verdict
+from syndicate.net.breaker import Breakers
 from syndicate.plan import Applying, Plan, look
-from syndicate.storage import Storage, Transaction
+from syndicate.storage import LaneDesk, Storage, Transaction
 from syndicate.storage.schema import metadata
 
 FEEDS = {
@@ -99,6 +101,8 @@ class Receiver:
 
 
 LANES = ("partner/near/main", "partner/late/main", "partner/sport/main")
+HOSTS = {"partner/near/main": "one", "partner/late/main": "one", "partner/sport/main": "other"}
+"""Two of the partners have their servers at one host, which is shut for both."""
 MOODS = ("well", "well", "well", "away", "broken", "silent", "refuses", "busy", "expired", "gone")
 
 
@@ -118,6 +122,7 @@ class Promises(RuleBasedStateMachine):
         }
         self.embargo: dict[str, datetime] = {}
         self.first_live: dict[str, datetime] = {}
+        self.words: dict[str, str] = {}
         self.withdrawn_unoffered: dict[str, set[str]] = defaultdict(set)
         self.terms_changed: set[str] = set()
         self.asked_back: set[tuple[str, str]] = set()
@@ -125,6 +130,8 @@ class Promises(RuleBasedStateMachine):
         self.taken_back: set[tuple[str, str]] = set()
         self.given_anew: set[tuple[str, str]] = set()
         self.states: dict[str, LaneState] = {}
+        self.hosts = self.begin_hosts()
+        self.in_vain: set[str] = set()
         self.replayed: dict[tuple[str, str], int] = {}
         self.corrected: dict[tuple[str, str], int] = {}
 
@@ -145,6 +152,12 @@ class Promises(RuleBasedStateMachine):
             for name in LANES:
                 _, partner, target = name.split("/")
                 tx.lanes.ensure(name, LaneKind.STORIES, partner, target, position=0)
+
+    def begin_hosts(self) -> Hosts:
+        """The daemon's breakers as they are after a start; they shut early, so that it happens often."""
+        hosts = Hosts("push", lambda: self.now, Breakers(threshold=2))
+        hosts.load(self.storage)
+        return hosts
 
     def article(self, tx: Transaction, number: int) -> Article:
         found = tx.articles.get(self.articles[number % len(self.articles)])
@@ -188,6 +201,7 @@ class Promises(RuleBasedStateMachine):
         with self.storage.write() as tx:
             record.first(tx, DESK, made, digest=f"d{number}", now=self.now)
         self.articles.append(made.id)
+        self.words[made.id] = story.headline
         if until:
             self.embargo[made.id] = until
         else:
@@ -201,7 +215,8 @@ class Promises(RuleBasedStateMachine):
             before = self.article(tx, number)
             words = f"{before.story.headline}."
             story = replace(before.story, headline=words, section=section)
-            record.revise(tx, DESK, before, story, cause="edit", now=self.now)
+            if record.revise(tx, DESK, before, story, cause="edit", now=self.now) or not before.live:
+                self.words[before.id] = words
 
     @precondition(lambda self: self.articles)
     @rule(number=st.integers(0, 50))
@@ -235,6 +250,27 @@ class Promises(RuleBasedStateMachine):
             if before.status is not PubStatus.USABLE:
                 record.restore(tx, DESK, before, now=self.now)
                 self.withdrawn_unoffered.pop(before.id, None)
+
+    @precondition(lambda self: self.articles)
+    @rule(number=st.integers(0, 50), hours=st.sampled_from([1, 5]), changes=st.integers(0, 2))
+    def comes_under_an_embargo(self, number: int, hours: int, changes: int) -> None:
+        """The source puts a story that is out under an embargo, and changes it meanwhile."""
+        self.tick()
+        until = self.now + timedelta(hours=hours)
+        for _ in range(changes + 1):
+            with self.storage.write() as tx:
+                before = self.article(tx, number)
+                if before.live and not record.is_recalled(tx, before):
+                    self.hold_back(tx, before, until)
+
+    def hold_back(self, tx: Transaction, before: Article, until: datetime) -> None:
+        words = f"{before.story.headline}?"
+        story = replace(before.story, headline=words, embargo=until)
+        if before.status is PubStatus.USABLE:
+            offered = {holder.lane for holder in tx.lanes.holders(before.id)}
+            self.withdrawn_unoffered[before.id] = set(LANES) - offered
+        record.hold_back(tx, DESK, before, story, digest=words, now=self.now)
+        self.words[before.id], self.embargo[before.id] = words, until
 
     @rule(hours=st.sampled_from([0.01, 0.1, 1, 5, 30, 200]))
     def time_passes(self, hours: float) -> None:
@@ -270,6 +306,8 @@ class Promises(RuleBasedStateMachine):
         self.terms_change(slug="sport", applied=applied)
         self.receivers["partner/sport/main"].mood = mood
         self.several_steps(name="partner/sport/main")
+        self.correct(number=len(self.articles) - 1)
+        self.several_steps(name="partner/sport/main")
 
     @rule()
     def terms_are_applied(self) -> None:
@@ -304,6 +342,37 @@ class Promises(RuleBasedStateMachine):
             for row in tx.journal.after(position, 1000):
                 self.replayed[name, row.article_id] = lane.generation + 1
 
+    @rule()
+    def the_daemon_restarts(self) -> None:
+        self.hosts = self.begin_hosts()
+
+    @rule(name=st.sampled_from(LANES))
+    def a_host_comes_back(self, name: str) -> None:
+        """It was away until it was shut; once one request is answered, nobody there waits any longer."""
+        there = [lane for lane in LANES if HOSTS[lane] == HOSTS[name]]
+        self.behave(there, "away")
+        self.publish(section="Sport", embargo=0)
+        for lane in [*there, *there]:
+            self.step(lane, None)
+            self.now += timedelta(seconds=20)
+        self.behave(there, "well")
+        until = self.hosts.shut_until(HOSTS[name])
+        self.now = max(self.now, until or self.now)
+        self.now += timedelta(minutes=15)
+        self.check_all_go_on(there)
+
+    def behave(self, lanes: list[str], mood: str) -> None:
+        for name in lanes:
+            self.receivers[name].mood, self.receivers[name].chokes_on = mood, None
+
+    def check_all_go_on(self, lanes: list[str]) -> None:
+        sent = [self.step(name, None) for name in lanes]
+        if not any(sent):
+            return
+        with self.storage.read() as tx:
+            waiting = [lane.due for name in lanes if (lane := tx.lanes.named(name))]
+        assert all(due is None or due <= self.now for due in waiting), "a host is well, and a lane waits"
+
     # -- the lanes, with the plug pulled anywhere -------------------------------------
 
     @rule(name=st.sampled_from(LANES), fault=st.sampled_from([None, None, None, "plan", "send", "settle"]))
@@ -336,7 +405,7 @@ class Promises(RuleBasedStateMachine):
             self.check_before_sending(one, self.states[one.lane])
         if fault == "send":
             raise Crash
-        return [(one, self.receivers[one.lane].take(one)) for one in planned]
+        return [(one, self.take(one)) for one in planned]
 
     def plan_together(
         self, sent: list[tuple[PlannedStory, Outcome]], fault: str | None
@@ -348,21 +417,49 @@ class Promises(RuleBasedStateMachine):
                     settle(desk, one, outcome, LIMITS, self.now, luck=0.5)
                 if fault == "settle" and sent:
                     raise Crash
-                for one, outcome in sent:
-                    self.note_settled(one, outcome)
                 self.states = {name: lane.state for name, i in ids.items() if (lane := desk.lane(i))}
                 foresee(desk, ids.values())
-                found = [plan(desk, ids[name], self.terms[name], self.now) for name in LANES]
+                found = [self.planned(desk, name, ids[name]) for name in LANES]
             if fault == "plan":
                 raise Crash
+        for one, outcome in sent:
+            self.note_settled(one, outcome)
+        self.write_hosts()
         return [one for one in found if one is not None]
+
+    def planned(self, desk: LaneDesk, name: str, lane_id: int) -> PlannedStory | None:
+        """As the daemon asks: what goes out to a shut host is its probe, or a recall."""
+        shut = self.hosts.shut_until(HOSTS[name])
+        found = plan(desk, lane_id, self.terms[name], self.now, shut_until=shut)
+        if found is not None and shut is not None:
+            assert found.urgent, "ordinary news to a host that is shut"
+            assert found.push_id not in self.in_vain, "asked a host that is shut once more for the same"
+        if found is not None:
+            self.hosts.asking(HOSTS[name])
+        return found
+
+    def take(self, planned: PlannedStory) -> Outcome:
+        outcome = self.receivers[planned.lane].take(planned)
+        self.hosts.heard(HOSTS[planned.lane], outcome)
+        return outcome
+
+    def write_hosts(self) -> None:
+        """As the daemon's books do: who waited for a host that is well again goes on."""
+        news = self.hosts.unwritten()
+        if not news:
+            return
+        well = {host for host, state in news.items() if state is None}
+        with self.storage.write() as tx:
+            tx.hosts.keep("push", news)
+            tx.lanes.hurry([name for name in LANES if HOSTS[name] in well], self.now)
+        self.hosts.written(news)
 
     def step(self, name: str, fault: str | None) -> bool:
         with self.storage.write() as tx:
             before = tx.lanes.named(name)
             assert before
             with tx.desk([before.id]) as desk:
-                planned = plan(desk, before.id, self.terms[name], self.now)
+                planned = self.planned(desk, name, before.id)
             if fault == "plan":
                 raise Crash
         if planned is None:
@@ -370,17 +467,19 @@ class Promises(RuleBasedStateMachine):
         self.check_before_sending(planned, before.state)
         if fault == "send":
             raise Crash
-        outcome = self.receivers[name].take(planned)
+        outcome = self.take(planned)
         with self.storage.write() as tx:
             with tx.desk([planned.lane_id]) as desk:
                 settle(desk, planned, outcome, LIMITS, self.now, luck=0.5)
             if fault == "settle":
                 raise Crash
         self.note_settled(planned, outcome)
+        self.write_hosts()
         return True
 
     def note_settled(self, planned: PlannedStory, outcome: Outcome) -> None:
         if outcome.verdict is not Verdict.DELIVERED:
+            self.in_vain.add(planned.push_id)
             return
         copy = planned.lane, planned.article_id
         if planned.recall:
@@ -407,6 +506,16 @@ class Promises(RuleBasedStateMachine):
         if state is not LaneState.ACTIVE:
             assert planned.urgent, "ordinary news on a lane that is not active"
         self.check_not_early(planned)
+        self.check_words(planned, article)
+
+    def check_words(self, planned: PlannedStory, article: Article) -> None:
+        """What comes back after a withdrawal is the newest there is, and newer than the withdrawal."""
+        if planned.kill:
+            return
+        assert article.story.headline == self.words[article.id], "not the newest words"
+        known = self.receivers[planned.lane].arrived
+        kills = [p.revision for p in known if p.article_id == article.id and p.kill and not p.recall]
+        assert planned.revision > max(kills, default=0), "a story under its withdrawal's revision"
 
     def check_terms(self, tx: Transaction, planned: PlannedStory) -> None:
         copy = planned.lane, planned.article_id
@@ -425,7 +534,7 @@ class Promises(RuleBasedStateMachine):
 
     def check_not_early(self, planned: PlannedStory) -> None:
         until = self.embargo.get(planned.article_id)
-        assert until is None or self.now >= until, "an embargo was broken"
+        assert planned.kill or until is None or self.now >= until, "an embargo was broken"
         first = self.first_live.get(planned.article_id)
         fresh = not any(p.article_id == planned.article_id for p in self.receivers[planned.lane].arrived)
         if fresh and first and not planned.urgent:
@@ -456,8 +565,7 @@ class Promises(RuleBasedStateMachine):
         self.now += timedelta(hours=13)
         with self.storage.write() as tx:
             record.fall_due(tx, DESK, self.now)
-        self.drain()
-        self.check_what_is_urgent_passed_every_pause()
+        self.check_what_is_urgent_passes_every_pause()
         with self.storage.write() as tx:
             for lane in tx.lanes.all():
                 tx.lanes.save(replace(lane, state=LaneState.ACTIVE))
@@ -475,7 +583,11 @@ class Promises(RuleBasedStateMachine):
                 return
         raise AssertionError("the lanes never come to rest")
 
-    def check_what_is_urgent_passed_every_pause(self) -> None:
+    def check_what_is_urgent_passes_every_pause(self) -> None:
+        with self.storage.read() as tx:
+            if all(lane.state is LaneState.ACTIVE for lane in tx.lanes.all()):
+                return
+        self.drain()
         with self.storage.read() as tx:
             for name, article_id in self.owed_back:
                 standing = tx.lanes.standings([article_id])[article_id]
@@ -494,6 +606,8 @@ class Promises(RuleBasedStateMachine):
         for article_id, standing in tx.lanes.standings(self.articles).items():
             copy = copies.get(article_id)
             if standing.status is not PubStatus.USABLE:
+                article = tx.articles.get(article_id)
+                assert article and record.is_recalled(tx, article), "its embargo is over, and it stays away"
                 self.check_withdrawal_arrived(tx, name, standing, copy)
                 continue
             if article_id in refused:
