@@ -256,7 +256,8 @@ class App:
                 return Polled()
             if forced and callable(hurry := getattr(source, "hurry", None)):
                 hurry()
-            polled = await self.ingest.poll(source, hints, progress)
+            with tracing.step("poll", source=name):
+                polled = await self.ingest.poll(source, hints, progress)
         if polled.changed:
             self._changed()
             self.distributor.wake()

@@ -6,11 +6,12 @@ No rule stands here; the acts are ``ingest.desk``'s and ``distribute.operate``'s
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from syndicate import timebook
 from syndicate.distribute import operate
 from syndicate.distribute.operate import Replay
 from syndicate.distribute.verifying import deny
@@ -19,6 +20,7 @@ from syndicate.ingest.taking import Taken, Taking
 from syndicate.lanes import Lane
 from syndicate.model import Article, JournalAction
 from syndicate.storage import Conduct, Pending, SubscriptionView, Transaction
+from syndicate.timekeeping import Timekeeper
 
 _ENDED = "ended by the publisher"
 
@@ -100,6 +102,11 @@ def release(
     return desk.release(tx, taking, article, now=now)
 
 
+def reread(tx: Transaction, article_id: str, fields: Iterable[str], *, by: Actor, now: datetime) -> None:
+    """The log's line where better rules changed a story; ``ingest.reread`` calls it when it did."""
+    by.note(tx, "reread", article_id, now, {"fields": sorted(fields)})
+
+
 def join(
     tx: Transaction, taking: Taking, kept: Article, other: Article, *, by: Actor, now: datetime
 ) -> JournalAction | None:
@@ -178,6 +185,16 @@ def redrive(
     if count:
         by.note(tx, "redrive", lane.name, now, {"stories": count, "article": article_id})
     return count
+
+
+# -- the clock ---------------------------------------------------------------------------
+
+
+def confirm_clock(tx: Transaction, keeper: Timekeeper, *, by: Actor) -> None:
+    """The clock is right as it is; embargoes that waited for it may lift."""
+    jump = keeper.jump()
+    timebook.confirm(tx, keeper)
+    by.note(tx, "confirm clock", "clock", keeper.now(), {"jumped": round(jump.by, 1)} if jump else {})
 
 
 # -- our own hub -------------------------------------------------------------------------

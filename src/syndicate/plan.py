@@ -22,6 +22,7 @@ from syndicate.ingest.compose import expiry
 from syndicate.ingest.holds import without_link
 from syndicate.lanes import Copy, Held, Lane, LaneKind, LaneState, Reason
 from syndicate.model import Article, PubStatus, Story
+from syndicate.operators import Actor
 from syndicate.site import Site, partner_terms
 from syndicate.storage import Storage, Transaction
 
@@ -264,6 +265,7 @@ class Applying:
         settings: Settings,
         *,
         rate: float,
+        by: Actor,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
     ) -> None:
@@ -271,6 +273,7 @@ class Applying:
         self._terms = configured(settings)
         self._desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
         self._pause = 1 / rate
+        self._by = by
         self._clock = clock
         self._sleep = sleep
 
@@ -278,6 +281,7 @@ class Applying:
         """Make it so; returns how many stories were journalled."""
         with self._storage.write() as tx:
             since = datetime.fromisoformat(begun(tx, self._terms, self._clock().isoformat()))
+            self._note(tx, plan)
         count = 0
         for change in plan.stories:
             if self._story(change, since):
@@ -291,6 +295,15 @@ class Applying:
             done(tx, self._terms)
         return count
 
+    def _note(self, tx: Transaction, plan: Plan) -> None:
+        """Who put which terms in force. What it takes from one partner alone is counted by lane."""
+        detail = {
+            "stories": len(plan.stories),
+            "lanes": {c.lane: {"anew": len(c.anew), "taken_back": len(c.taken_back)} for c in plan.lanes},
+        }
+        for change in plan.changes:
+            self._by.note(tx, "apply terms", f"{change.scope} {change.name}", self._clock(), detail)
+
     def _story(self, change: StoryChange, since: datetime) -> bool:
         with self._storage.write() as tx:
             article = tx.articles.get(change.article_id)
@@ -298,6 +311,7 @@ class Applying:
                 return False
             now = self._clock()
             if change.effect == WITHDRAWN:
+                self._by.note(tx, "withdraw", article.id, now, {"reason": change.why})
                 record.withdraw(tx, self._desk, article, by=record.TERMS, reason=change.why, now=now)
                 return True
             story = replace(article.story, expires=change.story.expires if change.story else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syndicate.config import Settings
-from syndicate.storage import Storage
+from syndicate.storage import Storage, Transaction
 from syndicate.timekeeping import Timekeeper, Wall, utc_now
 
 FACT, CONFIRMED = "clock", "clock_confirmed"
@@ -23,12 +23,11 @@ def keep(storage: Storage, keeper: Timekeeper) -> None:
         tx.keep_fact(FACT, keeper.dump())
 
 
-def confirm(storage: Storage, keeper: Timekeeper) -> None:
+def confirm(tx: Transaction, keeper: Timekeeper) -> None:
     """An operator confirms the clock; a daemon on this database takes it over (``confirmation``)."""
     keeper.confirm()
-    with storage.write() as tx:
-        tx.keep_fact(FACT, keeper.dump())
-        tx.keep_fact(CONFIRMED, keeper.now().isoformat())
+    tx.keep_fact(FACT, keeper.dump())
+    tx.keep_fact(CONFIRMED, keeper.now().isoformat())
 
 
 def confirmation(storage: Storage) -> str | None:

@@ -14,6 +14,7 @@ from syndicate.distribute.stories import PlannedStory, plan, settle
 from syndicate.in_force import begin, remembered
 from syndicate.lanes import LaneKind, LaneState, LaneTerms, Limits
 from syndicate.model import Outcome, Picture, PubStatus, Verdict
+from syndicate.operators import Actor
 from syndicate.plan import Applying, Plan, look
 
 OK = Outcome(verdict=Verdict.DELIVERED, status=204)
@@ -52,6 +53,7 @@ class Outlet:
         applying = Applying(
             self.house.storage,
             self.house.settings,
+            by=Actor("amina", "command"),
             rate=rate,
             clock=lambda: self.house.now,
             sleep=self.slept.append,
@@ -253,7 +255,12 @@ def test_interrupted_and_begun_again_nothing_is_journalled_twice(outlet: Outlet)
 
     outlet.house.later(minutes=1)
     applying = Applying(
-        outlet.house.storage, outlet.house.settings, rate=1, clock=lambda: outlet.house.now, sleep=pull
+        outlet.house.storage,
+        outlet.house.settings,
+        by=Actor("amina", "command"),
+        rate=1,
+        clock=lambda: outlet.house.now,
+        sleep=pull,
     )
     with pytest.raises(Plug):
         applying.run(outlet.look())

@@ -20,6 +20,7 @@ from syndicate.installed import adapters
 from syndicate.lanes import Limits
 from syndicate.model import Outcome, Verdict
 from syndicate.net.client import Client
+from syndicate.operators import Actor
 from syndicate.plan import Applying, look
 from syndicate.site import Site
 from syndicate.transports.base import StoryPush
@@ -83,6 +84,7 @@ class Rounds:
         applying = Applying(
             self.house.storage,
             self.house.settings,
+            by=Actor("amina", "command"),
             rate=100,
             clock=lambda: self.house.now,
             sleep=lambda _: None,

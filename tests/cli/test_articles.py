@@ -169,11 +169,14 @@ def test_rereading_shows_before_and_after_and_a_dry_run_changes_nothing(
     assert status == 0
     assert "headline: The bridge opens → The bridge is open" in out
     assert newsroom.json("articles", "show", name)["article"]["revision"] == 1
+    assert newsroom.json("audit") == []
     told = newsroom.json("articles", "reread", "--since", "2026-01-01")
     assert [c["changes"] for c in told["changed"]] == [
         {"headline": ["The bridge opens", "The bridge is open"]}
     ]
     assert newsroom.json("articles", "show", name)["article"]["revision"] == 2
+    (noted,) = newsroom.json("audit")
+    assert (noted["action"], noted["target"], noted["detail"]) == ("reread", name, {"fields": ["headline"]})
 
 
 def test_rereading_leaves_withdrawn_stories_alone(newsroom: Newsroom) -> None:

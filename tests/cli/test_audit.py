@@ -126,3 +126,18 @@ def test_a_header_from_anybody_is_refused(bare: Newsroom) -> None:
     status, _, err = bare.run("config", "show")
     assert status == 2
     assert "trusted_proxies" in err
+
+
+def test_terms_the_clock_and_better_rules_are_noted_too(newsroom: Newsroom) -> None:
+    bridge = newsroom.id("bridge")
+    assert newsroom.run("clock", "confirm")[0] == 0
+    text = newsroom.file.read_text(encoding="utf-8")
+    newsroom.run("articles", "reread", bridge, "--dry-run")
+    narrowed = text.replace("[partners.gazette]\nname", '[partners.gazette]\ncontent = "excerpt"\nname')
+    newsroom.file.write_text(narrowed, encoding="utf-8")
+    assert newsroom.run("plan")[0] == 1
+    assert [entry[:2] for entry in done(newsroom)] == [("confirm clock", "clock")], "looking is no decision"
+    assert newsroom.run("plan", "--apply", "--rate", "1000")[0] == 0
+    action, target, detail = done(newsroom)[0]
+    assert (action, target) == ("apply terms", "partner gazette")
+    assert set(detail) == {"stories", "lanes"}

@@ -251,6 +251,7 @@ def test_colours_are_left_out_where_no_color_is_set(
 ) -> None:
     write_story(newsroom.folder, "x.md", "---\ntitle: x\n---\n")
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")  # whatever terminal the tests run in
     assert "\x1b[3" in newsroom.run("status")[1]
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[3" not in newsroom.run("status")[1]

@@ -34,6 +34,7 @@ from syndicate.ingest import record
 from syndicate.lanes import Copy, LaneKind, LaneState, LaneTerms, Limits, Reason, Standing
 from syndicate.model import Article, Correction, Outcome, PubStatus, Story, Verdict
 from syndicate.net.breaker import Breakers
+from syndicate.operators import Actor
 from syndicate.plan import Applying, Plan, look
 from syndicate.storage import LaneDesk, Storage, Transaction
 from syndicate.storage.schema import metadata
@@ -316,7 +317,14 @@ class Promises(RuleBasedStateMachine):
         given = AGREEMENTS[feed]
         self.tick()
         found = look(self.storage, given, self.now)
-        Applying(self.storage, given, rate=1000, clock=lambda: self.now, sleep=lambda _: None).run(found)
+        Applying(
+            self.storage,
+            given,
+            by=Actor("amina", "command"),
+            rate=1000,
+            clock=lambda: self.now,
+            sleep=lambda _: None,
+        ).run(found)
         self.note_applied(found)
 
     def note_applied(self, found: Plan) -> None:

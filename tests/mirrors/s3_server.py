@@ -12,19 +12,21 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / ".dev/moto"
-WANTED = ("moto[s3]==5.1.16", "flask==3.1.2", "flask-cors==6.0.1")
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".dev/moto"
+LOCK = ROOT / "requirements/s3.txt"
 
 
 def installed() -> Path:
-    """Its Python, installed once; skips, with the reason, where that cannot be."""
+    """Its Python, installed once exactly as locked; skips, with the reason, where that cannot be."""
     FOLDER.parent.mkdir(exist_ok=True)
     with (FOLDER.parent / "moto.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker of the test run installs, the others wait
         python, stamp = FOLDER / "bin/python", FOLDER / "stamp"
-        if stamp.exists() and stamp.read_text() == " ".join(WANTED):
+        if stamp.exists() and stamp.read_bytes() == LOCK.read_bytes():
             return python
-        words = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *WANTED]
+        words = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        words += ["--require-hashes", "-r", str(LOCK)]
         try:
             subprocess.run(
                 [sys.executable, "-m", "venv", str(FOLDER)], check=True, timeout=60, capture_output=True
@@ -32,7 +34,7 @@ def installed() -> Path:
             subprocess.run(words, check=True, timeout=240, capture_output=True)
         except (subprocess.SubprocessError, OSError) as error:
             pytest.skip(f"moto, a server that speaks S3, cannot be installed: {error}")
-        stamp.write_text(" ".join(WANTED))
+        stamp.write_bytes(LOCK.read_bytes())
         return python
 
 

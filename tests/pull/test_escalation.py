@@ -10,6 +10,7 @@ from pullroom import CONFIG, Room, in_memory, settings
 
 from syndicate.in_force import begin
 from syndicate.notify.alarms import Alarm, alarms
+from syndicate.operators import Actor
 from syndicate.plan import Applying, look
 from syndicate.storage import Ack, Scope, Storage, Token
 
@@ -34,7 +35,14 @@ def agree(room: Room, folder: Path, feeds: str, more: str = "") -> None:
     room.settings = settings(folder, config=CONFIG.replace(NEAR, f"{feeds}{more}"))
     room.restarted()
     found = look(room.storage, room.settings, room.now)
-    Applying(room.storage, room.settings, rate=100, clock=lambda: room.now, sleep=lambda _: None).run(found)
+    Applying(
+        room.storage,
+        room.settings,
+        by=Actor("amina", "command"),
+        rate=100,
+        clock=lambda: room.now,
+        sleep=lambda _: None,
+    ).run(found)
 
 
 def raised(room: Room) -> list[Alarm]:

@@ -9,6 +9,7 @@ import pytest
 from pullroom import CONFIG, Room, in_memory, settings
 
 from syndicate.in_force import begin
+from syndicate.operators import Actor
 from syndicate.plan import Applying, look
 from syndicate.storage import Storage
 
@@ -28,7 +29,14 @@ def agree(room: Room, folder: Path, before: str, after: str) -> None:
     room.settings = settings(folder, config=CONFIG.replace(before, after, 1))
     room.restarted()
     found = look(room.storage, room.settings, room.now)
-    applying = Applying(room.storage, room.settings, rate=100, clock=lambda: room.now, sleep=lambda _: None)
+    applying = Applying(
+        room.storage,
+        room.settings,
+        by=Actor("amina", "command"),
+        rate=100,
+        clock=lambda: room.now,
+        sleep=lambda _: None,
+    )
     applying.run(found)
     room.later(seconds=1)
 

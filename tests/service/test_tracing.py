@@ -91,7 +91,9 @@ async def test_storing_and_pushing_are_spans_of_one_trace(tmp_path: Path) -> Non
     assert tracing.configure(provider=provider)
     trace, parent = await sent(tmp_path)
     spans = {span.name: span for span in exporter.get_finished_spans()}
-    assert {"store", "publish", "push"} <= set(spans)
+    assert {"poll", "read", "store", "publish", "push"} <= set(spans)
+    assert dict(spans["poll"].attributes or {}) == {"syndicate.source": "desk"}
+    assert dict(spans["read"].attributes or {}) == {"syndicate.source": "desk", "syndicate.item": "a.md"}
     for name in ("store", "push"):
         assert f"{spans[name].context.trace_id:032x}" == trace
     assert parent == f"00-{trace}-{spans['push'].context.span_id:016x}-01"

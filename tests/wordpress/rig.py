@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -125,7 +127,9 @@ class WordPress:
     def close(self) -> None:
         """End what was started, by its own handle, and take the folder away."""
         for process in reversed(self._started):
-            process.terminate()
+            # Its whole group: PHP's server leaves its workers behind when it is ended alone.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
@@ -219,7 +223,13 @@ class WordPress:
     def _start(self, command: list[str], log: str, more: dict[str, str] | None = None) -> None:
         with (self.folder / log).open("wb") as out:
             self._started.append(
-                subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **(more or {})})
+                subprocess.Popen(
+                    command,
+                    start_new_session=True,
+                    stdout=out,
+                    stderr=out,
+                    env={**os.environ, **(more or {})},
+                )
             )
 
     # -- using it --------------------------------------------------------------------------

@@ -35,14 +35,15 @@ def show(context: Context) -> int:
 def confirm(context: Context) -> int:
     """Say that the clock is right as it is now; what waited for it goes out."""
     from syndicate.cli.common import say_who_acts, storage_of
+    from syndicate.operators import at_the_keyboard, confirm_clock
     from syndicate.overview import clock_view
-    from syndicate.timebook import confirm as note
     from syndicate.timebook import open_keeper
 
     with storage_of(context) as storage:
         keeper = open_keeper(storage, context.settings)
         jumped = keeper.jump() is not None
-        note(storage, keeper)
+        with storage.write() as tx:
+            confirm_clock(tx, keeper, by=at_the_keyboard())
         _tell(context, clock_view(keeper))
         if jumped:
             say_who_acts(context, storage)

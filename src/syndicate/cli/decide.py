@@ -272,17 +272,25 @@ def reread(context: Context, name: str | None, since: str | None, dry_run: bool)
 def _steps(
     context: Context, storage: Storage, name: str | None, since: datetime | None, dry_run: bool
 ) -> list[Step]:
+    from syndicate import operators
     from syndicate.cli.progress import counting
     from syndicate.ingest.reread import reread_all, reread_one
+
+    by = operators.at_the_keyboard()
+
+    def note(tx: Transaction, changed: Reread, now: datetime) -> None:
+        operators.reread(tx, changed.article_id, changed.changes, by=by, now=now)
+
+    noted = None if dry_run else note
 
     with desk_of(context, storage) as ingest, counting(context, "reading drafts again") as count:
         if name is not None:
             with storage.read() as tx:
                 article = tx.articles.named(name)
-            return [reread_one(storage, ingest.taking, article, dry_run=dry_run, now=utc_now())]
+            return [reread_one(storage, ingest.taking, article, now=utc_now(), note=noted)]
         assert since is not None
         kept: list[Step] = []
-        found = reread_all(storage, ingest.taking, since=since, dry_run=dry_run, clock=utc_now)
+        found = reread_all(storage, ingest.taking, since=since, clock=utc_now, note=noted)
         for step in found:
             kept.append(step)
             count()

@@ -59,9 +59,11 @@ def plan(context: Context, make_it_so: bool, rate: float, everything: bool) -> i
 
 def _apply(context: Context, storage: Storage, found: Plan, rate: float) -> int:
     from syndicate.cli.progress import counting
+    from syndicate.operators import at_the_keyboard
     from syndicate.plan import Applying
 
-    applying = Applying(storage, context.settings, rate=rate, clock=utc_now, sleep=time.sleep)
+    by = at_the_keyboard()
+    applying = Applying(storage, context.settings, rate=rate, by=by, clock=utc_now, sleep=time.sleep)
     with counting(context, "journalling") as count:
         return applying.run(found, count)
 

@@ -338,7 +338,8 @@ class Ingest:
 
     def _reading(self, draft: Draft) -> Reading | StoryError:
         try:
-            return read(draft, self._directory, options=self._options)
+            with tracing.step("read", source=draft.source, item=draft.source_id):
+                return read(draft, self._directory, options=self._options)
         except StoryError as error:
             return error
         except (ValueError, RecursionError) as error:

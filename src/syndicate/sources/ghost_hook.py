@@ -15,8 +15,8 @@ from syndicate.model import Draft, Given, InputKind, Picture, PubStatus
 from syndicate.sources.decoding import legal
 from syndicate.sources.hook import HookDesk, Passed, takedown
 from syndicate.sources.inbox_story import Fault, NotTaken, Sent
-from syndicate.sources.metadata import WrongValueError, as_address, as_time
-from syndicate.sources.wordpress_markup import with_authors, words
+from syndicate.sources.metadata import WrongValueError, address_or_none, as_time
+from syndicate.sources.wordpress_markup import said, with_authors, words
 
 _OUT = frozenset({"published"})
 """What was only mailed (``sent``) stands on no page."""
@@ -72,7 +72,7 @@ def _draft(post: Table, terms: HookDesk, at: datetime | None) -> Draft:
     text = post.get("html")
     if not isinstance(text, str) or not text.strip():
         raise NotTaken(Fault("post.current.html", "there is no text", "an empty story is not published"))
-    url = _address(post.get("url"))
+    url = address_or_none(post.get("url"))
     names = [words(str(a["name"])) for a in _tables(post.get("authors")) if a.get("name")]
     desk = terms.desk
     return Draft(
@@ -97,14 +97,14 @@ def _given(post: Table, terms: HookDesk, url: str | None, at: datetime | None) -
     names = [words(str(tag["name"])) for tag in tags]
     language = post.get("locale")
     return Given(
-        headline=_said(post.get("title")),
+        headline=said(post.get("title")),
         url=url,
         published=_moment(post, "published_at"),
         updated=_moment(post, "updated_at") or at,
         language=language if isinstance(language, str) and language else terms.desk.language,
         section=section,
         tags=tuple(dict.fromkeys(name for name in names if name != section)),
-        excerpt=_said(post.get("custom_excerpt")),
+        excerpt=said(post.get("custom_excerpt")),
         original_url=_original(post, url),
         image=_picture(post),
     )
@@ -112,16 +112,16 @@ def _given(post: Table, terms: HookDesk, url: str | None, at: datetime | None) -
 
 def _original(post: Table, url: str | None) -> str | None:
     """Ghost's ``canonical_url``: the story first stood somewhere else."""
-    address = _address(post.get("canonical_url"))
+    address = address_or_none(post.get("canonical_url"))
     return address if address != url else None
 
 
 def _picture(post: Table) -> Picture | None:
-    url = _address(post.get("feature_image"))
+    url = address_or_none(post.get("feature_image"))
     if url is None:
         return None
     return Picture(
-        url=url, caption=_said(post.get("feature_image_caption")), alt=_said(post.get("feature_image_alt"))
+        url=url, caption=said(post.get("feature_image_caption")), alt=said(post.get("feature_image_alt"))
     )
 
 
@@ -131,17 +131,6 @@ def _moment(post: Table, name: str) -> datetime | None:
         return as_time(value, _UTC).astimezone(UTC) if isinstance(value, str) and value else None
     except WrongValueError:
         return None
-
-
-def _address(value: Any) -> str | None:
-    try:
-        return as_address(value) if isinstance(value, str) and value else None
-    except WrongValueError:
-        return None
-
-
-def _said(value: Any) -> str | None:
-    return legal(words(value)) or None if isinstance(value, str) else None
 
 
 def _table(value: Any) -> Table:

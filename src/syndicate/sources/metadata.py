@@ -78,6 +78,22 @@ def as_address(value: Any) -> str:
     return text
 
 
+def address_or_none(value: Any) -> str | None:
+    """``as_address`` for what others wrote beside a story: ``None`` for all that is none."""
+    try:
+        return as_address(value)
+    except WrongValueError:
+        return None
+
+
+def count_or_none(value: Any) -> int | None:
+    """``as_count``, likewise."""
+    try:
+        return as_count(value)
+    except WrongValueError:
+        return None
+
+
 def as_time(value: Any, zone: ZoneInfo) -> datetime:
     """An ISO 8601 time or date → UTC; without a zone it is the publisher's."""
     try:

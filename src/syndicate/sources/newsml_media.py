@@ -7,7 +7,7 @@ from typing import Any
 
 from syndicate.about import Thumbnail
 from syndicate.model import Media, Picture
-from syndicate.sources.metadata import WrongValueError, as_address, as_count
+from syndicate.sources.metadata import address_or_none, count_or_none
 from syndicate.sources.newsml_meta import code, named, of_language, tail
 from syndicate.sources.safe_xml import attribute, child, children, local, words
 
@@ -69,7 +69,9 @@ def _may_be_used(item: Any, story_until: str | None) -> bool:
 
 def _medium(item: Any, language: str | None) -> dict[str, Any] | None:
     """The widest form that the web shows, with its caption, credit and rights."""
-    forms = [e for e in children(item, "contentSet", "remoteContent") if _href(e)]
+    forms = [
+        e for e in children(item, "contentSet", "remoteContent") if address_or_none(attribute(e, "href"))
+    ]
     shown = [e for e in forms if (attribute(e, "contenttype") or "image/jpeg").lower().startswith(_WEB)]
     large = [e for e in shown if tail(e, "rendition").lower() not in _SMALL] or shown
     if not large:
@@ -80,7 +82,7 @@ def _medium(item: Any, language: str | None) -> dict[str, Any] | None:
     rights = child(item, "rightsInfo")
     about = children(meta, "description")
     stated = {
-        "url": _href(best),
+        "url": address_or_none(attribute(best, "href")),
         "type": attribute(best, "contenttype"),
         "length": _count(best, "size"),
         "width": _count(best, "width"),
@@ -97,21 +99,11 @@ def _medium(item: Any, language: str | None) -> dict[str, Any] | None:
 
 
 def _thumbnail(form: Any) -> Thumbnail | None:
-    address = _href(form) if form is not None else None
+    address = address_or_none(attribute(form, "href")) if form is not None else None
     if address is None:
         return None
     return Thumbnail(url=address, width=_count(form, "width"), height=_count(form, "height"))
 
 
-def _href(form: Any) -> str | None:
-    try:
-        return as_address(attribute(form, "href") or "")
-    except WrongValueError:
-        return None
-
-
 def _count(form: Any, name: str) -> int | None:
-    try:
-        return as_count(attribute(form, name) or "")
-    except WrongValueError:
-        return None
+    return count_or_none(attribute(form, name))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.about import Reference, Thumbnail
 from syndicate.model import Media, Picture, PubStatus
-from syndicate.sources.metadata import WrongValueError, as_address, as_count, as_status, as_time
+from syndicate.sources.metadata import WrongValueError, address_or_none, as_status, as_time, count_or_none
 from syndicate.sources.ninjs_parts import Table, alternate_ids, by_role, code_of, fold, tables, text_of
 
 _ONLY_MEDIA = ("duration", "bitrate", "title")
@@ -32,22 +32,22 @@ class Associated:
 
     def _medium(self, item: Table) -> dict[str, Any] | None:
         """One medium that may be used now, by its widest rendition that has an address."""
-        forms = [(f, address) for f in _renditions(item) if (address := _href(f))]
+        forms = [(f, address) for f in _renditions(item) if (address := address_or_none(f.get("href")))]
         if not forms or not self._may_be_used(item):
             return None
         large = [f for f in forms if "thumb" not in str(f[0].get("name")).lower()] or forms
-        best, address = max(large, key=lambda f: _count(f[0].get("width")) or 0)
+        best, address = max(large, key=lambda f: count_or_none(f[0].get("width")) or 0)
         small = next(
             (f for f in forms if "thumb" in str(f[0].get("name")).lower() and f[0] is not best), None
         )
         stated = {
             "url": address,
             "type": text_of(best.get("mimetype") or best.get("contenttype")),
-            "length": _count(best.get("sizeinbytes")),
-            "width": _count(best.get("width")),
-            "height": _count(best.get("height")),
-            "duration": _count(best.get("duration")),
-            "bitrate": _count(best.get("bitrate")),
+            "length": count_or_none(best.get("sizeinbytes")),
+            "width": count_or_none(best.get("width")),
+            "height": count_or_none(best.get("height")),
+            "duration": count_or_none(best.get("duration")),
+            "bitrate": count_or_none(best.get("bitrate")),
             "caption": text_of(item.get("descriptiontext")) or by_role(item.get("descriptions"), "caption"),
             "credit": text_of(
                 item.get("creditline") or item.get("byline") or item.get("by") or item.get("copyrightholder")
@@ -108,22 +108,10 @@ def _renditions(item: Table) -> list[dict[str, Any]]:
 
 
 def _thumbnail(form: Table, address: str) -> Thumbnail:
-    return Thumbnail(url=address, width=_count(form.get("width")), height=_count(form.get("height")))
+    return Thumbnail(
+        url=address, width=count_or_none(form.get("width")), height=count_or_none(form.get("height"))
+    )
 
 
 def _without(made: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {key: value for key, value in made.items() if key not in names}
-
-
-def _href(form: Table) -> str | None:
-    try:
-        return as_address(form.get("href"))
-    except WrongValueError:
-        return None
-
-
-def _count(value: Any) -> int | None:
-    try:
-        return as_count(value) if value is not None else None
-    except WrongValueError:
-        return None

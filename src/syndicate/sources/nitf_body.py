@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from syndicate.model import Media, Picture
-from syndicate.sources.metadata import WrongValueError, as_address, as_count
+from syndicate.sources.metadata import address_or_none, count_or_none
 from syndicate.sources.safe_xml import attribute, child, children, local, words
 
 _AS = {
@@ -76,31 +76,17 @@ def pictures(body: Any) -> tuple[Picture | None, tuple[Media, ...]]:
 
 def _media(element: Any) -> dict[str, Any] | None:
     """One medium: of its references the widest that has an address."""
-    known = [r for r in children(element, "media-reference") if _address(attribute(r, "source"))]
+    known = [r for r in children(element, "media-reference") if address_or_none(attribute(r, "source"))]
     if not known:
         return None
-    best = max(known, key=lambda r: _count(attribute(r, "width")) or 0)
+    best = max(known, key=lambda r: count_or_none(attribute(r, "width")) or 0)
     stated = {
-        "url": _address(attribute(best, "source")),
+        "url": address_or_none(attribute(best, "source")),
         "type": attribute(best, "mime-type"),
-        "width": _count(attribute(best, "width")),
-        "height": _count(attribute(best, "height")),
+        "width": count_or_none(attribute(best, "width")),
+        "height": count_or_none(attribute(best, "height")),
         "alt": attribute(best, "alternate-text"),
         "caption": words(child(element, "media-caption")),
         "credit": words(child(element, "media-producer")),
     }
     return {key: value for key, value in stated.items() if value is not None}
-
-
-def _address(value: str | None) -> str | None:
-    try:
-        return as_address(value) if value else None
-    except WrongValueError:
-        return None
-
-
-def _count(value: str | None) -> int | None:
-    try:
-        return as_count(value) if value else None
-    except WrongValueError:
-        return None

@@ -14,7 +14,7 @@ import lxml.etree
 
 from syndicate.model import Given, Picture
 from syndicate.sources.fetching import joined
-from syndicate.sources.metadata import WrongValueError, as_count, as_time
+from syndicate.sources.metadata import WrongValueError, as_time, count_or_none
 
 _ARTICLE = re.compile(r"Article$|BlogPosting$|^Report$|LiveBlogPosting")
 _NO_USE = (
@@ -241,10 +241,7 @@ def _text(value: Any) -> str | None:
 
 
 def _count(value: Any) -> int | None:
-    try:
-        return as_count(value.get("value") if isinstance(value, dict) else value)
-    except WrongValueError:
-        return None
+    return count_or_none(value.get("value") if isinstance(value, dict) else value)
 
 
 def _moment(text: str | None, zone: ZoneInfo) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from syndicate.model import Given, Picture, PubStatus
 from syndicate.sources.hook import HookDesk, Passed, takedown
 from syndicate.sources.inbox_story import Fault, NotTaken, Sent
-from syndicate.sources.metadata import WrongValueError, as_address, as_count
+from syndicate.sources.metadata import WrongValueError, address_or_none, as_count
 from syndicate.sources.wordpress_markup import paragraphs
 from syndicate.sources.wordpress_post import NoPost, Terms, draft_of, moment, own_id, status_of
 
@@ -107,10 +107,8 @@ def _terms(item: Table) -> list[list[Table]]:
 
 
 def _picture(item: Table) -> Picture | None:
-    try:
-        return Picture(url=as_address(item["post_thumbnail"])) if item.get("post_thumbnail") else None
-    except WrongValueError:
-        return None
+    url = address_or_none(item.get("post_thumbnail"))
+    return Picture(url=url) if url else None
 
 
 def _number(value: Any) -> Any:

@@ -6,6 +6,9 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+from syndicate.sources.decoding import legal
 
 # Everything here is bounded: a pattern that looks far from every bracket of a stranger is slow.
 _CODE = re.compile(r"<(/?)(pre|code|script|style)\b", re.IGNORECASE)
@@ -109,6 +112,11 @@ def _paragraph(block: str) -> str:
 def words(markup: str) -> str:
     """Markup of one line as plain text."""
     return " ".join(html.unescape(_TAG.sub(" ", markup)).split())
+
+
+def said(value: Any) -> str | None:
+    """A field's one line of markup as plain text; ``None`` where it says nothing."""
+    return legal(words(value)) or None if isinstance(value, str) else None
 
 
 def own_excerpt(rendered: str, *contents: str) -> str | None:

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from syndicate.about import Thumbnail
 from syndicate.model import Draft, Given, InputKind, Picture, PubStatus
 from syndicate.sources.decoding import legal
-from syndicate.sources.metadata import WrongValueError, as_address, as_count, as_time
-from syndicate.sources.wordpress_markup import own_excerpt, tidy, with_authors, words
+from syndicate.sources.metadata import WrongValueError, address_or_none, as_time, count_or_none
+from syndicate.sources.wordpress_markup import own_excerpt, said, tidy, with_authors, words
 
 OUT = "publish"
 """The one status of posts that readers may see."""
@@ -67,7 +67,7 @@ def draft_of(post: Table, terms: Terms) -> Draft:
         raise NoPost("it is not published")
     content = tidy(_rendered(post.get("content")))
     guid = words(_rendered(post.get("guid"))) or None
-    url = _address(post.get("link"))
+    url = address_or_none(post.get("link"))
     published = moment(post, "date", terms.zone)
     given = Given(
         headline=legal(words(_rendered(post.get("title")))) or None,
@@ -229,7 +229,7 @@ def _featured(post: Table) -> Picture | None:
 
 def picture_of(media: Table) -> Picture | None:
     """An attachment as a picture, with what its file and its editors say of it."""
-    url = _address(media.get("source_url"))
+    url = address_or_none(media.get("source_url"))
     if url is None:
         return None
     details = _table(media.get("media_details"))
@@ -238,10 +238,10 @@ def picture_of(media: Table) -> Picture | None:
     return Picture(
         url=url,
         caption=caption,
-        credit=_said(meta.get("credit")),
-        rights=_said(meta.get("copyright")),
-        alt=_said(media.get("alt_text")),
-        type=_said(media.get("mime_type")),
+        credit=said(meta.get("credit")),
+        rights=said(meta.get("copyright")),
+        alt=said(media.get("alt_text")),
+        type=said(media.get("mime_type")),
         length=_count(details.get("filesize")),
         width=_count(details.get("width")),
         height=_count(details.get("height")),
@@ -252,7 +252,7 @@ def picture_of(media: Table) -> Picture | None:
 def _thumbnail(sizes: Table) -> Thumbnail | None:
     for name in _SMALL:
         size = _table(sizes.get(name))
-        url = _address(size.get("source_url"))
+        url = address_or_none(size.get("source_url"))
         if url:
             return Thumbnail(url=url, width=_count(size.get("width")), height=_count(size.get("height")))
     return None
@@ -281,19 +281,5 @@ def _tables(value: Any) -> list[Table]:
     return [row for row in rows if isinstance(row, dict) and "code" not in row]
 
 
-def _address(value: Any) -> str | None:
-    try:
-        return as_address(value) if isinstance(value, str) and value else None
-    except WrongValueError:
-        return None
-
-
-def _said(value: Any) -> str | None:
-    return legal(words(value)) or None if isinstance(value, str) else None
-
-
 def _count(value: Any) -> int | None:
-    try:
-        return as_count(value) or None if value is not None else None
-    except WrongValueError:
-        return None
+    return count_or_none(value) or None
