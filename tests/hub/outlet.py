@@ -56,6 +56,13 @@ class Subscriber:
     queries: list[str] = field(default_factory=list)
     pushes: list[Push] = field(default_factory=list)
     wait: float = 0.0
+    held: asyncio.Event | None = None
+    """Answers to deliveries wait for it."""
+
+    def release(self) -> None:
+        """Whoever was held is answered."""
+        assert self.held
+        self.held.set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         query = scope["query_string"].decode()
@@ -69,6 +76,8 @@ class Subscriber:
             push = Push(headers, await _whole(receive), scope["path"], query)
             self.pushes.append(push)
             await asyncio.sleep(self.wait)
+            if self.held:
+                await self.held.wait()
             status, said = self.mood(push), b""
         if 300 <= status < 400:
             extra = [(b"location", b"/elsewhere")]

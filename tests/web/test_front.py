@@ -253,14 +253,14 @@ async def test_more_connections_than_there_is_room_for(fronted) -> None:
 
 
 async def test_stopping_ends_connections_that_wait(shelf) -> None:
-    server = Server(create_app(shelf, ready=list), "127.0.0.1", 0, grace=5, door=Door(shelf))
+    server = Server(create_app(shelf, ready=list), "127.0.0.1", 0, grace=30, door=Door(shelf))
     await server.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(SAME)
     await reader.readuntil(b"\r\n\r\n")
     begun = time.monotonic()
     await server.stop()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15, "it did not wait as long as an answer may take"
     assert await asyncio.wait_for(reader.read(), 2) == b""
     writer.close()
 

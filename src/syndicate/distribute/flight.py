@@ -73,8 +73,13 @@ class Flight:
 
     @property
     def strained(self) -> bool:
-        """Whether strangers hold half of the quick places, and would find no room elsewhere."""
-        return 2 * self._unknown >= self._most and len(self._slow) >= self._most_slow
+        """Whether strangers hold half of the quick places, and one more would find no room elsewhere."""
+        return 2 * self._unknown >= self._most and not self._slow_room()
+
+    def _slow_room(self) -> int:
+        """Free slow places. Those that strangers beyond half of the quick ones will move to are not free."""
+        beyond = max(0, self._unknown - self._most // 2)
+        return self._most_slow - len(self._slow) - beyond
 
     def under_way(self) -> set[asyncio.Task[None]]:
         """All that is not done."""
@@ -86,10 +91,10 @@ class Flight:
 
     def fill(self) -> None:
         """Begin as many as may run."""
-        while len(self._quick) < self._most and (trip := self._take(False)) is not None:
+        while len(self._quick) < self._most and (trip := self._next_quick()) is not None:
             self._begin(trip, slow=False)
         for _ in range(BURST):
-            if len(self._slow) >= self._most_slow or (late := self._take(True)) is None:
+            if self._slow_room() <= 0 or (late := self._take(True)) is None:
                 return
             self._begin(late, slow=True)
         if self._again is None:
@@ -98,6 +103,12 @@ class Flight:
     def _go_on(self) -> None:
         self._again = None
         self.fill()
+
+    def _next_quick(self) -> Trip | None:
+        """Counted when it is taken: many are, before the first of them begins."""
+        trip = self._take(False)
+        self._unknown += trip is not None and not trip.known
+        return trip
 
     def _begin(self, trip: Trip, *, slow: bool) -> None:
         task = asyncio.create_task(self._work(trip, slow=slow))
@@ -112,7 +123,7 @@ class Flight:
                 await self._make(task, trip, slow=slow)
                 if slow or trip.moved or len(self._quick) > self._most:
                     break
-                trip = self._take(False)
+                trip = self._next_quick()
         finally:
             self._quick.discard(task)
             self._slow.discard(task)
@@ -121,7 +132,6 @@ class Flight:
 
     async def _make(self, task: asyncio.Task[None], trip: Trip, *, slow: bool) -> None:
         if not slow:
-            self._unknown += not trip.known
             self._lagging.begin((task, trip))
         self._slowly.begin(trip)
         try:
@@ -138,11 +148,12 @@ class Flight:
 
     def _lags(self, lagging: tuple[asyncio.Task[None], Trip]) -> None:
         task, trip = lagging
-        if len(self._slow) >= self._most_slow:
+        self._unknown -= not trip.known
+        if self._slow_room() <= 0:
+            self._unknown += not trip.known
             self._lagging.begin(lagging)
             return
         trip.moved = True
-        self._unknown -= not trip.known
         self._quick.discard(task)
         self._slow.add(task)
         self.fill()
