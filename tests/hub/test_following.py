@@ -533,7 +533,7 @@ def test_a_daemon_is_asked_by_another_for_what_is_new_alone(tmp_path: Path) -> N
                     break
                 await asyncio.sleep(0.1)
             assert sorted(headlines(second)) == ["The first", "The second"]
-            (known,) = second.sources["wire"].poller._pending[1].known.values()  # type: ignore[attr-defined]
+            (known,) = second.parts.polls.sources["wire"].poller._pending[1].known.values()  # type: ignore[attr-defined]
             assert known.etag
             assert known.digest is None, "it was a 226"
             assert second.parts.polls.followings._known == {}
