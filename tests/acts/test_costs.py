@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
-
-from syndicate.publish import files
 from house import House, draft
+from sqlalchemy import event
 
 TAKING, PUBLISHING = 60, 50
 """Statements for one new story in two feeds, each of three formats and a page, with lists and archives."""
@@ -38,7 +36,9 @@ def filled(house: House, count: int) -> House:
 
 
 def story(name: str):
-    return draft(name, text=f"The council of {name} met on Monday and spoke of {name} alone.", section="Sport")
+    return draft(
+        name, text=f"The council of {name} met on Monday and spoke of {name} alone.", section="Sport"
+    )
 
 
 def test_a_story_costs_no_more_statements_than_it_did(house: House) -> None:
