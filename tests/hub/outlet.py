@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from ports import free_port
 from syndicate.app import App, load_settings
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.net.client import Client
@@ -251,12 +251,6 @@ async def until(true: Callable[[], Any], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run(test: Any) -> None:

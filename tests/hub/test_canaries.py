@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import structlog
-from outlet import Outlet, daemon, free_port, outlet, run, until
+from outlet import Outlet, daemon, outlet, run, until
 
+from ports import free_port
 from syndicate.app import load_settings
 from syndicate.cli.main import run as command
 from syndicate.distribute import canary as decide

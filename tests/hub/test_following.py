@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import structlog
-from outlet import Outlet, daemon, free_port, run, until
+from outlet import Outlet, daemon, run, until
 
+from ports import free_port
 from syndicate.app import App, load_settings
 from syndicate.editorial import Directory
 from syndicate.ingest.following import Followings, is_reachable
