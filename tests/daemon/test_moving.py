@@ -60,7 +60,9 @@ async def on_air(made: Settings, ask: Any) -> Any:
         task = asyncio.create_task(app.run())
         while app._ready:
             await asyncio.sleep(0.02)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.server.port}") as client:  # type: ignore[union-attr]
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{app.server.port}", verify=False, timeout=60
+        ) as client:  # type: ignore[union-attr]
             found = await ask(client)
         app.stop()
         await task

@@ -178,6 +178,8 @@ async def behind(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 async def web(behind: Outlet) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{behind.public}") as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{behind.public}", verify=False, timeout=60
+    ) as client:
         del client.headers["accept-encoding"]
         yield client

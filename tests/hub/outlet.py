@@ -222,7 +222,7 @@ async def outlet(
     config = write_config(folder, port or free_port(), hub, network)
     clock = Clock()
     app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(timeout=10) as client:
+    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
         made = Outlet(app, clock, folder, client)
         await made.publish("first", "The first")
         await app.serve()

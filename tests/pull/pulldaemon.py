@@ -171,7 +171,7 @@ async def outlet(folder: Path, more: str = "", partners: str = PARTNERS) -> Asyn
     config = write_config(folder, more, partners)
     clock = Clock()
     app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(timeout=30) as client:
+    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
         await app.serve()
         yield Outlet(app, clock, folder, client)
 
@@ -182,7 +182,7 @@ async def daemon(folder: Path, more: str = "") -> AsyncIterator[Outlet]:
     config = write_config(folder, more)
     clock = Clock()
     app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(timeout=30) as client:
+    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
         running = asyncio.create_task(app.run())
         await until(lambda: app.server is not None and not app._ready)
         try:
