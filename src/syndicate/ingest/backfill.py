@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from syndicate import tracing
 from syndicate.errors import UsageError
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.ingest.reissue import is_known
@@ -60,7 +61,8 @@ async def backfill(
     worker = _Worker(storage, ingest, source.name, Filled())
     state = await ingest.in_thread(worker.begin, since, push, now)
     async for batch in source.backfill(state.since, state.token):
-        await ingest.in_thread(worker.take, batch)
+        with tracing.step("backfill", source=source.name):
+            await ingest.in_thread(worker.take, batch)
         if progress:
             progress(len(batch.drafts))
     await ingest.in_thread(worker.end, now)
