@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from syndicate.errors import UsageError
 from syndicate.ingest.poll import Ingest, Polled, Progress
-from syndicate.ingest.reissue import is_known
+from syndicate.ingest.reissue import are_known, is_known
 from syndicate.model import Draft
 from syndicate.sources.base import Backfilling, Batch, Source
 from syndicate.storage import BackfillState, Conduct, Storage
@@ -119,7 +119,8 @@ class _Worker:
     def _fresh(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What is not known and of the time that was asked for."""
         with self._storage.read() as tx:
-            unknown = [draft for draft in drafts if not is_known(tx, draft)]
+            known = are_known(tx, drafts)
+            unknown = [draft for draft, is_here in zip(drafts, known, strict=True) if not is_here]
         self.filled.known += len(drafts) - len(unknown)
         self.filled.polled.seen += len(drafts)
         return [draft for draft in unknown if self._is_asked_for(draft)]

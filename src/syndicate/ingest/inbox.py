@@ -13,8 +13,8 @@ from syndicate import metrics
 from syndicate.errors import StoryError
 from syndicate.ingest import copies, record
 from syndicate.ingest.poll import Ingest, Polled
+from syndicate.ingest.recalls import recall
 from syndicate.ingest.standing import Standing, Version
-from syndicate.ingest.take import recall
 from syndicate.ingest.taking import Taken
 from syndicate.model import Article, PubStatus, Reading
 from syndicate.site import Site

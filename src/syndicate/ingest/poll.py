@@ -20,7 +20,8 @@ from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.errors import SourceError, StoryError
 from syndicate.ingest import measure, record, reissue, standing
 from syndicate.ingest.compose import House
-from syndicate.ingest.take import is_known, missing, take, taken_back
+from syndicate.ingest.recalls import missing, taken_back
+from syndicate.ingest.take import are_known, take
 from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.net.client import Client
@@ -333,7 +334,7 @@ class Ingest:
     def read_drafts(self, drafts: Sequence[Draft]) -> list[_Read]:
         """Read what is not known yet, outside the transaction: reading is what takes long."""
         with self._storage.read() as tx:
-            known = [is_known(tx, draft) for draft in drafts]
+            known = are_known(tx, drafts)
         return [(d, None if k else self._reading(d)) for d, k in zip(drafts, known, strict=True)]
 
     def _reading(self, draft: Draft) -> Reading | StoryError:
