@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import importlib.util
-import socket
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 import asyncssh
 import pytest
 
+from ports import free_port
 from syndicate.app import App
 from syndicate.config import Adapters, Settings, load
 from syndicate.distribute.mirror_files import in_order, key_of, keys_under
@@ -70,12 +70,6 @@ formerly = ["newest"]
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def story(folder: Path, name: str, text: str) -> None:
