@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from syndicate.errors import UsageError
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.ingest.reissue import are_known, is_known
+from syndicate.ingest.taking import identities
 from syndicate.model import Draft
 from syndicate.sources.base import Backfilling, Batch, Source
 from syndicate.storage import BackfillState, Conduct, Storage
@@ -101,9 +102,14 @@ class _Worker:
         with self._storage.write() as tx:
             tx.articles.take_turns()
             before = self.filled.polled.actions.get("published", 0)
-            for draft, reading in readings:
-                if not is_known(tx, draft):  # a poll may have brought it meanwhile
+            known = are_known(tx, [draft for draft, _ in readings])  # a poll may have brought some meanwhile
+            came: set[tuple[str, str]] = set()
+            for (draft, reading), is_here in zip(readings, known, strict=True):
+                names = set(identities(draft))
+                twice = bool(names & came) and is_known(tx, draft)
+                if not is_here and not twice:
                     self._ingest.take_one(tx, taking, draft, reading, now, self.filled.polled)
+                came |= names
             stored = self.filled.polled.actions.get("published", 0) - before
             token = batch.token if batch.token is not None else self._state.token
             self._state = replace(self._state, token=token, stored=self._state.stored + stored)

@@ -65,6 +65,14 @@ class Finding(Identities):
             found.update({row.id: row.draft_digest for row in rows})
         return found
 
+    def sources_of(self, ids: Collection[str]) -> dict[str, str]:
+        """Whose version each article's own is, by id."""
+        a, found = s.articles.c, dict[str, str]()
+        for part in chunks(ids):
+            rows = self._c.execute(select(a.id, a.source).where(a.id.in_(part)))
+            found.update({row.id: row.source for row in rows})
+        return found
+
     def listing(
         self,
         *,
