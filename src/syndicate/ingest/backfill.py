@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syndicate.errors import UsageError
+from syndicate.ingest.batch import take_one
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.ingest.reissue import are_known, is_known
 from syndicate.ingest.taking import identities
@@ -108,7 +109,7 @@ class _Worker:
                 names = set(identities(draft))
                 twice = bool(names & came) and is_known(tx, draft)
                 if not is_here and not twice:
-                    self._ingest.take_one(tx, taking, draft, reading, now, self.filled.polled)
+                    take_one(tx, taking, draft, reading, now, self.filled.polled)
                 came |= names
             stored = self.filled.polled.actions.get("published", 0) - before
             token = batch.token if batch.token is not None else self._state.token
