@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from house import House, draft
 from sqlalchemy import event
 
-TAKING, PUBLISHING = 60, 50
+TAKING, PUBLISHING = 26, 50
 """Statements for one new story in two feeds, each of three formats and a page, with lists and archives."""
 
 
