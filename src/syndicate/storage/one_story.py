@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from syndicate.model import Draft, adapter
 from syndicate.storage import schema as s
@@ -58,7 +58,8 @@ class SourceCopies:
         c = s.source_copies.c
         found: dict[tuple[str, str], str] = {}
         for part in chunks(keys, 200):
-            query = select(c.source, c.source_id, c.digest).where(tuple_(c.source, c.source_id).in_(part))
+            sources, ids = (sorted({key[n] for key in part}) for n in (0, 1))
+            query = select(c.source, c.source_id, c.digest).where(c.source.in_(sources), c.source_id.in_(ids))
             found.update({(row.source, row.source_id): row.digest for row in self._c.execute(query)})
         return found
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, select, update
 
 from syndicate.storage import schema as s
 from syndicate.storage.sql import Repository, chunks, insert_new
@@ -36,13 +36,17 @@ class Identities(Repository):
         found = {pair: article_id for pair in identities if (article_id := seen.get(pair)) is not None}
         return found | self._look_up([pair for pair in identities if pair not in seen])
 
-    def _look_up(self, pairs: Iterable[Identity]) -> dict[Identity, str]:
+    def _look_up(self, pairs: Sequence[Identity]) -> dict[Identity, str]:
         i = s.identities.c
         found: dict[Identity, str] = {}
         for part in chunks(pairs, 200):
-            query = select(i.scheme, i.value, i.article_id).where(tuple_(i.scheme, i.value).in_(part))
+            # Two lists are seeks in the key's index; pairs of values would be a walk through the table.
+            schemes, values = ({pair[n] for pair in part} for n in (0, 1))
+            query = select(i.scheme, i.value, i.article_id).where(
+                i.scheme.in_(sorted(schemes)), i.value.in_(sorted(values))
+            )
             found.update({(row.scheme, row.value): row.article_id for row in self._c.execute(query)})
-        return found
+        return {pair: found[pair] for pair in pairs if pair in found}
 
     def _forget_foreseen(self, identities: Iterable[Identity]) -> None:
         for pair in identities:
