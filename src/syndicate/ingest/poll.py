@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from syndicate import metrics
+from syndicate import metrics, tracing
 from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions
