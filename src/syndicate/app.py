@@ -220,7 +220,7 @@ class App:
     def _compare_terms(self, settings: Settings) -> None:
         """Stories went out under terms; receivers hold them so until an operator applies new ones."""
         with self.storage.write() as tx:
-            changed = begin(tx, settings)
+            changed = begin(tx, settings, self._clock())
         if changed:
             names = [f"{change.scope} {change.name}" for change in changed]
             log.warning("terms_changed", of=names, fix="`syndicate plan` shows what it means")

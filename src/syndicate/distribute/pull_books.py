@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,13 +70,14 @@ class _Rows:
     more: bool
     before: Standpoint
     allowed: list[tuple[Offered, Article]] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
     stories: list[bytes] = field(default_factory=list)
     revisions: dict[int, int] = field(default_factory=dict)
 
     @property
     def served(self) -> bool:
-        """Whether anything is served for the first time."""
-        return bool(self.rows) and (bool(self.revisions) or self.next > self.before.served)
+        """Whether anything is served for the first time, or once more after it was taken back."""
+        return bool(self.rows) and (bool(self.revisions or self.again) or self.next > self.before.served)
 
 
 Answer = Page | PullRefusal | None
@@ -196,9 +197,11 @@ class PullBooks:
         """Partners that pull for the first time."""
         reading = Reading(tx)
         for partner in new:
-            lane = tx.pulls.begin(partner)
+            lane, terms = tx.pulls.begin(partner), self.terms[partner].lane
+            if until := tx.went_back():  # it may have pulled before
+                tx.lanes.presume_offered(lane.id, terms.feeds, now, until=until)
             stands[partner] = _stands(reading, partner)
-            looks[partner] = look(reading, lane, self.terms[partner].lane, now)
+            looks[partner] = look(reading, lane, terms, now)
 
     def catch_up(self, partner: str, now: datetime) -> Standpoint:
         """Give numbers to all that fell due for a partner. Costs what the journal has of new rows."""
@@ -213,13 +216,14 @@ class PullBooks:
         articles, standings = tx.articles.many(ids), tx.lanes.standings(ids)
         for partner, rows in found:
             terms = self.terms[partner].lane
-            back = _taken_back(tx, partner, terms, rows.rows, standings)
+            back, again = _taken_back(tx, partner, terms, rows.rows, standings)
             for row in rows.rows:
                 article, standing = articles[row.article_id], standings[row.article_id]
                 if row.article_id in back:
                     article = recalled(article, now)
                 if may_have(article, standing, terms, now, offered=True, recalled=row.urgent):
                     rows.allowed.append((row, article))
+                    rows.again |= {article.id} & again
 
     def _render(self, partner: str, found: _Rows, now: datetime) -> None:
         for row, article in found.allowed:
@@ -251,6 +255,7 @@ class PullBooks:
             for partner, ask, rows in moved:
                 if rows.served:
                     tx.pulls.serve(partner, rows.revisions, rows.next, now)
+                    _has_again(tx, rows.before.lane, rows.again)
                 if ask.taken > rows.before.taken and rows.before.lane is not None:
                     tx.pulls.take(partner, rows.before.lane.id, ask.taken, now)
         with self._examining:
@@ -272,27 +277,30 @@ class PullBooks:
             row = tx.pulls.newest(partner, article.id)
             standing = tx.lanes.standings([article.id])[article.id]
             rows = [row] if row else []
-            back = _taken_back(tx, partner, terms.lane, rows, {article.id: standing})
+            back, again = _taken_back(tx, partner, terms.lane, rows, {article.id: standing})
         offered, urgent = row is not None, row is not None and row.urgent
         if back:
             article = recalled(article, now)
         if not may_have(article, standing, terms.lane, sure, offered=offered, recalled=urgent):
             return None
         body = self._ninjs(article, terms.content, now)
-        self._took(partner, article, sure, offered=offered)
+        self._took(partner, article, sure, offered=offered, again=again)
         return body
 
-    def _took(self, partner: str, article: Article, now: datetime, *, offered: bool) -> None:
+    def _took(
+        self, partner: str, article: Article, now: datetime, *, offered: bool, again: Collection[str]
+    ) -> None:
         with self._storage.read() as tx:
             lane = tx.pulls.lane(partner)
             assert lane is not None
             copy = tx.lanes.copies(lane.id, [article.id]).get(article.id)
-        if offered and copy is not None and copy.acked >= article.revision:
+        if offered and copy is not None and copy.acked >= article.revision and not again:
             return
         with self._storage.write() as tx:
             if not offered:
                 offer(tx, partner, self.terms[partner].lane, [article.id], now)
             tx.pulls.has(lane.id, {article.id: article.revision}, now)
+            _has_again(tx, lane, again)
 
     # -- confirmations -------------------------------------------------------------------
 
@@ -368,12 +376,23 @@ def _taken_back(
     terms: LaneTerms,
     rows: Sequence[Offered],
     standings: Mapping[str, Standing],
-) -> set[str]:
-    """Which of these stories new terms took back from a partner. Where none can be, nothing is asked."""
-    lost = [r.article_id for r in rows if r.urgent and terms.feeds.isdisjoint(standings[r.article_id].feeds)]
-    lane = tx.pulls.lane(partner) if lost else None
-    copies = tx.lanes.copies(lane.id, lost) if lane else {}
-    return {article_id for article_id, copy in copies.items() if copy.recalled}
+) -> tuple[set[str], set[str]]:
+    """Which of these stories new terms took back from a partner, and which of those it may have again by now.
+
+    Only what is urgent can have been taken back: where nothing is, nothing is asked.
+    """
+    urgent = [row.article_id for row in rows if row.urgent]
+    lane = tx.pulls.lane(partner) if urgent else None
+    copies = tx.lanes.copies(lane.id, urgent) if lane else {}
+    recalls = {article_id for article_id, copy in copies.items() if copy.recalled}
+    back = {article_id for article_id in recalls if terms.feeds.isdisjoint(standings[article_id].feeds)}
+    return back, recalls - back
+
+
+def _has_again(tx: Transaction, lane: Lane | None, ids: Collection[str]) -> None:
+    """It is handed out again: a recall of it would be a new one."""
+    if lane is not None and ids:
+        tx.lanes.mark_recalled(lane.id, ids, recalled=False)
 
 
 def _named(tx: Transaction, name: str) -> Article | None:

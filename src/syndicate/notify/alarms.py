@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.config import Settings
-from syndicate.lanes import Lane, LaneState, Reason
+from syndicate.lanes import Lane, LaneKind, LaneState, Reason
 from syndicate.storage import Conduct, Transaction, Unconfirmed
 
 AT_MOST = 200
@@ -99,9 +99,14 @@ def _stopped(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Ala
                 kind="lane_stopped",
                 ref=lane.name,
                 words=f"lane {lane.name} was stopped: {lane.last_error}",
-                fix=f"`syndicate lanes resume {lane.name}` when its receiver is well",
+                fix=f"`syndicate lanes resume {lane.name}` when its receiver is well{_meanwhile(lane)}",
                 since=lane.failing_since,
             )
+
+
+def _meanwhile(lane: Lane) -> str:
+    """A place of files shows what it was given: what was withdrawn since as well."""
+    return "; until then nothing is replaced or removed there" if lane.kind is LaneKind.MIRROR else ""
 
 
 def _failing(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:

@@ -145,10 +145,16 @@ class Lanes:
         return [(row.id, row.push_version) for row in self._c.execute(query)]
 
     def hurry(self, names: Collection[str], now: datetime) -> None:
-        """Lanes that wait for a time are due now: whom they send to is well again."""
-        lane = s.lanes.c
+        """Lanes that wait are due now, and what failed on them: whom they send to is well again."""
+        lane, e = s.lanes.c, s.exceptions.c
         for part in chunks(names):
-            self._c.execute(update(s.lanes).where(lane.name.in_(part), lane.due > now).values(due=now))
+            ids = list(self._c.execute(select(lane.id).where(lane.name.in_(part))).scalars())
+            self._c.execute(update(s.lanes).where(lane.id.in_(ids), lane.due > now).values(due=now))
+            failed = and_(e.lane_id.in_(ids), e.tries > 0, e.due > now)
+            if self._c.execute(update(s.exceptions).where(failed).values(due=now)).rowcount:
+                soon = exists().where(e.lane_id == lane.id, e.due <= now)
+                mine = and_(lane.id.in_(ids), lane.held_due > now, soon)
+                self._c.execute(update(s.lanes).where(mine).values(held_due=now))
 
     def next_due(self, now: datetime) -> datetime | None:
         """When a backing-off lane or an exception is due next."""
@@ -217,13 +223,27 @@ class Lanes:
             )
         )
 
-    def offered_page(self, lane_id: int, after: str, limit: int) -> list[tuple[str, Copy]]:
-        """``(article, copy)`` of what a lane's receiver was ever offered, by article id after one."""
+    def offered_page(
+        self,
+        lane_id: int,
+        after: str,
+        limit: int,
+        since: datetime | None = None,
+    ) -> list[tuple[str, Copy, datetime]]:
+        """``(article, copy, when)`` of what a lane's receiver was ever offered, by article id after one.
+
+        ``when`` it was offered last; ``since``: not before then.
+        """
         c = s.copies.c
-        query = select(c.article_id).where(c.lane_id == lane_id, c.article_id > after)
-        ids = list(self._c.execute(query.order_by(c.article_id).limit(limit)).scalars())
-        known = self.copies(lane_id, ids)
-        return [(article_id, known[article_id]) for article_id in ids]
+        query = select(c.article_id, c.offered_at).where(c.lane_id == lane_id, c.article_id > after)
+        if since is not None:
+            query = query.where(c.offered_at >= since)
+        times = {
+            row.article_id: row.offered_at
+            for row in self._c.execute(query.order_by(c.article_id).limit(limit))
+        }
+        known = self.copies(lane_id, list(times))
+        return [(article_id, known[article_id], at) for article_id, at in times.items()]
 
     def ack(
         self,
@@ -249,6 +269,22 @@ class Lanes:
         for part in chunks(ids):
             mine = update(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))
             self._c.execute(mine.values(recalled=recalled))
+
+    def presume_offered(self, lane_id: int, feeds: Collection[str], at: datetime, *, until: datetime) -> None:
+        """What was withdrawn by then and still stands in these feeds may be with a lane's receiver: after a
+        restore nobody knows what it was offered since the backup."""
+        a, c, entry = s.articles.c, s.copies.c, s.feed_entries.c
+        placed = exists().where(entry.article_id == a.id, entry.feed.in_(list(feeds)))
+        known = exists().where(c.lane_id == lane_id, c.article_id == a.id)
+        query = select(a.id, a.revision).where(
+            a.status != PubStatus.USABLE, a.live_since.is_not(None), a.withdrawn <= until, placed, ~known
+        )
+        rows = [
+            {"lane_id": lane_id, "article_id": row.id, "offered": row.revision - 1, "offered_at": at}
+            for row in self._c.execute(query).all()
+        ]
+        for part in chunks(rows):
+            self._c.execute(insert(s.copies).values(acked=0, acked_generation=-1), part)
 
     def holders(self, article_id: str) -> list[Holder]:
         """Which receivers an article was ever offered to."""
