@@ -12,6 +12,8 @@ COST, BLOCK, LANES = 2**15, 8, 1
 """Each look costs about 32 MiB and a tenth of a second: little for one person, much for a guesser."""
 LEAST = 12
 """So many characters at least."""
+DEMO = "the valley courier"
+"""The password of the bundled example's operator."""
 _MEMORY = 256 * 1024 * 1024
 _FORM = re.compile(r"scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([A-Za-z0-9+/]+=*)\$([A-Za-z0-9+/]+=*)")
 

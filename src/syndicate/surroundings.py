@@ -16,6 +16,7 @@ from syndicate.config.files import read_files, read_one
 from syndicate.config.values import MASK
 from syndicate.errors import ConfigError
 from syndicate.model import Finding
+from syndicate.passwords import DEMO, matches
 from syndicate.storage.engine import file_at
 
 Found = tuple[str, Finding]
@@ -42,6 +43,8 @@ def surroundings(settings: Settings, file: Path | None, *, running: bool) -> Ite
         yield from _writable("storage.url", database.parent)
     yield from _base_url(settings)
     yield from _ports(settings, running)
+    for name in demo_operators(settings):
+        yield warning(f"ops.users.{name}.password", "login", DEMO_WORDS, DEMO_FIX)
     yield from _addresses(settings)
     if file is not None:
         yield from _secret_files(settings, file)
@@ -104,6 +107,19 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
+
+
+DEMO_WORDS = "it is the password of the bundled example, which everybody knows"
+DEMO_FIX = "`syndicate ops password` makes the hash of one of your own"
+
+
+def demo_operators(settings: Settings) -> list[str]:
+    """Who logs in with the bundled example's password, where others than this machine may get in."""
+    hosts = (settings.ops.host, settings.web.host, urlsplit(settings.publisher.base_url).hostname)
+    if all(is_loopback(host) for host in hosts):
+        return []
+    users = settings.ops.users.items()
+    return [name for name, user in users if user.password and matches(DEMO, user.password.reveal())]
 
 
 def _ports(settings: Settings, running: bool) -> Iterator[Found]:

@@ -255,7 +255,7 @@ def test_a_restart_does_not_begin_with_asking_the_dead(tmp_path: Path) -> None:
                 await house.drain(minutes=16)
             before, app = house.requests(), house.app
             await app.distributor.stop()
-            app.distributor = Distributor(
+            app.parts.deliveries.distributor = Distributor(
                 app.storage, app.site, app.receivers, app.distributor._clerk.limits, house.now
             )
             with app.storage.write() as tx:  # as if nothing but the host were in the way

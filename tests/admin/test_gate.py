@@ -147,7 +147,7 @@ async def test_a_login_ends_with_its_password_and_with_its_name(room: Adminroom,
     )
     text = room.app._file.read_text(encoding="utf-8").replace(LOGINS, fresh)
     room.app._file.write_text(text, encoding="utf-8")
-    room.app.settings = load_settings(room.app._file)
+    room.app.outlet.configure(load_settings(room.app._file))
     assert (await room.get()).status_code == 303
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from newsroom_cli import CONFIG, HEADER, KEY, SECRET, Newsroom, write_story
 
+from syndicate.passwords import hashed
 from syndicate.storage.lock import Ownership
+
+EXAMPLE = Path(__file__).parents[2] / "examples/newsroom"
 
 
 def findings(newsroom: Newsroom) -> tuple[int, list[dict[str, Any]]]:
@@ -112,6 +118,35 @@ def test_addresses_without_encryption_are_said(newsroom: Newsroom) -> None:
     found = at(findings(newsroom)[1], "external_hubs.hub.url")
     assert "192.0.2.1" in found["message"]
     assert found["fix"] == "use https://"
+
+
+DEMO = tomllib.loads((EXAMPLE / "syndicate.toml").read_text("utf-8"))["ops"]["users"]["demo"]["password"]
+
+
+@pytest.mark.parametrize(
+    ("words", "warned"),
+    [
+        ("", False),
+        ("[ops]\nhost = '0.0.0.0'\n", True),
+        ("[web]\nhost = '0.0.0.0'\n", True),
+        ("base_url = 'https://times.example.org/'\n", True),
+    ],
+)
+def test_the_examples_password_is_no_password_where_others_may_come(
+    newsroom: Newsroom, words: str, warned: bool
+) -> None:
+    user = f'[ops.users.desk]\npassword = "{DEMO}"\n[ops.users.amina]\npassword = "{hashed("another one entirely")}"\n'
+    text = newsroom.file.read_text(encoding="utf-8")
+    if words.startswith("base_url"):
+        text = re.sub(r"(?m)^base_url.*\n", "", text).replace("[publisher]\n", f"[publisher]\n{words}")
+    elif words:
+        table, line = words.splitlines()
+        text = text.replace(f"{table}\n", f"{table}\n{line}\n") if table in text else f"{text}\n{words}"
+    newsroom.file.write_text(f"{text}\n{user}", encoding="utf-8")
+    _, found = findings(newsroom)
+    said = [f for f in found if f["rule"] == "login"]
+    assert [f["where"] for f in said] == (["ops.users.desk.password"] if warned else [])
+    assert all(f["severity"] == "warning" and "syndicate ops password" in f["fix"] for f in said)
 
 
 def test_a_story_on_hold_is_said(newsroom: Newsroom) -> None:

@@ -162,6 +162,28 @@ def test_config_show_says_where_and_can_be_read_back(
     assert where["partners.gazette.delay"] == f"{folder}/conf.d/a.toml"
 
 
+def test_of_an_address_that_is_pushed_to_only_the_host_is_shown(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint = """
+[partners.gazette.endpoints.main]
+type = "webhook"
+url = "https://desk:pa55word@gazette.example/hooks/T0K3N/in?key=s3cr3t"
+secrets = ["whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="]
+[notify.webhook]
+url = "https://chat.example/services/T0K3N"
+secret = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
+[external_hubs.main]
+url = "https://hub.example/publish"
+"""
+    write(folder, a=partner("gazette", endpoint))
+    text = run("--config", str(folder / "main.toml"), "config", "show", capsys=capsys)
+    assert 'url = "https://********@gazette.example/********?key=********"' in text
+    assert 'url = "https://chat.example/********"' in text
+    assert 'url = "https://hub.example/publish"' in text
+    assert not [word for word in ("T0K3N", "s3cr3t", "pa55word", "whsec_") if word in text]
+
+
 def test_check_looks_at_the_secrets_of_every_file(folder: Path) -> None:
     from syndicate.surroundings import secret_files
 

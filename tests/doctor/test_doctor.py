@@ -22,8 +22,9 @@ from syndicate.cli.main import run
 from syndicate.config import Adapters, Settings, load
 from syndicate.doctor import Check, examine, network
 from syndicate.doctor.database import Stored
-from syndicate.doctor.machine import room
+from syndicate.doctor.machine import machine, room
 from syndicate.doctor.software import libraries
+from syndicate.passwords import DEMO, hashed
 from syndicate.sources.registry import SOURCES
 from syndicate.transports.registry import ENDPOINTS
 
@@ -165,6 +166,16 @@ async def test_secrets_that_others_can_read(tmp_path: Path) -> None:
     secret.chmod(0o600)
     assert (await looked(settings, file))["secrets"].state == "ok"
     assert SECRET not in str(found)
+
+
+async def test_the_examples_password_behind_a_public_address(tmp_path: Path) -> None:
+    users = f'[ops.users.desk]\npassword = "{hashed(DEMO)}"\n'
+    for base, said in (("http://127.0.0.1:9/", []), ("https://times.example.org/", ["warn"])):
+        text = CONFIG.format(folder=tmp_path, port=9, web=0).replace("http://127.0.0.1:9/", base)
+        file = tmp_path / "syndicate.toml"
+        file.write_text(text + users)
+        found = list(machine(load(file, Adapters(SOURCES, ENDPOINTS)), file, running=True))
+        assert [check.state for check in found if check.name == "logins"] == said
 
 
 async def test_a_hub_that_is_away_and_one_that_is_there(tmp_path: Path, other: Other) -> None:

@@ -145,7 +145,8 @@ class Outlet:
         app = self.app
         await app.hub.stop()
         own = Client(app.settings.network)
-        app.hub = HubDistributor(app.storage, app.desk.terms, own, self.clock, shown=app._shown)
+        deliveries = app.parts.deliveries
+        deliveries.hub = HubDistributor(app.storage, deliveries.desk.terms, own, self.clock, shown=app._shown)
 
     def write(self, name: str, words: str, more: str = "") -> None:
         text = f"---\ntitle: {words}\nid: {name}\n{more}---\n{words} is a story of two sentences. It ends here.\n"

@@ -150,7 +150,7 @@ def test_nobody_is_told_of_what_readers_are_not_shown_yet(tmp_path: Path) -> Non
             built = made.app.publisher.run(made.clock())
             await made.app.hub.drain()
             assert subscriber.pushes == []
-            made.app.shelving.take(built)
+            made.app.parts.shelving.take(built)
             await made.app.hub.drain()
             assert len(subscriber.pushes) == 1
 
@@ -162,7 +162,7 @@ def test_what_is_pushed_is_what_readers_get_at_that_moment(tmp_path: Path) -> No
         seen: list[tuple[bytes, bytes]] = []
 
         def compare(push: Push) -> int:
-            found = made.app.shelving.shelf.at("/feeds/latest/rss.xml")
+            found = made.app.parts.shelving.shelf.at("/feeds/latest/rss.xml")
             assert isinstance(found, Prepared)
             seen.append((push.body, found.representations["identity"].body))
             return 204
@@ -174,7 +174,7 @@ def test_what_is_pushed_is_what_readers_get_at_that_moment(tmp_path: Path) -> No
             for n in range(8):
                 made.write(f"n{n}", f"Story number {n}")
                 made.app.hub.wake()  # as if it looked by chance in the midst of it
-                made.app._poll_soon("desk", frozenset())
+                made.app.parts.polls.soon("desk")
                 await until(lambda n=n: any(b"Story number %d" % n in body for body, _ in seen))
             assert all(body == shown for body, shown in seen)
 

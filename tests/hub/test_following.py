@@ -502,9 +502,9 @@ def test_one_daemon_publishes_and_another_takes_it_within_a_second(tmp_path: Pat
             await until(lambda: "The second" in headlines(second))
             taken = time.monotonic() - begun
             assert taken < 3, f"took {taken:.2f} s"
-            assert second.followings.pushes("wire")
+            assert second.parts.polls.followings.pushes("wire")
             async with httpx.AsyncClient() as client:
-                (row,) = list(second.followings._known.values())
+                (row,) = list(second.parts.polls.followings._known.values())
                 answer = await client.post(
                     row.callback, content=b"forged", headers={"x-hub-signature": "sha256=0"}
                 )
@@ -533,9 +533,9 @@ def test_a_daemon_is_asked_by_another_for_what_is_new_alone(tmp_path: Path) -> N
                     break
                 await asyncio.sleep(0.1)
             assert sorted(headlines(second)) == ["The first", "The second"]
-            (known,) = second.sources["wire"].poller._pending[1].known.values()  # type: ignore[attr-defined]
+            (known,) = second.parts.polls.sources["wire"].poller._pending[1].known.values()  # type: ignore[attr-defined]
             assert known.etag
             assert known.digest is None, "it was a 226"
-            assert second.followings._known == {}
+            assert second.parts.polls.followings._known == {}
 
     run(scene())

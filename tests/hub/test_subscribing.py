@@ -239,7 +239,7 @@ def test_a_callback_that_became_private_is_not_sent_to(tmp_path: Path) -> None:
             fresh = made.app.settings.model_copy(
                 update={"network": made.app.settings.network.model_copy(update={"allow": ()})}
             )
-            made.app._reconfigure_hub(fresh)
+            made.app.parts.deliveries.answer_by(fresh)
             await made.publish("two", "The second")
             assert subscriber.pushes == []
             assert made.failures() == 1
@@ -271,7 +271,7 @@ def test_who_finds_the_host_full_at_verification_is_denied_with_the_reason(tmp_p
             smaller = made.app.settings.model_copy(
                 update={"hub": made.app.settings.hub.model_copy(update={"max_subscriptions_per_host": 1})}
             )
-            made.app._reconfigure_hub(smaller)
+            made.app.parts.deliveries.answer_by(smaller)
             await made.app.hub.drain()
             assert len(made.subscriptions()) == 1
             denied = [asked for asked in subscriber.asked if asked["hub.mode"] == "denied"]

@@ -364,7 +364,7 @@ async def test_a_hub_is_told_only_when_the_bucket_shows_the_new_document(
         with app.storage.write() as tx:
             tx.lanes.save(replace(lane, state=LaneState.ACTIVE))
         await app.once()
-        await app._hurry_hubs()
+        await app.parts.deliveries.hurry_hubs()
         await app.distributor.drain()
     server.close()
     assert len(told) == 1

@@ -59,7 +59,7 @@ class Outlet:
     def token(self, owner: str, label: str = "cms", scope: Scope = Scope.PARTNER) -> str:
         with self.app.storage.write() as tx:
             secret, _ = make_token(tx, scope, owner, label, self.clock())
-        self.app.keyring.refresh()
+        self.app.parts.keyring.refresh()
         return secret.reveal()
 
     def path(self, partner: str, rest: str) -> str:

@@ -36,13 +36,13 @@ async def test_an_old_daemon_goes_on_and_says_that_the_schema_is_newer(tmp_path:
     file.write_text(CONFIG.format(folder=tmp_path))
     async with App(load(file, Adapters(SOURCES, {}))) as app:
         with structlog.testing.capture_logs() as logs:
-            await app._look_at_schema()
+            await app.parts.upkeep.look_at_schema()
             assert [line for line in logs if line["event"] == "schema_is_newer"] == []
             with app.storage.database.write() as connection:
                 connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
                 connection.execute(text("ALTER TABLE articles ADD COLUMN later_on TEXT"))
-            await app._look_at_schema()
-            await app._look_at_schema()
+            await app.parts.upkeep.look_at_schema()
+            await app.parts.upkeep.look_at_schema()
             await app.once()
         said = [line for line in logs if line["event"] == "schema_is_newer"]
     assert [(line["found"], "restart" in line["fix"]) for line in said] == [("9999", True)]

@@ -17,19 +17,27 @@ _BARE = re.compile(r"^[A-Za-z0-9_-]+$")
 
 def shown(settings: Settings) -> dict[str, Any]:
     """The settings as plain values. Secrets are masked, and so is what an address carries of one."""
-    return {key: _masked(value) for key, value in settings.model_dump(mode="json").items()}
+    return {key: _masked(value, (key,)) for key, value in settings.model_dump(mode="json").items()}
 
 
-def _masked(value: Any) -> Any:
+def _masked(value: Any, key: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _masked(inner) for key, inner in value.items()}
+        return {name: _masked(inner, (*key, name)) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked(inner) for inner in value]
-    return masked_address(value) if isinstance(value, str) else value
+        return [_masked(inner, key) for inner in value]
+    return masked_address(value, path=_is_pushed_to(key)) if isinstance(value, str) else value
 
 
-def masked_address(text: str) -> str:
-    """An address without the name and password in it and without its query's values; other text as it is."""
+def _is_pushed_to(key: tuple[str, ...]) -> bool:
+    """Whether an address is one that we send to: whoever knows its path may often send there too."""
+    return (key[:1] == ("partners",) and key[2:3] == ("endpoints",)) or key[:2] == ("notify", "webhook")
+
+
+def masked_address(text: str, *, path: bool = False) -> str:
+    """An address without the name and password in it and its query's values; other text as it is.
+
+    ``path``: without its path as well.
+    """
     if not text.startswith(("http://", "https://")):
         return text
     try:
@@ -41,7 +49,8 @@ def masked_address(text: str) -> str:
     query = "&".join(f"{quote(key)}={MASK}" for key, _ in parse_qsl(parts.query, keep_blank_values=True))
     if parts.query and not query:
         query = MASK
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+    shown_path = f"/{MASK}" if path and len(parts.path) > 1 else parts.path
+    return urlunsplit((parts.scheme, netloc, shown_path, query, parts.fragment))
 
 
 Origin = Callable[[tuple[str, ...]], str | None]

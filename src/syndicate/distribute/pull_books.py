@@ -8,80 +8,39 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from syndicate.config import Settings
+from syndicate.distribute.confirming import ACTIONS, confirm, named
 from syndicate.distribute.cursors import Ask, Cursor, PullRefusal, check_cursor
 from syndicate.distribute.offers import Found, Reading, look, may_have, offer, write
+from syndicate.distribute.pull_pages import (
+    RENDERED,
+    Answer,
+    Page,
+    PullTerms,
+    Rows,
+    Standpoint,
+    has_again,
+    page_rows,
+    stands_of,
+    taken_back,
+)
 from syndicate.distribute.recalls import recalled
 from syndicate.editorial.entry import Terms
 from syndicate.errors import StoryError
-from syndicate.lanes import Lane, LaneState, LaneTerms, Standing
+from syndicate.lanes import LaneTerms
 from syndicate.model import Article, PubStatus
 from syndicate.site import Site, partner_terms
-from syndicate.storage import Ack, Offered, Storage, Token, Transaction
+from syndicate.storage import Ack, Storage, Token, Transaction
+
+__all__ = ["ACTIONS", "Answer", "Page", "PullBooks", "PullTerms", "Standpoint"]
 
 log = structlog.get_logger(__name__)
-
-ACTIONS = ("removed", "published")
-RENDERED = 512
-"""So many stories are kept as they were last handed out: what is new is wanted by many at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullTerms:
-    """What a partner may have, and how it looks."""
-
-    lane: LaneTerms
-    content: Terms
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Stories in order, each as ninjs; ``next`` is the cursor after them. ``more``: ask again at once."""
-
-    stories: tuple[bytes, ...]
-    next: Cursor
-    more: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standpoint:
-    """Where a partner stood: the journal's head, its own log's, what it took, and what is due next."""
-
-    lane: Lane | None
-    journal: int
-    head: int
-    served: int
-    taken: int
-    due: datetime | None
-
-
-@dataclass
-class _Rows:
-    """One page before it is rendered, and what is to be noted of it."""
-
-    rows: list[Offered]
-    next: int
-    more: bool
-    before: Standpoint
-    allowed: list[tuple[Offered, Article]] = field(default_factory=list)
-    again: set[str] = field(default_factory=set)
-    stories: list[bytes] = field(default_factory=list)
-    revisions: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def served(self) -> bool:
-        """Whether anything is served for the first time, or once more after it was taken back."""
-        return bool(self.rows) and (bool(self.revisions or self.again) or self.next > self.before.served)
-
-
-Answer = Page | PullRefusal | None
-"""``None``: the journal has more to look at first; ask again."""
 
 
 class PullBooks:
@@ -143,14 +102,14 @@ class PullBooks:
         now, sure, epoch = self._clock(), self.sure(), self.epoch()
         stands, behind = self._examine(dict.fromkeys(partner for partner, _ in asked), sure)
         answers: list[Answer] = [None] * len(asked)
-        found: dict[int, _Rows] = {}
+        found: dict[int, Rows] = {}
         with self._storage.read() as tx:
             for number, (partner, ask) in enumerate(asked):
                 try:
                     if ask.after is not None:
                         check_cursor(ask.after, epoch, stands[partner].head)
                     if partner not in behind:
-                        found[number] = _rows(tx, partner, ask, stands[partner])
+                        found[number] = page_rows(tx, partner, ask, stands[partner])
                 except PullRefusal as refusal:
                     answers[number] = refusal
             self._allow(tx, [(asked[number][0], rows) for number, rows in found.items()], sure)
@@ -171,7 +130,7 @@ class PullBooks:
             looks: dict[str, Found] = {}
             with self._storage.read() as tx:
                 reading = Reading(tx)
-                stands = {partner: _stands(reading, partner) for partner in partners}
+                stands = {partner: stands_of(reading, partner) for partner in partners}
                 for partner, at in stands.items():
                     if at.lane is not None and (
                         found := look(reading, at.lane, self.terms[partner].lane, now)
@@ -200,7 +159,7 @@ class PullBooks:
             lane, terms = tx.pulls.begin(partner), self.terms[partner].lane
             if until := tx.went_back():  # it may have pulled before
                 tx.lanes.presume_offered(lane.id, terms.feeds, now, until=until)
-            stands[partner] = _stands(reading, partner)
+            stands[partner] = stands_of(reading, partner)
             looks[partner] = look(reading, lane, terms, now)
 
     def catch_up(self, partner: str, now: datetime) -> Standpoint:
@@ -210,13 +169,13 @@ class PullBooks:
             if not more:
                 return stands[partner]
 
-    def _allow(self, tx: Transaction, found: Sequence[tuple[str, _Rows]], now: datetime) -> None:
+    def _allow(self, tx: Transaction, found: Sequence[tuple[str, Rows]], now: datetime) -> None:
         """What of it may be handed out now."""
         ids = {row.article_id for _, rows in found for row in rows.rows}
         articles, standings = tx.articles.many(ids), tx.lanes.standings(ids)
         for partner, rows in found:
             terms = self.terms[partner].lane
-            back, again = _taken_back(tx, partner, terms, rows.rows, standings)
+            back, again = taken_back(tx, partner, terms, rows.rows, standings)
             for row in rows.rows:
                 article, standing = articles[row.article_id], standings[row.article_id]
                 if row.article_id in back:
@@ -225,7 +184,7 @@ class PullBooks:
                     rows.allowed.append((row, article))
                     rows.again |= {article.id} & again
 
-    def _render(self, partner: str, found: _Rows, now: datetime) -> None:
+    def _render(self, partner: str, found: Rows, now: datetime) -> None:
         for row, article in found.allowed:
             try:
                 found.stories.append(self._ninjs(article, self.terms[partner].content, now))
@@ -246,7 +205,7 @@ class PullBooks:
                 kept.popitem(last=False)
         return body
 
-    def _note(self, found: Sequence[tuple[str, Ask, _Rows]], now: datetime) -> None:
+    def _note(self, found: Sequence[tuple[str, Ask, Rows]], now: datetime) -> None:
         """What is served and what was taken; nothing is written where nothing moved."""
         moved = [(p, a, r) for p, a, r in found if r.served or a.taken > r.before.taken]
         if not moved:
@@ -255,7 +214,7 @@ class PullBooks:
             for partner, ask, rows in moved:
                 if rows.served:
                     tx.pulls.serve(partner, rows.revisions, rows.next, now)
-                    _has_again(tx, rows.before.lane, rows.again)
+                    has_again(tx, rows.before.lane, rows.again)
                 if ask.taken > rows.before.taken and rows.before.lane is not None:
                     tx.pulls.take(partner, rows.before.lane.id, ask.taken, now)
         with self._examining:
@@ -271,13 +230,13 @@ class PullBooks:
         now, sure, terms = self._clock(), self.sure(), self.terms[partner]
         self.catch_up(partner, sure)
         with self._storage.read() as tx:
-            article = _named(tx, name)
+            article = named(tx, name)
             if article is None:
                 return None
             row = tx.pulls.newest(partner, article.id)
             standing = tx.lanes.standings([article.id])[article.id]
             rows = [row] if row else []
-            back, again = _taken_back(tx, partner, terms.lane, rows, {article.id: standing})
+            back, again = taken_back(tx, partner, terms.lane, rows, {article.id: standing})
         offered, urgent = row is not None, row is not None and row.urgent
         if back:
             article = recalled(article, now)
@@ -300,7 +259,7 @@ class PullBooks:
             if not offered:
                 offer(tx, partner, self.terms[partner].lane, [article.id], now)
             tx.pulls.has(lane.id, {article.id: article.revision}, now)
-            _has_again(tx, lane, again)
+            has_again(tx, lane, again)
 
     # -- confirmations -------------------------------------------------------------------
 
@@ -310,28 +269,7 @@ class PullBooks:
         """Keep a partner's word for what it did; with it whether it is new. Raises PullRefusal."""
         now = self._clock()
         with self._storage.write() as tx:
-            article = _named(tx, name)
-            if article is None or not tx.pulls.was_offered(partner, article.id):
-                raise PullRefusal(404, "not_found", "you were never offered such a story", "see its 'uri'")
-            ack = Ack(
-                partner=partner,
-                article_id=article.id,
-                revision=version,
-                action=action or _usual(tx, partner, article),
-                at=now,
-                label=token.label,
-            )
-            _check(article, ack)
-            fresh = tx.pulls.confirm(ack, token.id)
-            lane = tx.pulls.lane(partner)
-            if lane is not None:
-                tx.pulls.has(lane.id, {article.id: version}, now)
-            known = tx.pulls.acks(partner=partner, article_id=article.id)
-        if fresh:
-            words = {"article": article.id, "revision": version, "token": token.label}
-            log.info(f"story_{ack.action}_confirmed", partner=partner, **words)
-        same = (k for k in known if (k.revision, k.action) == (ack.revision, ack.action))
-        return next(same), fresh
+            return confirm(tx, partner, token, name, version, action, now)
 
 
 def _written(tx: Transaction, partner: str, stands: Standpoint, found: Found, now: datetime) -> Standpoint:
@@ -343,78 +281,3 @@ def _written(tx: Transaction, partner: str, stands: Standpoint, found: Found, no
         head=tx.pulls.head(partner) if found.rows else stands.head,
         due=tx.pulls.due(stands.lane.id) if moved else stands.due,
     )
-
-
-def _rows(tx: Transaction, partner: str, ask: Ask, stands: Standpoint) -> _Rows:
-    start = ask.after.number if ask.after else 0
-    if ask.since is not None:
-        start = tx.pulls.number_before(partner, ask.since)
-    found = tx.pulls.after(partner, start, ask.limit + 1) if start < stands.head else []
-    rows, more = found[: ask.limit], len(found) > ask.limit
-    # All up to the head is here to be seen, and what was allotted since it was looked up may be.
-    after = rows[-1].number if more else max([start, stands.head, *(row.number for row in rows)])
-    return _Rows(rows=rows, next=after, more=more, before=stands)
-
-
-def _stands(reading: Reading, partner: str) -> Standpoint:
-    pulls = reading.tx.pulls
-    progress, lane = pulls.progress(partner), pulls.lane(partner)
-    in_use = lane if lane is not None and lane.state is not LaneState.RETIRED else None
-    return Standpoint(
-        lane=in_use,
-        journal=reading.head,
-        head=progress.head,
-        served=progress.served,
-        taken=progress.taken,
-        due=pulls.due(in_use.id) if in_use else None,
-    )
-
-
-def _taken_back(
-    tx: Transaction,
-    partner: str,
-    terms: LaneTerms,
-    rows: Sequence[Offered],
-    standings: Mapping[str, Standing],
-) -> tuple[set[str], set[str]]:
-    """Which of these stories new terms took back from a partner, and which of those it may have again by now.
-
-    Only what is urgent can have been taken back: where nothing is, nothing is asked.
-    """
-    urgent = [row.article_id for row in rows if row.urgent]
-    lane = tx.pulls.lane(partner) if urgent else None
-    copies = tx.lanes.copies(lane.id, urgent) if lane else {}
-    recalls = {article_id for article_id, copy in copies.items() if copy.recalled}
-    back = {article_id for article_id in recalls if terms.feeds.isdisjoint(standings[article_id].feeds)}
-    return back, recalls - back
-
-
-def _has_again(tx: Transaction, lane: Lane | None, ids: Collection[str]) -> None:
-    """It is handed out again: a recall of it would be a new one."""
-    if lane is not None and ids:
-        tx.lanes.mark_recalled(lane.id, ids, recalled=False)
-
-
-def _named(tx: Transaction, name: str) -> Article | None:
-    """By id, by our own uri, or by the uri that a source gave it."""
-    found = tx.articles.get(name.removeprefix("urn:uuid:"))
-    if found is not None:
-        return found
-    known = tx.articles.by_identity((("guid", name),))
-    return tx.articles.get(known) if known else None
-
-
-def _usual(tx: Transaction, partner: str, article: Article) -> str:
-    """What a confirmation means that says no more: of a story that was taken back, that it is gone."""
-    back = any(h.recalled for h in tx.lanes.holders(article.id) if h.partner == partner)
-    return "published" if article.status is PubStatus.USABLE and not back else "removed"
-
-
-def _check(article: Article, ack: Ack) -> None:
-    newest = f"its newest version is {article.revision}"
-    if not 1 <= ack.revision <= article.revision:
-        raise PullRefusal(400, "bad_version", f"there is no version {ack.revision} of it", newest)
-    withdrawn = article.status is not PubStatus.USABLE
-    if ack.action == "removed" and withdrawn and ack.revision < article.revision:
-        fix = f"confirm version {article.revision} once it is removed"
-        raise PullRefusal(409, "old_version", f"it was withdrawn as version {article.revision}", fix)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from syndicate.config import Settings
 from syndicate.doctor.finding import Check, fail, ok, warn
 from syndicate.storage.engine import file_at
-from syndicate.surroundings import secret_files, unbindable
+from syndicate.surroundings import DEMO_FIX, DEMO_WORDS, demo_operators, secret_files, unbindable
 
 LITTLE_BYTES, NO_BYTES = 1_000_000_000, 100_000_000
 LITTLE_SHARE, NO_SHARE = 0.05, 0.01
@@ -25,6 +25,8 @@ def machine(settings: Settings, file: Path, *, running: bool) -> Iterator[Check]
     for name, folder in _folders(settings).items():
         yield from _folder(name, folder)
     yield from _secrets(settings, file)
+    for name in demo_operators(settings):
+        yield warn("logins", f"the password of operator {name}: {DEMO_WORDS}", DEMO_FIX)
     if not running:
         yield from _ports(settings)
     yield from _descriptors(settings)

@@ -19,7 +19,7 @@ from syndicate.lanes import Copy, Held, Lane, Standing
 from syndicate.model import Outcome
 from syndicate.storage import schema as s
 from syndicate.storage.articles import Journal, JournalRow
-from syndicate.storage.lanes import PROGRESS, Lanes, attempt_row, lane_of
+from syndicate.storage.lanes import PROGRESS, Lanes, attempt_row, lane_of, new_copy
 from syndicate.storage.sql import chunks, upsert_some
 
 
@@ -143,16 +143,7 @@ class LaneDesk:
         """Note, before the first byte is sent, that a revision is about to be offered."""
         known = self.copies(lane_id, [article_id]).get(article_id, Copy())
         self._copies[lane_id, article_id] = replace(known, offered=revision)
-        self._offers.append(
-            {
-                "lane_id": lane_id,
-                "article_id": article_id,
-                "offered": revision,
-                "offered_at": at,
-                "acked": 0,
-                "acked_generation": -1,
-            }
-        )
+        self._offers.append(new_copy(lane_id, article_id, revision, at))
 
     def ack(
         self,

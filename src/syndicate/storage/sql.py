@@ -9,6 +9,13 @@ from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
+class Repository:
+    """One group of tables, inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or replace all but the key of those that are there (``ON CONFLICT``)."""
     if not rows:

@@ -22,10 +22,26 @@ class Newsroom(Protocol):
     """What the pages stand on: the running application."""
 
     storage: Storage
-    settings: Settings
-    directory: Directory
-    ingest: Ingest
-    site: Site
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """The agencies by their names."""
+        ...
+
+    @property
+    def ingest(self) -> Ingest:
+        """What takes stories in."""
+        ...
+
+    @property
+    def site(self) -> Site:
+        """Addresses and files."""
+        ...
 
 
 @dataclass(frozen=True)

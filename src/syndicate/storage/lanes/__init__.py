@@ -1,0 +1,13 @@
+"""Lanes, their exceptions, the copies receivers have, and attempts."""
+
+from syndicate.storage.lanes.attempts import Attempts
+from syndicate.storage.lanes.copies import Copies
+from syndicate.storage.lanes.exceptions import Exceptions
+from syndicate.storage.lanes.progress import LaneRows
+from syndicate.storage.lanes.rows import PROGRESS, Attempt, Holder, attempt_row, lane_of, new_copy
+
+__all__ = ["PROGRESS", "Attempt", "Holder", "Lanes", "attempt_row", "lane_of", "new_copy"]
+
+
+class Lanes(LaneRows, Copies, Exceptions, Attempts):
+    """Receivers' progress, inside one transaction."""
