@@ -395,7 +395,9 @@ class Applying:
         tx.lanes.mark_recalled(lane.id, change.taken_back)
         tx.lanes.mark_recalled(lane.id, change.anew, recalled=False)
         head, now = tx.journal.head(), self._clock()
-        tx.pulls.allot(lane.receiver, [(a, head, now, True) for a in (*change.taken_back, *change.anew)])
+        # What is given anew is not urgent: it goes by the feeds that the partner has when it asks.
+        rows = [*((a, True) for a in change.taken_back), *((a, False) for a in change.anew)]
+        tx.pulls.allot(lane.receiver, [(a, head, now, urgent) for a, urgent in rows])
 
     def _exceptions(self, tx: Transaction, lane: Lane, change: LaneChange) -> None:
         """A new generation gives new ids, and due times give the pace."""

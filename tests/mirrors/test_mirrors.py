@@ -464,12 +464,12 @@ async def test_people_are_told_of_a_place_that_was_stopped_and_when_it_goes_on(t
         await app.once()
         assert await told() == {}, "one failure is nobody's business"
         ahead += settings.delivery.disable_after * 0.6
-        await app.mirrors.drain()
+        await app.parts.deliveries.mirrors.drain()
         (failing,) = (await told())["new"]
         assert (failing["kind"], failing["ref"]) == ("lane_failing", "mirror:x")
         assert "it stops at" in failing["words"]
         ahead += settings.delivery.disable_after * 0.6
-        await app.mirrors.drain()
+        await app.parts.deliveries.mirrors.drain()
         said = await told()
         (stopped,) = said["new"]
         assert (stopped["kind"], stopped["ref"]) == ("lane_stopped", "mirror:x")
@@ -484,6 +484,6 @@ async def test_people_are_told_of_a_place_that_was_stopped_and_when_it_goes_on(t
             lane = tx.lanes.named("mirror:x")
             assert lane
             assert operators.resume(tx, lane, by=operators.Actor("amina", "command"), now=app._clock())
-        await app.mirrors.drain()
+        await app.parts.deliveries.mirrors.drain()
         assert [over["kind"] for over in (await told())["over"]] == ["lane_stopped"]
     same(tmp_path / "feeds", blocked)

@@ -121,3 +121,15 @@ def test_a_recalled_story_that_was_handed_out_again_is_recalled_again(room: Room
     with room.storage.read() as tx:
         (holder,) = tx.lanes.holders("a")
     assert holder.recalled
+
+
+def test_what_was_given_anew_goes_by_the_feeds_of_now(room: Room, tmp_path: Path) -> None:
+    narrow = 'partners.near]\nfeeds = ["all"]', 'partners.near]\nfeeds = ["sport"]'
+    room.publish("a")
+    room.all("near")
+    agree(room, tmp_path, *narrow)
+    agree(room, tmp_path, "nothing", "nothing")
+    assert room.all("near") == [("a", "1", "usable")]
+    read(room, tmp_path, *narrow)
+    assert room.pull.books.story("near", "a") is None
+    assert room.all("near") == [], "a replay under narrower terms, before they are applied"
