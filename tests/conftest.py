@@ -1,22 +1,36 @@
-"""Databases for tests: SQLite files, and a PostgreSQL of their own, both with the newest schema."""
+"""What all tests have: databases with the newest schema, an end to what hangs, the same examples each time."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from sqlalchemy import create_engine, text
 
+import databases
+from patience import SECONDS, patience
 from syndicate.storage import Storage
 from syndicate.storage.migrate import upgrade
+
+# Compiled once for all workers, daemons and commands that tests start, whatever whoever runs them likes.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# The same examples each time, or a suite that was green would be red by luck. SYNDICATE_EXPLORE=1: other ones.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.load_profile("default" if os.environ.get("SYNDICATE_EXPLORE") else "same")
 
 _NUMBERS = count(1)
 
@@ -58,11 +72,39 @@ class Server:
         self._admin.dispose()
 
 
+def _patience(item: pytest.Item) -> AbstractContextManager[None]:
+    return patience(SECONDS * 4 if item.get_closest_marker("slow") else SECONDS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with _patience(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with _patience(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    with _patience(item):
+        return (yield)
+
+
 @pytest.fixture(autouse=True)
 def _logs_of_its_own() -> Iterator[None]:
     """A command sets up logging to the standard error of its test, which is closed afterwards."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_databases() -> Iterator[None]:
+    with databases.quick():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -99,9 +99,7 @@ class App:
         await self.parts.deliveries.stop()
         await self.client.close()
         self.ingest.close()
-        for server in (self.server, self.ops):
-            if server is not None:
-                await server.stop()
+        await asyncio.gather(*(server.stop() for server in (self.server, self.ops) if server is not None))
         with suppress(StorageError):  # the next start finds one that is some seconds old
             await self.parts.upkeep.keep_witness()
         self._ownership.__exit__()

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from packages import package
 
-from courier import Courier, free_port
+from courier import Courier
+from ports import free_port
 
 NAME, PASSWORD = "demo", "the valley courier"
 HELD = """---

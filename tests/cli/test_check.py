@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from newsroom_cli import CONFIG, HEADER, KEY, SECRET, Newsroom, write_story
 
+from ports import free_port
 from syndicate.passwords import hashed
 from syndicate.storage.lock import Ownership
 
@@ -84,9 +85,7 @@ def test_a_port_that_is_taken_is_an_error_unless_the_daemon_has_it(newsroom: New
 
 
 def test_one_port_for_both_listeners_is_an_error(newsroom: Newsroom) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     rewrite(newsroom, "[web]\nport = 0\n[ops]\nport = 0", f"[web]\nport = {port}\n[ops]\nport = {port}")
     assert at(findings(newsroom)[1], "ops.port")["severity"] == "error"
 

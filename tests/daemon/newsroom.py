@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,14 +19,10 @@ from typing import Any
 
 from standardwebhooks.webhooks import Webhook
 
+import databases
+from ports import free_port
+
 SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -125,6 +120,7 @@ class Newsroom:
         self.extra = extra
         self.process: subprocess.Popen[bytes] | None = None
         self.write_config()
+        databases.put(folder / "var/syndicate.db")
 
     @property
     def base(self) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from ports import free_port
 from syndicate.app import App
 from syndicate.cli.main import run
 from syndicate.config import Adapters, Settings, load
@@ -54,19 +54,15 @@ def settings(folder: Path, base: str, port: int, more: str = "") -> Settings:
     return load(file, Adapters(SOURCES, {}))
 
 
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def on_air(made: Settings, ask: Any) -> Any:
     """What ``ask`` gets from a daemon that is ready."""
     async with App(made) as app:
         task = asyncio.create_task(app.run())
         while app._ready:
             await asyncio.sleep(0.02)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.server.port}") as client:  # type: ignore[union-attr]
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{app.server.port}", verify=False, timeout=60
+        ) as client:  # type: ignore[union-attr]
             found = await ask(client)
         app.stop()
         await task
@@ -81,7 +77,7 @@ def feed(folder: Path) -> dict[str, Any]:
 async def test_another_machine_and_another_address(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    old, new, where = tmp_path / "old", tmp_path / "new", port()
+    old, new, where = tmp_path / "old", tmp_path / "new", free_port()
     (old / "stories").mkdir(parents=True)
     (old / "stories/a.md").write_text("---\ntitle: One\n---\nThe bridge was opened on Sunday.\n")
     before = settings(old, "http://old.example/", where)
@@ -126,7 +122,7 @@ async def test_another_machine_and_another_address(
 
 
 async def test_a_folder_that_is_copied_whole_goes_on_where_it_was(tmp_path: Path) -> None:
-    old, new, where = tmp_path / "old", tmp_path / "new", port()
+    old, new, where = tmp_path / "old", tmp_path / "new", free_port()
     (old / "stories").mkdir(parents=True)
     (old / "stories/a.md").write_text("---\ntitle: One\n---\nThe bridge was opened on Sunday.\n")
     async with App(settings(old, "http://times.example/", where)) as app:

@@ -6,7 +6,6 @@ import asyncio
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +16,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
+
+from ports import free_port
 
 TESTS = Path(__file__).parents[1]
 for name, file in (
@@ -69,12 +70,6 @@ http {{
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Outlet:
@@ -183,6 +178,8 @@ async def behind(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 async def web(behind: Outlet) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{behind.public}") as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{behind.public}", verify=False, timeout=60
+    ) as client:
         del client.headers["accept-encoding"]
         yield client

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ports import free_port
 from syndicate.app import App
 from syndicate.cli.main import run
 from syndicate.config import Adapters, Settings, load
@@ -113,11 +114,7 @@ async def test_before_the_first_run_nothing_fails(tmp_path: Path) -> None:
 
 
 async def test_a_running_daemon_is_found_at_its_port_and_at_its_address(tmp_path: Path) -> None:
-    from socket import socket
-
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings, file = configured(tmp_path, port=port, web=port)
     async with App(settings) as app:
         task = asyncio.create_task(app.run())

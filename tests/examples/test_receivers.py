@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from ports import free_port
 from syndicate.config import Secret
 from syndicate.config.settings import Network
 from syndicate.model import Outcome, Verdict
@@ -81,9 +82,7 @@ def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Receive
     runtime = request.param
     if not RUNTIMES[runtime]:
         pytest.skip(f"{runtime} is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     kept = tmp_path / "stories"
     around = {**os.environ, "SYNDICATE_SECRET": f"{OLD} {SECRET}", "FOLDER": str(kept)}
     with subprocess.Popen(

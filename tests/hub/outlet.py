@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from ports import free_port
 from syndicate.app import App, load_settings
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.net.client import Client
@@ -223,7 +223,7 @@ async def outlet(
     config = write_config(folder, port or free_port(), hub, network)
     clock = Clock()
     app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(timeout=10) as client:
+    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
         made = Outlet(app, clock, folder, client)
         await made.publish("first", "The first")
         await app.serve()
@@ -252,12 +252,6 @@ async def until(true: Callable[[], Any], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run(test: Any) -> None:

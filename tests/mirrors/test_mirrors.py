@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import importlib.util
 import json
-import socket
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +16,7 @@ from typing import Any
 import asyncssh
 import pytest
 
+from ports import free_port
 from syndicate import operators
 from syndicate.app import App
 from syndicate.config import Adapters, Settings, load
@@ -74,12 +74,6 @@ formerly = ["newest"]
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def story(folder: Path, name: str, text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from ports import free_port
 from syndicate.app import App, load_settings
 from syndicate.ingest import desk
 from syndicate.keyring import make_token
@@ -171,7 +171,7 @@ async def outlet(folder: Path, more: str = "", partners: str = PARTNERS) -> Asyn
     config = write_config(folder, more, partners)
     clock = Clock()
     app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(timeout=30) as client:
+    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
         await app.serve()
         yield Outlet(app, clock, folder, client)
 
@@ -182,7 +182,7 @@ async def daemon(folder: Path, more: str = "") -> AsyncIterator[Outlet]:
     config = write_config(folder, more)
     clock = Clock()
     app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(timeout=30) as client:
+    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
         running = asyncio.create_task(app.run())
         await until(lambda: app.server is not None and not app._ready)
         try:
@@ -197,12 +197,6 @@ async def until(true: Callable[[], Any], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run(test: Any) -> None:

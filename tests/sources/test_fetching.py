@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from scripted import Clock, Said, http_client, redirect, scripted
 
+from ports import free_port
 from syndicate.sources.fetch_errors import FetchError
 from syndicate.sources.fetching import Fetcher, FetchOptions, links
 from syndicate.sources.memory import Memory, Validators
@@ -166,9 +166,7 @@ async def test_what_goes_wrong_is_said_in_words_with_a_fix(said: Said, words: st
 
 
 async def test_a_host_that_is_not_there_is_told_from_one_that_does_not_answer() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     async with http_client() as client:
         with pytest.raises(FetchError, match="refused") as caught:
             await fetcher(client, f"http://127.0.0.1:{port}/").get(f"http://127.0.0.1:{port}/")

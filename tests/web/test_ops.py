@@ -56,14 +56,14 @@ path = "{folder}/feeds"
 async def test_the_daemon_has_both_listeners_and_closes_both(tmp_path):
     config = tmp_path / "syndicate.toml"
     config.write_text(CONFIG.format(folder=tmp_path, port=0), encoding="utf-8")
-    async with App(load_settings(config)) as app, httpx.AsyncClient() as client:
+    async with App(load_settings(config)) as app, httpx.AsyncClient(verify=False, timeout=60) as client:
         await app.serve()
         assert app.server
         assert app.ops
         assert app.server.port != app.ops.port
         assert (await client.get(f"{app.ops.url}healthz")).status_code == 200
         address = f"{app.ops.url}healthz"
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=False, timeout=60) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(address)
 

@@ -24,7 +24,7 @@ async def server(shelf):
 
 
 async def test_h1_h2_a_poll_over_a_socket(server):
-    async with httpx.AsyncClient(base_url=server.url) as web:
+    async with httpx.AsyncClient(base_url=server.url, verify=False, timeout=60) as web:
         full = await web.get("/feeds/latest/rss.xml", headers={"accept-encoding": "gzip"})
         etag = {"accept-encoding": "gzip", "if-none-match": full.headers["etag"]}
         same = await web.get("/feeds/latest/rss.xml", headers=etag)
@@ -38,7 +38,7 @@ async def test_h1_h2_a_poll_over_a_socket(server):
 
 
 async def test_it_says_the_date_but_not_what_it_runs_on(server):
-    async with httpx.AsyncClient() as web:
+    async with httpx.AsyncClient(verify=False, timeout=60) as web:
         answer = await web.get(server.url + "healthz")
     assert "date" in answer.headers
     assert "server" not in answer.headers
@@ -71,7 +71,7 @@ async def test_stopping_lets_a_request_in_flight_finish():
 
     server = Server(slow, "127.0.0.1", 0, grace=5)
     await server.start()
-    async with httpx.AsyncClient() as web:
+    async with httpx.AsyncClient(verify=False, timeout=60) as web:
         asked = asyncio.create_task(web.get(server.url))
         await begun.wait()
         stopping = asyncio.create_task(server.stop())
@@ -92,3 +92,22 @@ async def test_serve_stays_until_it_is_stopped(shelf):
     assert not task.done()
     await server.stop()
     await asyncio.wait_for(task, 5)
+
+
+async def test_it_ends_when_it_is_told_to_and_not_at_a_tick(shelf, monkeypatch):
+    monkeypatch.setattr("syndicate.web.server._TICK_SECONDS", 3600)
+    server = Server(create_app(shelf, ready=list), "127.0.0.1", 0)
+    await server.start()
+    async with asyncio.timeout(60):
+        await server.stop()
+
+
+async def test_the_date_in_answers_goes_on(shelf, monkeypatch):
+    monkeypatch.setattr("syndicate.web.server._TICK_SECONDS", 0.01)
+    server = Server(create_app(shelf, ready=list), "127.0.0.1", 0)
+    await server.start()
+    async with asyncio.timeout(60), httpx.AsyncClient(verify=False) as web:
+        first = (await web.get(server.url)).headers["date"]
+        while (await web.get(server.url)).headers["date"] == first:
+            await asyncio.sleep(0.05)
+    await server.stop()

@@ -5,7 +5,7 @@ started here are ended. Needs the Debian packages wordpress, mariadb-server,
 php-cli, php-mysql and php-gd, or the same from elsewhere (``WORDPRESS`` names the folder
 of WordPress' files). ``missing()`` says in a word what is not there.
 
-By hand: ``python tests/wordpress/rig.py`` starts one and says where it is.
+By hand: ``PYTHONPATH=tests python tests/wordpress/rig.py`` starts one and says where it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from ports import free_port
 
 HERE = Path(__file__).parent
 FILES = Path(os.environ.get("WORDPRESS", "/usr/share/wordpress"))
@@ -85,13 +86,6 @@ def missing() -> str | None:
 
 def _found(program: str) -> str | None:
     return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class WordPress:

@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Union
 
@@ -33,12 +34,18 @@ class Adapters:
 
 def settings_type(adapters: Adapters) -> type[Settings]:
     """The settings model with every adapter's options in place of the bare ones."""
-    endpoints = _union(adapters.endpoints, EndpointOptions)
-    partner = create_model("Partner", __base__=Partner, endpoints=_table(endpoints))
+    return _settings_type(tuple(adapters.sources.values()), tuple(adapters.endpoints.values()))
+
+
+@lru_cache(maxsize=4)  # the adapters are the same at each reload, and a model of this size is slow to make
+def _settings_type(
+    sources: tuple[type[SourceOptions], ...], endpoints: tuple[type[EndpointOptions], ...]
+) -> type[Settings]:
+    partner = create_model("Partner", __base__=Partner, endpoints=_table(_union(endpoints, EndpointOptions)))
     made: type[Settings] = create_model(
         "Settings",
         __base__=Settings,
-        sources=_table(_union(adapters.sources, SourceOptions)),
+        sources=_table(_union(sources, SourceOptions)),
         partners=_table(partner),
     )
     made.__doc__ = Settings.__doc__
@@ -49,8 +56,7 @@ def _table(of: Any) -> Any:
     return dict[Name, of], Field(default_factory=dict)
 
 
-def _union(options: Mapping[str, type[BaseModel]], bare: type[BaseModel]) -> Any:
-    kinds = tuple(options.values())
+def _union(kinds: tuple[type[BaseModel], ...], bare: type[BaseModel]) -> Any:
     if not kinds:
         return bare
     if len(kinds) == 1:
