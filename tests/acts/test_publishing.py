@@ -12,7 +12,7 @@ from syndicate.errors import StoryError
 from syndicate.formats import gate
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Finding
-from syndicate.publish import build
+from syndicate.publish import feed_build
 
 
 def test_x5_newest_first_and_no_more_than_the_limit(house: House) -> None:
@@ -255,7 +255,7 @@ def test_the_list_of_feeds_follows(house: House) -> None:
     listing = (house.folder / "feeds" / "feeds.opml").read_text(encoding="utf-8")
     assert 'xmlUrl="http://127.0.0.1:8080/feeds/latest/rss.xml"' in listing
     assert "Sport" in (house.folder / "feeds" / "index.html").read_text(encoding="utf-8")
-    assert build.PAGE_ENTRIES == 50
+    assert feed_build.PAGE_ENTRIES == 50
 
 
 def test_x1_a_story_that_does_not_pass_the_gate_is_set_aside_and_the_rest_published(

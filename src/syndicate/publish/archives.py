@@ -30,7 +30,7 @@ from syndicate.publish import files
 from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
 from syndicate.publish.storing import Draft
 from syndicate.site import HTML, archived, formats_of
-from syndicate.storage import ArchivePage, Storage, Transaction
+from syndicate.storage import ArchivePage, Place, Storage, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -59,14 +59,20 @@ class Archives:
     # -- sealing -----------------------------------------------------------------------
 
     @contextmanager
-    def view(self, slug: str, feed: Feed, now: datetime) -> Iterator[Transaction]:
-        """A consistent view in which every story of the feed is in its window or on a page."""
+    def view(self, slug: str, feed: Feed, now: datetime) -> Iterator[tuple[Transaction, list[Place]]]:
+        """A consistent view in which every story of the feed is in its window or on a page; its window."""
         while True:
             with self._storage.read() as tx:
-                if slug not in self._feeds or not tx.archives.overflowing(slug, feed.limit):
-                    yield tx
+                places = tx.feeds.window(slug, feed.limit)
+                if slug not in self._feeds or not self._gapes(tx, slug, feed, places):
+                    yield tx, places
                     return
             self._seal(slug, feed, now)
+
+    def _gapes(self, tx: Transaction, slug: str, feed: Feed, places: Sequence[Place]) -> bool:
+        if len(places) < feed.limit:
+            return False
+        return tx.archives.gapes(slug, places[-1].sort_at, places[-1].article_id)
 
     def _seal(self, slug: str, feed: Feed, now: datetime) -> None:
         """Pages are as full as can be: the oldest of the window go along."""
@@ -78,9 +84,12 @@ class Archives:
                 tx.archives.seal(slug, size, now)
         self.behind = True
 
-    def paging(self, tx: Transaction, slug: str, format_name: str) -> Paging:
+    def newest(self, tx: Transaction, slug: str) -> int | None:
+        """The number of a feed's newest page."""
+        return tx.archives.newest(slug) if slug in self._feeds else None
+
+    def paging(self, slug: str, newest: int | None, format_name: str) -> Paging:
         """What the subscription document says of the archives."""
-        newest = tx.archives.newest(slug) if slug in self._feeds else None
         return Paging(older=self._url(slug, newest, format_name))
 
     # -- making pages ------------------------------------------------------------------

@@ -11,6 +11,7 @@ from syndicate.formats import html, sitemap
 from syndicate.formats import opml as opml_format
 from syndicate.model import Article, Channel
 from syndicate.publish.licences import Statement, statements
+from syndicate.publish.remembered import Remembered
 from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Fresh, Renderer, newest_change, profile
 from syndicate.publish.storing import Draft
 from syndicate.site import ALL_FEEDS, HTML, OPML, ROBOTS, SITEMAP
@@ -24,9 +25,10 @@ _ANY = Feed(title="news")
 class Lists:
     """The lists under one configuration. ``next_due``: when a story leaves the sitemap by the clock."""
 
-    def __init__(self, settings: Settings, renderer: Renderer) -> None:
+    def __init__(self, settings: Settings, renderer: Renderer, remembered: Remembered) -> None:
         self._settings = settings
         self._renderer = renderer
+        self._remembered = remembered
         self._site = renderer.site
         self._news = sitemap.NewsUrls(settings.publisher)
         self.next_due: datetime | None = None
@@ -56,6 +58,11 @@ class Lists:
             *self._robots(),
             *(self._draft(name, kind, body, EPOCH) for name, kind, body in self._statements()),
         ]
+
+    def stored(self, drafts: Sequence[Draft]) -> None:
+        """What was rendered for these is in the database now."""
+        for fresh in (draft.fresh for draft in drafts if draft.fresh):
+            self._remembered.keep(fresh.digest, fresh.rows)
 
     def _draft(
         self, name: str, media_type: str, body: bytes, updated: datetime, fresh: Fresh | None = None
@@ -113,7 +120,9 @@ class Lists:
         if places:
             self.next_due = places[-1].sort_at + NEWS
         loaded: dict[str, Article] = {}
-        rows, fresh = self._renderer.fragments(tx, _ANY, self._news, places, loaded, Failures())
+        digests = {self._news.name: self._renderer.digest(_ANY, self._news)}
+        known = self._remembered.look_up(tx, digests, places)[self._news.name]
+        rows, fresh = self._renderer.fragments(tx, _ANY, self._news, places, loaded, Failures(), known=known)
         urls = [row for row in rows if row]  # those on other hosts have none
         updated = newest_change(places, None, EPOCH)
         parts = [urls[i : i + sitemap.LIMIT] for i in range(0, len(urls), sitemap.LIMIT)] or [[]]

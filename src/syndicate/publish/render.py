@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -125,27 +125,30 @@ class Renderer:
         now: datetime | None = None,
         *,
         terms: Terms | None = None,
+        known: Mapping[str, bytes] | None = None,
     ) -> tuple[list[bytes], Fresh]:
         """The window's fragments in order, and those that had to be rendered and have passed the gate.
 
         ``loaded`` collects articles read on the way, for the other formats.
         ``terms``: a partner's, in place of the public feed's. ``now``: with it, dates in the
-        future are errors.
+        future are errors. ``known``: what was looked up already, by article.
         """
         own = terms or self.terms(feed)
         digest = self.digest(feed, form, own)
-        known = tx.documents.fragments([(p.article_id, p.revision) for p in places], form.name, digest)
-        absent = [p.article_id for p in places if p.article_id not in known]
+        if known is None:
+            known = tx.documents.fragments([(p.article_id, p.revision) for p in places], form.name, digest)
+        have = dict(known)
+        absent = [p.article_id for p in places if p.article_id not in have]
         loaded.update(tx.articles.many([a for a in absent if a not in loaded]))
         fresh: list[tuple[str, int, bytes]] = []
         for article_id in absent:
             body = self._render(loaded[article_id], own, form, failed, now)
             if body is not None:
-                known[article_id] = body
+                have[article_id] = body
                 fresh.append((article_id, loaded[article_id].revision, body))
-        shown = tuple(p.article_id for p in places if p.article_id in known)
+        shown = tuple(p.article_id for p in places if p.article_id in have)
         made = Fresh(format=form.name, digest=digest, rows=tuple(fresh), shown=shown)
-        return [known[article_id] for article_id in shown], made
+        return [have[article_id] for article_id in shown], made
 
     def _render(
         self, article: Article, terms: Terms, form: Rendering, failed: Failures, now: datetime | None

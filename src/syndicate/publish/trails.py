@@ -10,7 +10,7 @@ whoever holds a version from before it gets the whole document.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from syndicate.model import Earlier, Part, Trail
@@ -26,20 +26,34 @@ def digest(data: bytes) -> str:
 
 
 def located(
-    body: bytes, rows: Sequence[tuple[str, bytes]], version: int, before: Trail | None
+    body: bytes,
+    rows: Sequence[tuple[str, bytes]],
+    version: int,
+    before: Trail | None,
+    digest: Callable[[bytes], str] = digest,
 ) -> tuple[Part, ...]:
-    """Where each ``(key, fragment)`` stands in ``body``, in order. Raises ValueError where one does not."""
+    """Where each ``(key, fragment)`` stands in ``body``, in order. Raises ValueError where one does not.
+
+    ``digest``: what knows the fragments' digests.
+    """
     known = {part.key: part for part in before.parts} if before else {}
     parts: list[Part] = []
-    end = 0
+    end = between = 0
     for key, fragment in rows:
-        offset = body.index(fragment, end)
+        offset = _found(body, fragment, end, between)
+        between = offset - end
         end = offset + len(fragment)
         own = digest(fragment)
         old = known.get(key)
         since = old.since if old and old.digest == own else version
         parts.append(Part(key=key, digest=own, offset=offset, length=len(fragment), since=since))
     return tuple(parts)
+
+
+def _found(body: bytes, fragment: bytes, end: int, between: int) -> int:
+    """Where a fragment stands after ``end``: as far from it as the one before from its own, mostly."""
+    expected = end + between
+    return expected if body.startswith(fragment, expected) else body.index(fragment, end)
 
 
 def left(before: Trail | None, parts: Sequence[Part]) -> set[str]:

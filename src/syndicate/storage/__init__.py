@@ -21,8 +21,9 @@ from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import WENT_BACK, Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
-from syndicate.storage.documents import DocumentHead, Documents, Feeds, Place, Stale
+from syndicate.storage.documents import DocumentHead, Documents
 from syndicate.storage.engine import Database, open_engine
+from syndicate.storage.feeds import Feeds, Place, Stale
 from syndicate.storage.figures import Figures
 from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost

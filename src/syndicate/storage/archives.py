@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from syndicate.model import PubStatus
 from syndicate.storage import schema as s
 from syndicate.storage.articles import next_number
-from syndicate.storage.documents import Place
+from syndicate.storage.feeds import Place
 from syndicate.storage.sql import unindexed
 
 
@@ -48,11 +48,14 @@ class Archives:
         key = select(e.sort_at, e.article_id).where(e.feed == feed)
         newest_first = key.order_by(e.sort_at.desc(), e.article_id.desc())
         floor = self._c.execute(newest_first.offset(limit - 1).limit(1)).first()
-        if floor is None:
-            return False
-        loose = key.where(e.archived.is_(False)).order_by(e.sort_at, e.article_id).limit(1)
-        oldest = self._c.execute(loose).first()
-        return oldest is not None and tuple(oldest) < tuple(floor)
+        return floor is not None and self.gapes(feed, floor.sort_at, floor.article_id)
+
+    def gapes(self, feed: str, sort_at: datetime, article_id: str) -> bool:
+        """Whether a story stands in no archive and below this place, the last of a full window."""
+        e = s.feed_entries.c
+        loose = select(e.sort_at, e.article_id).where(e.feed == feed, e.archived.is_(False))
+        oldest = self._c.execute(loose.order_by(e.sort_at, e.article_id).limit(1)).first()
+        return oldest is not None and tuple(oldest) < (sort_at, article_id)
 
     def seal(self, feed: str, size: int, now: datetime) -> int:
         """Put the ``size`` oldest stories that are in no archive on a new page; returns its number.

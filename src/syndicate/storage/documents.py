@@ -1,4 +1,4 @@
-"""Feeds' membership, fragments, and documents with their bytes and versions."""
+"""Rendered entries, and documents with their bytes and versions."""
 
 from __future__ import annotations
 
@@ -7,38 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, delete, or_, select, tuple_
 
 from syndicate.model import Document, Trail
 from syndicate.storage import schema as s
-from syndicate.storage.sql import chunks, insert_new, upsert
+from syndicate.storage.sql import chunks, upsert
 from syndicate.storage.trails import read_trail, write_trail
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an article stands in a feed: sorted by ``sort_at``, newest first."""
-
-    article_id: str
-    sort_at: datetime
-    revision: int = 0
-    changed: datetime | None = None
-    withdrawn: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stale:
-    """How far a feed's documents are behind: journal numbers of what touched it, and what is built."""
-
-    feed: str
-    touched: int
-    pushable: int
-    built: int
-
-    @property
-    def worth_a_push(self) -> bool:
-        """Whether an entry was added, changed or withdrawn since the documents were built."""
-        return self.pushable > self.built
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,134 +31,7 @@ class DocumentHead:
     urgent_version: int = 0
 
 
-class Feeds:
-    """Which articles belong to which feed, inside one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._c = connection
-
-    def rule_digest(self, feed: str) -> str | None:
-        """What the membership was computed for, or ``None``."""
-        return self._c.execute(select(s.feed_rules.c.digest).where(s.feed_rules.c.feed == feed)).scalar()
-
-    def begin(self, feed: str, digest: str) -> None:
-        """Forget a feed's membership, to compute it anew under another rule."""
-        self._c.execute(delete(s.feed_entries).where(s.feed_entries.c.feed == feed))
-        fresh = {"feed": feed, "digest": digest, "touched": 0, "pushable": 0, "built": 0}
-        insert_new(self._c, s.feed_rules, [fresh])
-        self.keep_rule(feed, digest)
-
-    def keep_rule(self, feed: str, digest: str) -> None:
-        """Remember what a feed's membership was computed for."""
-        self._c.execute(update(s.feed_rules).where(s.feed_rules.c.feed == feed).values(digest=digest))
-
-    def retire_all_but(self, feeds: Collection[str]) -> list[str]:
-        """Drop feeds the configuration no longer names; returns them."""
-        known = self._c.execute(select(s.feed_rules.c.feed)).scalars()
-        gone = [feed for feed in known if feed not in feeds]
-        for table in (s.feed_entries, s.feed_rules):
-            self._c.execute(delete(table).where(table.c.feed.in_(gone)))
-        return gone
-
-    def add(self, feed: str, places: Sequence[Place]) -> None:
-        """Add articles to a feed; those already in it keep their place."""
-        kept = self._archived(feed, [p.article_id for p in places])
-        rows = [
-            {
-                "feed": feed,
-                "article_id": p.article_id,
-                "sort_at": p.sort_at,
-                "archived": p.article_id in kept,
-            }
-            for p in places
-        ]
-        insert_new(self._c, s.feed_entries, rows)
-
-    def _archived(self, feed: str, ids: Sequence[str]) -> set[str]:
-        """Which of these stories stand in the feed's archives already: they do for good."""
-        k = s.archive_entries.c
-        found: set[str] = set()
-        for part in chunks(ids):
-            query = select(k.article_id).where(k.feed == feed, k.article_id.in_(part))
-            found.update(self._c.execute(query).scalars())
-        return found
-
-    def remove(self, article_id: str, feeds: Collection[str] | None = None) -> None:
-        """Take an article out of these feeds, or of all."""
-        query = delete(s.feed_entries).where(s.feed_entries.c.article_id == article_id)
-        if feeds is not None:
-            query = query.where(s.feed_entries.c.feed.in_(list(feeds)))
-        self._c.execute(query)
-
-    def of(self, article_id: str) -> set[str]:
-        """The feeds an article is in."""
-        query = select(s.feed_entries.c.feed).where(s.feed_entries.c.article_id == article_id)
-        return set(self._c.execute(query).scalars())
-
-    def touch(self, feeds: Collection[str], seq: int, *, push: bool) -> None:
-        """A journal row changed what these feeds show; ``push``: subscribers should be told."""
-        values = {"touched": seq, "pushable": seq} if push else {"touched": seq}
-        self._c.execute(update(s.feed_rules).where(s.feed_rules.c.feed.in_(list(feeds))).values(**values))
-
-    def stale(self) -> list[Stale]:
-        """Feeds whose documents are older than what they should show."""
-        r = s.feed_rules.c
-        rows = self._c.execute(select(r.feed, r.touched, r.pushable, r.built).where(r.touched > r.built))
-        return [Stale(**row._mapping) for row in rows]
-
-    def staleness(self, feed: str) -> Stale:
-        """How far a feed's documents are behind."""
-        r = s.feed_rules.c
-        row = self._c.execute(select(r.feed, r.touched, r.pushable, r.built).where(r.feed == feed)).one()
-        return Stale(**row._mapping)
-
-    def set_built(self, feed: str, seq: int) -> None:
-        """The feed's documents show everything up to this journal number."""
-        self._c.execute(update(s.feed_rules).where(s.feed_rules.c.feed == feed).values(built=seq))
-
-    def floor(self, feed: str, limit: int) -> datetime | None:
-        """The place of the oldest entry a full window still shows; ``None`` while there is room."""
-        e = s.feed_entries.c
-        query = select(e.sort_at).where(e.feed == feed).order_by(e.sort_at.desc(), e.article_id.desc())
-        return self._c.execute(query.offset(limit - 1).limit(1)).scalar()
-
-    def place(self, feed: str, article_id: str) -> datetime | None:
-        """Where an article stands in a feed."""
-        e = s.feed_entries.c
-        return self._c.execute(select(e.sort_at).where(e.feed == feed, e.article_id == article_id)).scalar()
-
-    def members(self, feed: str, articles: Collection[str]) -> set[str]:
-        """Those of ``articles`` that are in the feed, whether its window still shows them or not."""
-        e = s.feed_entries.c
-        found: set[str] = set()
-        for part in chunks(sorted(articles), 400):
-            query = select(e.article_id).where(e.feed == feed, e.article_id.in_(part))
-            found.update(self._c.execute(query).scalars())
-        return found
-
-    def raise_to(self, feed: str, article_id: str, at: datetime) -> None:
-        """Let an article re-enter the window (an older story that was corrected or withdrawn)."""
-        e = s.feed_entries.c
-        where = (e.feed == feed, e.article_id == article_id)
-        self._c.execute(update(s.feed_entries).where(*where).values(sort_at=at))
-
-    def window(self, feed: str, limit: int, *, live_before: datetime | None = None) -> list[Place]:
-        """The newest places of a feed; ``live_before``: only stories that were first published by then."""
-        e, a = s.feed_entries.c, s.articles.c
-        found = select(e.article_id, e.sort_at).where(e.feed == feed)
-        if live_before is not None:
-            found = found.join(s.articles, a.id == e.article_id).where(a.live_since <= live_before)
-        newest = found.order_by(e.sort_at.desc(), e.article_id.desc()).limit(limit).subquery()
-        query = select(newest, a.revision, a.changed, a.withdrawn).join(
-            s.articles, a.id == newest.c.article_id
-        )
-        rows = self._c.execute(query.order_by(newest.c.sort_at.desc(), newest.c.article_id.desc()))
-        return [Place(**row._mapping) for row in rows]
-
-    def count(self) -> dict[str, int]:
-        """How many articles each feed has."""
-        rows = self._c.execute(select(s.feed_entries.c.feed, func.count()).group_by(s.feed_entries.c.feed))
-        return {str(feed): int(n) for feed, n in rows}
+_CURRENT = select(s.articles.c.revision).where(s.articles.c.id == s.fragments.c.article_id).scalar_subquery()
 
 
 class Documents:
@@ -195,32 +42,47 @@ class Documents:
 
     def fragments(self, keys: Sequence[tuple[str, int]], format_name: str, digest: str) -> dict[str, bytes]:
         """Rendered entries of these ``(article, revision)``, by article; absent: not rendered yet."""
+        return self.rendered(keys, {format_name: digest})[format_name]
+
+    def rendered(
+        self, keys: Sequence[tuple[str, int]], digests: Mapping[str, str]
+    ) -> dict[str, dict[str, bytes]]:
+        """The same for several formats at once, by format and article; ``digests`` by format."""
         f = s.fragments.c
-        found: dict[str, bytes] = {}
+        found: dict[str, dict[str, bytes]] = {name: {} for name in digests}
         for part in chunks(keys, 400):
-            query = select(f.article_id, f.body).where(
-                tuple_(f.article_id, f.revision).in_(part), f.format == format_name, f.digest == digest
+            query = select(f.article_id, f.format, f.digest, f.body).where(
+                tuple_(f.article_id, f.revision).in_(part), f.digest.in_(list(digests.values()))
             )
-            found.update((row.article_id, bytes(row.body)) for row in self._c.execute(query))
+            for row in self._c.execute(query):
+                if digests.get(row.format) == row.digest:
+                    found[row.format][row.article_id] = bytes(row.body)
         return found
 
     def keep_fragments(
         self, rows: Sequence[tuple[str, int, bytes]], format_name: str, digest: str, at: datetime
     ) -> None:
         """Keep rendered entries as ``(article, revision, bytes)``."""
+        self.keep_rendered([(format_name, digest, rows)], at)
+
+    def keep_rendered(
+        self, made: Collection[tuple[str, str, Sequence[tuple[str, int, bytes]]]], at: datetime
+    ) -> None:
+        """The same for several formats at once, as ``(format, digest, rows)``."""
         values = [
-            {"article_id": a, "revision": r, "format": format_name, "digest": digest, "body": body, "at": at}
+            {"article_id": a, "revision": r, "format": name, "digest": digest, "body": body, "at": at}
+            for name, digest, rows in made
             for a, r, body in rows
         ]
         upsert(self._c, s.fragments, values)
-        self.drop_outdated([a for a, _, _ in rows])  # a story may have changed while it was rendered
+        # A story may have changed while it was rendered.
+        self.drop_outdated(sorted({a for _, _, rows in made for a, _, _ in rows}))
 
     def drop_outdated(self, article_ids: Collection[str]) -> None:
         """No fragment of an older revision stays: what was withdrawn or corrected is in it."""
         f = s.fragments.c
-        current = select(s.articles.c.revision).where(s.articles.c.id == f.article_id).scalar_subquery()
         for part in chunks(article_ids):
-            self._c.execute(delete(s.fragments).where(f.article_id.in_(part), f.revision != current))
+            self._c.execute(delete(s.fragments).where(f.article_id.in_(part), f.revision != _CURRENT))
 
     def head(self, feed: str, format_name: str) -> DocumentHead | None:
         """A document without its bytes."""
@@ -282,39 +144,48 @@ class Documents:
             urgent_version=row.urgent_version,
         )
 
+    def standing(self, feed: str) -> tuple[dict[str, DocumentHead], dict[str, Trail]]:
+        """One feed's documents without their bytes, and their trails, by format."""
+        d, r = s.documents, s.trails
+        same = and_(r.c.feed == d.c.feed, r.c.format == d.c.format)
+        query = select(d, r.c.shape, r.c.parts, r.c.earlier).outerjoin_from(d, r, same)
+        rows = self._c.execute(query.where(d.c.feed == feed).order_by(d.c.format)).all()
+        heads = {row.format: _head(row) for row in rows}
+        return heads, {row.format: read_trail(row) for row in rows if row.shape is not None}
+
     def save(self, document: Document, topic: str) -> None:
         """Store a document and its bytes, in place of the version before."""
-        key = {"feed": document.feed, "format": document.format}
-        upsert(
-            self._c,
-            s.documents,
-            [
-                {
-                    **key,
-                    "topic": topic,
-                    "media_type": document.media_type,
-                    "version": document.version,
-                    "push_version": document.push_version,
-                    "urgent_version": document.urgent_version,
-                    "updated": document.updated,
-                    "modified": document.modified,
-                    "etags": dict(document.etags),
-                    "links": [list(link) for link in document.links],
-                }
-            ],
-        )
         b = s.document_bodies.c
-        gone = (b.feed == document.feed, b.format == document.format, b.coding.not_in(list(document.bodies)))
-        self._c.execute(delete(s.document_bodies).where(*gone))  # no coding of an older version stays
-        upsert(
-            self._c,
-            s.document_bodies,
-            [{**key, "coding": coding, "body": body} for coding, body in document.bodies.items()],
-        )
-        t = s.trails.c
-        self._c.execute(delete(s.trails).where(t.feed == document.feed, t.format == document.format))
-        if document.trail:
-            insert_new(self._c, s.trails, [{**key, **write_trail(document.trail)}])
+        query = select(b.coding).where(b.feed == document.feed, b.format == document.format)
+        lost = set(self._c.execute(query).scalars()) - set(document.bodies)
+        self.save_all([(document, topic)], [(document.feed, document.format, coding) for coding in lost])
+        if document.trail is None:
+            t = s.trails.c
+            self._c.execute(delete(s.trails).where(t.feed == document.feed, t.format == document.format))
+
+    def save_all(
+        self, documents: Sequence[tuple[Document, str]], lost: Collection[tuple[str, str, str]] = ()
+    ) -> None:
+        """Store documents with their topics, in place of the versions before.
+
+        ``lost``: ``(feed, format, coding)`` of bytes that those had and these have not. What has a trail
+        always has one.
+        """
+        upsert(self._c, s.documents, [_document_row(document, topic) for document, topic in documents])
+        b = s.document_bodies.c
+        for feed, format_name, coding in lost:
+            where = (b.feed == feed, b.format == format_name, b.coding == coding)
+            self._c.execute(delete(s.document_bodies).where(*where))
+        bodies = [
+            {"feed": d.feed, "format": d.format, "coding": coding, "body": body}
+            for d, _ in documents
+            for coding, body in d.bodies.items()
+        ]
+        upsert(self._c, s.document_bodies, bodies)
+        trails = [
+            {"feed": d.feed, "format": d.format, **write_trail(d.trail)} for d, _ in documents if d.trail
+        ]
+        upsert(self._c, s.trails, trails)
 
     def drop(self, keys: Collection[tuple[str, str]]) -> None:
         """Documents that are no longer published."""
@@ -323,6 +194,22 @@ class Documents:
                 self._c.execute(
                     delete(table).where(and_(table.c.feed == feed, table.c.format == format_name))
                 )
+
+
+def _document_row(document: Document, topic: str) -> dict[str, Any]:
+    return {
+        "feed": document.feed,
+        "format": document.format,
+        "topic": topic,
+        "media_type": document.media_type,
+        "version": document.version,
+        "push_version": document.push_version,
+        "urgent_version": document.urgent_version,
+        "updated": document.updated,
+        "modified": document.modified,
+        "etags": dict(document.etags),
+        "links": [list(link) for link in document.links],
+    }
 
 
 def _head(row: Any) -> DocumentHead:
@@ -343,6 +230,5 @@ def _head(row: Any) -> DocumentHead:
 def prune_fragments(connection: Connection, keep: Collection[str], before: datetime) -> int:
     """Drop fragments of articles outside every window, and of revisions that are no longer current."""
     f = s.fragments.c
-    current = select(s.articles.c.revision).where(s.articles.c.id == f.article_id).scalar_subquery()
-    stale = or_(f.article_id.not_in(list(keep)[:30_000]), f.revision != current)
+    stale = or_(f.article_id.not_in(list(keep)[:30_000]), f.revision != _CURRENT)
     return connection.execute(delete(s.fragments).where(stale, f.at < before)).rowcount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table
@@ -21,39 +22,35 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     if not rows:
         return
     keys = [column.name for column in table.primary_key.columns]
-    insert = _insert(connection, table)
-    rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    statement = (
-        insert.on_conflict_do_update(index_elements=keys, set_=rest)
-        if rest
-        else insert.on_conflict_do_nothing()
-    )
-    connection.execute(statement, [dict(row) for row in rows])
+    rest = tuple(name for name in rows[0] if name not in keys)
+    connection.execute(_inserting(table, connection.dialect.name, rest), [dict(row) for row in rows])
 
 
 def upsert_some(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], names: Sequence[str]
 ) -> None:
     """Insert rows; of those that are there replace only the named columns."""
-    if not rows:
-        return
-    keys = [column.name for column in table.primary_key.columns]
-    insert = _insert(connection, table)
-    rest = {name: insert.excluded[name] for name in names}
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=keys, set_=rest), [dict(row) for row in rows]
-    )
+    if rows:
+        statement = _inserting(table, connection.dialect.name, tuple(names))
+        connection.execute(statement, [dict(row) for row in rows])
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not there yet."""
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), [dict(row) for row in rows])
+        connection.execute(_inserting(table, connection.dialect.name, ()), [dict(row) for row in rows])
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+@cache
+def _inserting(table: Table, dialect: str, replaced: tuple[str, ...]) -> Any:
+    """The statement, made once: making it costs more than running it."""
+    kind: Any = postgresql if dialect == "postgresql" else sqlite
+    insert = kind.insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    if replaced:
+        values = {name: insert.excluded[name] for name in replaced}
+        return insert.on_conflict_do_update(index_elements=keys, set_=values)
+    return insert.on_conflict_do_nothing()
 
 
 def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
