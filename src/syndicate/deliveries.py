@@ -53,7 +53,7 @@ class Deliveries:
         self.mirrors = Mirrors(storage, settings, site, limits, clock, policy=POLICY, done=self._mirrored)
         terms = HubTerms.of(settings, site)
         self.desk = HubDesk(storage, terms, clock)
-        own = Client(roomy(settings.network), publisher_url=settings.publisher.url)
+        own = Client(roomy(settings.network), publisher_url=settings.publisher.url, bounded=False)
         self.hub = HubDistributor(storage, terms, own, clock, shown=shown)
         self.pull = Pull(storage, settings, site, clock, free)
         self.mirrors.align()

@@ -8,7 +8,8 @@ docs/operations.md lists every metric.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter as CountOf
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -114,6 +115,15 @@ def pushed(kind: str, receiver: str, outcome: str, seconds: float) -> None:
     """A request to a receiver ended. ``receiver`` is empty for subscribers: strangers name them."""
     _pushes(kind, receiver, outcome).inc()
     _push_seconds(kind).observe(seconds)
+
+
+def pushed_many(kind: str, ended: Sequence[tuple[str, float]]) -> None:
+    """Many requests to receivers that strangers named: what came of each, and its seconds."""
+    for outcome, count in CountOf(outcome for outcome, _ in ended).items():
+        _pushes(kind, "", outcome).inc(count)
+    observe = _push_seconds(kind).observe
+    for _, seconds in ended:
+        observe(seconds)
 
 
 # Thousands of these are counted in a second, and finding the series costs more than counting.

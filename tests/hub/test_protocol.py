@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.hub.crowd import Crowd
-from syndicate.hub.distribution import METHODS, Ended, Taken, TryAgain, fate, headers, signature
+from syndicate.hub.distribution import (
+    METHODS,
+    Ended,
+    Taken,
+    TryAgain,
+    common_headers,
+    fate,
+    own_headers,
+    signature,
+)
 from syndicate.hub.leases import LeaseBounds
 from syndicate.hub.requests import (
     BODY_LIMIT,
@@ -260,14 +269,8 @@ def test_the_signature_is_over_the_body_that_is_sent(method: str) -> None:
 
 def test_a_delivery_says_type_hub_and_self_and_is_signed_where_there_is_a_secret() -> None:
     def made(secret: str | None) -> dict[str, str]:
-        return headers(
-            media_type="application/rss+xml; charset=utf-8",
-            hub="https://x.example/hub",
-            topic="https://x.example/rss.xml",
-            method="sha256",
-            secret=secret,
-            body=b"<rss/>",
-        )
+        about = ("application/rss+xml; charset=utf-8", "https://x.example/hub", "https://x.example/rss.xml")
+        return common_headers(*about) | own_headers("sha256", secret, b"<rss/>")
 
     plain = made(None)
     assert plain == {

@@ -17,13 +17,14 @@ BURST = 16
 class Trip:
     """One request to make: which host it goes to, and the work itself; ``known``: it went well last time."""
 
-    __slots__ = ("host", "known", "late", "moved", "work")
+    __slots__ = ("host", "known", "lags", "late", "moved", "place", "slow", "work")
+    place: asyncio.Task[None]
 
     def __init__(self, host: str, work: Coroutine[Any, Any, None], *, known: bool = True) -> None:
         self.host = host
         self.work = work
         self.known = known
-        self.moved = self.late = False
+        self.slow = self.moved = self.lags = self.late = False
 
 
 Take = Callable[[bool], Trip | None]
@@ -57,8 +58,8 @@ class Flight:
         self._late = LateHosts()
         self._unknown = 0
         self._again: asyncio.Handle | None = None
-        self._lagging: Overdue[tuple[asyncio.Task[None], Trip]] = Overdue(AT_ONCE, self._lags)
-        self._slowly: Overdue[Trip] = Overdue(PATIENCE, self._is_slow)
+        self._lagging: Overdue[Trip] = Overdue(AT_ONCE, self._lags)
+        self._slowly: Overdue[Trip] = Overdue(PATIENCE - AT_ONCE, self._is_slow)
         self._own_slow = slow
         self.limit(most)
 
@@ -131,31 +132,37 @@ class Flight:
         self._on_end()
 
     async def _make(self, task: asyncio.Task[None], trip: Trip, *, slow: bool) -> None:
-        if not slow:
-            self._lagging.begin((task, trip))
-        self._slowly.begin(trip)
+        trip.place, trip.slow = task, slow
+        self._lagging.begin(trip)
         try:
             await trip.work
         except Exception as error:  # one request's fault must not end the place
             self._on_failure(error)
         finally:
-            self._lagging.end((task, trip))
-            self._slowly.end(trip)
+            self._lagging.end(trip)
+            if trip.lags:
+                self._slowly.end(trip)
             if not slow and not trip.moved:
                 self._unknown -= not trip.known
         if not trip.late:
             self._late.quick(trip.host)
 
-    def _lags(self, lagging: tuple[asyncio.Task[None], Trip]) -> None:
-        task, trip = lagging
+    def _lags(self, trip: Trip) -> None:
+        if not trip.lags:
+            trip.lags = True
+            self._slowly.begin(trip)
+        if not trip.slow:
+            self._move(trip)
+
+    def _move(self, trip: Trip) -> None:
         self._unknown -= not trip.known
         if self._slow_room() <= 0:
             self._unknown += not trip.known
-            self._lagging.begin(lagging)
+            self._lagging.begin(trip)
             return
         trip.moved = True
-        self._quick.discard(task)
-        self._slow.add(task)
+        self._quick.discard(trip.place)
+        self._slow.add(trip.place)
         self.fill()
 
     def _is_slow(self, trip: Trip) -> None:

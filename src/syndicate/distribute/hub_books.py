@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import NamedTuple
 
 import structlog
 
@@ -34,8 +35,7 @@ Shown = Callable[[str, str], int | None]
 """Which version readers get of a feed in a format; ``None`` where nobody serves them from here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """One delivery and what came of it."""
 
     subscription: Subscription

@@ -7,8 +7,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,12 +23,13 @@ from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.verifying import Replied, ask, place_of
 from syndicate.errors import StorageError
 from syndicate.hub.crowd import Crowd
-from syndicate.hub.distribution import headers
+from syndicate.hub.distribution import common_headers, own_headers
 from syndicate.hub.throttle import Pace, Throttle
 from syndicate.hub.verification import Reply
 from syndicate.model import Outcome, Verdict
-from syndicate.net.answer import Unreachable
+from syndicate.net.answer import Answer, Unreachable
 from syndicate.net.breaker import host_key
+from syndicate.net.client import Same
 from syndicate.net.files import room_for_slow
 from syndicate.net.limits import SLOW_SHARE
 from syndicate.storage import Pending, Storage, Subscription
@@ -187,6 +189,9 @@ class HubDistributor:
 
     async def _record(self) -> None:
         taken, self._answers = self._answers, _Answers()
+        if self._flush_at is not None:
+            self._flush_at.cancel()
+            self._flush_at = None
         try:
             changed = await asyncio.get_running_loop().run_in_executor(
                 self._thread, self._books.record, taken.sent, taken.replies, self._terms, self._luck
@@ -194,6 +199,7 @@ class HubDistributor:
         except BaseException:  # recorded later: nobody is sent to twice for that
             self._answers.sent[:0], self._answers.replies[:0] = taken.sent, taken.replies
             raise
+        metrics.pushed_many("subscriber", [(str(s.outcome.verdict), s.outcome.seconds) for s in taken.sent])
         for crowd in self._crowds():
             crowd.settled([sent.subscription.id for sent in taken.sent])
             # What was confirmed anew or ended goes under other terms, or not at all.
@@ -247,7 +253,7 @@ class HubDistributor:
         """What came in is recorded some hundreds at a time, or soon."""
         if self._answers.replies or len(self._answers.sent) >= BATCH:
             self.wake()
-        elif self._flush_at is None or self._flush_at.when() < _loop_time():
+        elif self._flush_at is None:
             self._flush_at = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.wake)
 
     # -- who is next -----------------------------------------------------------------------------
@@ -271,7 +277,8 @@ class HubDistributor:
                     crowd.settled([found.id])
                     continue
                 body = paper.changed_for(found) if self._terms.only_changed else paper.body
-                self._pace.wait(len(body), _loop_time())
+                if self._pace.limited:
+                    self._pace.wait(len(body), _loop_time())
                 self._wake_if_low()
                 return Trip(
                     found.host, self._send(found, paper, body, crowd, now), known=crowd is not self._new
@@ -285,6 +292,8 @@ class HubDistributor:
 
     def _waits_for_pace(self) -> bool:
         """Whether what went out last fills the time until later; then it goes on by itself."""
+        if not self._pace.limited:
+            return False
         pause = self._pace.pause(_loop_time())
         if pause and (self._resume_at is None or self._resume_at.when() <= _loop_time()):
             self._resume_at = asyncio.get_running_loop().call_later(pause, self._sending.fill)
@@ -321,7 +330,6 @@ class HubDistributor:
             if outcome.verdict is not Verdict.DELIVERED:
                 at = self._clock()
             crowd.ended(found.id)
-            metrics.pushed("subscriber", "", str(outcome.verdict), outcome.seconds)
             self._answers.sent.append(Sent(found, paper.version, outcome, at))
             self._answered()
 
@@ -332,41 +340,39 @@ class HubDistributor:
             seconds = (shut - self._clock()).total_seconds()
             return Outcome(verdict=Verdict.WAITING, retry_after=seconds, detail=f"{host} is down")
         self._hosts.asking(host)
-        outcome = await self._post(found, media_type, body)
+        try:
+            answer = await self._client.post(
+                found.callback,
+                content=body,
+                headers=own_headers(found.method, found.secret, body),
+                same=_same(media_type, self._terms.address, found.topic),
+                guard=self._terms.guard,
+            )
+        except Unreachable as error:
+            outcome = unreachable(error, _redactor(found))
+        else:
+            outcome = self._judged(found, answer)
         self._hosts.heard(host, outcome)
         return outcome
 
-    async def _post(self, found: Subscription, media_type: str, body: bytes) -> Outcome:
-        sent = headers(
-            media_type=media_type,
-            hub=self._terms.address,
-            topic=found.topic,
-            method=found.method,
-            secret=found.secret,
-            body=body,
-        )
-        try:
-            answer = await self._client.post(
-                found.callback, content=body, headers=sent, guard=self._terms.guard
-            )
-        except Unreachable as error:
-            return unreachable(error, _redactor(found))
+    def _judged(self, found: Subscription, answer: Answer) -> Outcome:
+        if 200 <= answer.status <= 299:
+            return Outcome(verdict=Verdict.DELIVERED, status=answer.status, seconds=answer.seconds)
         cap = self._terms.retry_after_cap.total_seconds()
         outcome = judge(answer.status, answer.headers, self._clock(), cap=cap)
-        said = _redactor(found).detail(outcome.detail, answer.body) if answer.status >= 300 else ""
-        return Outcome(
-            verdict=outcome.verdict,
-            status=outcome.status,
-            detail=said,
-            retry_after=outcome.retry_after,
-            seconds=answer.seconds,
-        )
+        said = _redactor(found).detail(outcome.detail, answer.body)
+        return replace(outcome, detail=said, seconds=answer.seconds)
 
 
 def roomy(network: Network) -> Network:
     """The network's settings for the hub's own client: here it is ``Flight`` that bounds requests."""
     room = network.in_flight + room_for_slow(network.in_flight, SLOW_SHARE) + ASKED_AT_ONCE
     return network.model_copy(update={"in_flight": room})
+
+
+@lru_cache(maxsize=1024)
+def _same(media_type: str, hub: str, topic: str) -> Same:
+    return Same(common_headers(media_type, hub, topic))
 
 
 def _tell(error: Exception) -> None:

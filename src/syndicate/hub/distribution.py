@@ -25,14 +25,14 @@ def link(hub: str, topic: str) -> str:
     return f'<{hub}>; rel="hub", <{topic}>; rel="self"'
 
 
-def headers(
-    *, media_type: str, hub: str, topic: str, method: str, secret: str | None, body: bytes
-) -> dict[str, str]:
-    """The headers of a delivery; a signature where there is a secret, and none where there is not."""
-    made = {"content-type": media_type, "link": link(hub, topic)}
-    if secret is not None:
-        made["x-hub-signature"] = signature(method, secret, body)
-    return made
+def common_headers(media_type: str, hub: str, topic: str) -> dict[str, str]:
+    """The headers that all deliveries of a topic have."""
+    return {"content-type": media_type, "link": link(hub, topic)}
+
+
+def own_headers(method: str, secret: str | None, body: bytes) -> dict[str, str]:
+    """A subscriber's own: a signature where there is a secret, and none where there is not."""
+    return {} if secret is None else {"x-hub-signature": signature(method, secret, body)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ class Pace:
         self._rate = bytes_a_second
         self._free = 0.0
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is anything to wait for, ever."""
+        return self._rate is not None
+
     def pause(self, now: float) -> float:
         """Seconds until something may be sent again."""
         return max(0.0, self._free - now)

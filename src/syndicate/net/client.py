@@ -11,11 +11,11 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 import httpx
@@ -26,6 +26,7 @@ from syndicate.net.answer import BODY_LIMIT, Answer, Unreachable
 from syndicate.net.connection import Ask, ConnectionEnded, Key
 from syndicate.net.files import open_files
 from syndicate.net.guard import Guard, network_of
+from syndicate.net.http1 import Headers, Unsendable, checked_target, head_of, lines_of
 from syndicate.net.limits import Places, Slots
 from syndicate.net.proxy import Proxy
 from syndicate.net.resolve import literal
@@ -37,6 +38,7 @@ _PLAIN = re.compile(
     r"(?::([1-9][0-9]{0,4}))?((?:/[A-Za-z0-9_~-]+)*/?(?:\?[A-Za-z0-9_~=&.-]+)?)"
 )
 _LAST_PORT = 65_535
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -47,8 +49,10 @@ class _Target:
     key: Key
     netloc: bytes
     path: bytes
-    credentials: Mapping[bytes, bytes]
     place: str
+    own: Headers
+    own_lines: bytes
+    """The headers that are this address's own."""
 
     @property
     def scheme(self) -> str:
@@ -69,24 +73,28 @@ def _target(url: str) -> _Target:
         scheme, host, given, path = plain.groups()
         port = int(given) if given else 0
         if port <= _LAST_PORT and (host[-1].isalpha() or literal(host)):
-            return _made(scheme, host, port, path if path[:1] == "/" else f"/{path}", {})
+            return _made(scheme, host, port, path if path[:1] == "/" else f"/{path}", [])
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")
+        if parsed.scheme not in ("http", "https") or not host:
+            raise Unreachable("the address is not one of http or https")
+        credentials = [(b"authorization", _basic(parsed.userinfo))] if parsed.userinfo else []
+        return _made(parsed.scheme, host, parsed.port or 0, parsed.raw_path.decode("ascii"), credentials)
     except (httpx.InvalidURL, ValueError):
         raise Unreachable("the address is malformed") from None
-    if parsed.scheme not in ("http", "https") or not host:
-        raise Unreachable("the address is not one of http or https")
-    credentials = {b"authorization": _basic(parsed.userinfo)} if parsed.userinfo else {}
-    return _made(parsed.scheme, host, parsed.port or 0, parsed.raw_path.decode("ascii"), credentials)
 
 
-def _made(scheme: str, host: str, port: int, path: str, credentials: Mapping[bytes, bytes]) -> _Target:
+def _made(
+    scheme: str, host: str, port: int, path: str, credentials: Sequence[tuple[bytes, bytes]]
+) -> _Target:
     usual = 443 if scheme == "https" else 80
     name = f"[{host}]" if ":" in host else host
     netloc = f"{name}:{port}" if port and port != usual else name
     key = (scheme, host, port or usual)
-    return _Target(key, netloc.encode("ascii"), path.encode("ascii"), credentials, f"{host}:{port or usual}")
+    where, target = netloc.encode("ascii"), checked_target(path.encode("ascii"))
+    own = [(b"host", where), *credentials]
+    return _Target(key, where, target, f"{host}:{port or usual}", own, lines_of(own))
 
 
 def _basic(userinfo: bytes) -> bytes:
@@ -95,18 +103,49 @@ def _basic(userinfo: bytes) -> bytes:
     return b"Basic " + base64.b64encode(pair.encode())
 
 
+class Same:
+    """Headers that many requests have in common, looked at once; none that a client sends by itself.
+
+    Raises Unreachable where they cannot be sent.
+    """
+
+    __slots__ = ("lines", "pairs")
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        try:
+            self.pairs = [_pair(name, value) for name, value in headers.items()]
+            self.lines = lines_of(self.pairs)
+        except ValueError:  # Unsendable and UnicodeError are such
+            raise Unreachable("the request's headers are malformed") from None
+
+
+class _Wanted(NamedTuple):
+    method: str
+    content: bytes
+    headers: Mapping[str, str]
+    same: Same | None
+
+
 class Client:
     """Sends requests; open one a process, and close it.
 
     ``network`` gives time-outs and caps, ``publisher_url`` stands in the
     User-Agent. Connections are kept and reused by host. ``guard`` lets through
     what the settings allow; it is for the caller to pass, and may be exchanged.
+    ``bounded``: false where the caller itself holds how many run at once (the
+    hub does); what one host and one address are asked is bounded here all the same.
     """
 
     def __init__(
-        self, network: Network, *, publisher_url: str = "", transport: httpx.AsyncBaseTransport | None = None
+        self,
+        network: Network,
+        *,
+        publisher_url: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
+        bounded: bool = True,
     ) -> None:
-        self._slots = Slots(network.in_flight, network.in_flight_per_host)
+        self._slots = Slots(network.in_flight, network.in_flight_per_host) if bounded else None
+        self._by_host = Places(network.in_flight_per_host)
         self._by_address = Places(network.in_flight_per_address)
         self.guard = Guard.of(network.allow)
         self._connect_seconds = network.connect_timeout.total_seconds()
@@ -116,11 +155,12 @@ class Client:
         self._transport = transport or Wire(idle=idle, proxy=proxy, ca_file=network.ca_file)
         about = f" (+{publisher_url})" if publisher_url.isascii() and publisher_url.isprintable() else ""
         self.user_agent = f"syndicate/{__version__}{about if publisher_url else ''}"
-        self._always = {
-            b"user-agent": self.user_agent.encode("ascii"),
-            b"accept": b"*/*",
-            b"accept-encoding": b"identity",
-        }
+        self._always = [
+            (b"user-agent", self.user_agent.encode("ascii")),
+            (b"accept", b"*/*"),
+            (b"accept-encoding", b"identity"),
+        ]
+        self._always_lines = lines_of(self._always)
 
     async def __aenter__(self) -> Self:
         return self
@@ -134,34 +174,37 @@ class Client:
         """Close idle connections; requests in flight end by their own."""
         await self._transport.aclose()
 
-    async def get(
+    def get(
         self,
         url: str,
         *,
         headers: Mapping[str, str] = NO_HEADERS,
         guard: Guard | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the bound is part of the request
+        timeout: float | None = None,
         limit: int = BODY_LIMIT,
-    ) -> Answer:
+    ) -> Coroutine[Any, Any, Answer]:
         """GET ``url``; see ``request``."""
-        return await self.request("GET", url, headers=headers, guard=guard, timeout=timeout, limit=limit)
+        return self._send(url, _Wanted("GET", b"", headers, None), guard, timeout, limit)
 
-    async def post(
+    def post(
         self,
         url: str,
         *,
         content: bytes,
         headers: Mapping[str, str] = NO_HEADERS,
+        same: Same | None = None,
         guard: Guard | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,
         limit: int = BODY_LIMIT,
-    ) -> Answer:
-        """POST ``content`` to ``url``; see ``request``."""
-        return await self.request(
-            "POST", url, content=content, headers=headers, guard=guard, timeout=timeout, limit=limit
-        )
+    ) -> Coroutine[Any, Any, Answer]:
+        """POST ``content`` to ``url``; see ``request``.
 
-    async def request(
+        ``same``: headers beside ``headers`` that many requests have in common; then
+        ``headers`` name none of those, and none that are sent by themselves.
+        """
+        return self._send(url, _Wanted("POST", content, headers, same), guard, timeout, limit)
+
+    def request(
         self,
         method: str,
         url: str,
@@ -169,67 +212,95 @@ class Client:
         content: bytes = b"",
         headers: Mapping[str, str] = NO_HEADERS,
         guard: Guard | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,
         limit: int = BODY_LIMIT,
-    ) -> Answer:
-        """One request, one answer, no redirect followed. Raises Unreachable and nothing else.
+    ) -> Coroutine[Any, Any, Answer]:
+        """One request, one answer, no redirect followed. Raises Unreachable and nothing else, when awaited.
 
         ``guard``: pass it for every address that a stranger or an article
         chose. ``timeout`` bounds the whole, in seconds (the settings' unless
         given); waiting for a slot does not count. ``limit`` bytes of the body
         are read. A name and password in the address are sent as Basic.
         """
-        target = _target(url)
+        return self._send(url, _Wanted(method, content, headers, None), guard, timeout, limit)
+
+    def _send(
+        self, url: str, wanted: _Wanted, guard: Guard | None, timeout: float | None, limit: int
+    ) -> Coroutine[Any, Any, Answer]:
         seconds = self._seconds if timeout is None else timeout
-        async with self._slots.hold(target.place):
-            started = time.monotonic()
-            with _as_unreachable(target.host, seconds, started):
-                if guard is None:
-                    return await self._ask(self._build(method, target, content, headers), seconds, limit)
-                checked = await self._checked(guard, target, seconds)
-            used = time.monotonic() - started
-            # Names cost a stranger nothing: what one address is asked has a cap of its own.
-            place = network_of(checked[0]) or target.host
-            await self._by_address.enter(place)
-            try:
-                with _as_unreachable(target.host, seconds, time.monotonic() - used):
-                    ask = self._build(method, target, content, headers, tuple(checked))
-                    return await self._ask(ask, seconds - used, limit)
-            finally:
+        go = self._at_host if self._slots is None else self._in_slot
+        return go(url, wanted, guard, seconds, limit)
+
+    async def _in_slot(
+        self, url: str, wanted: _Wanted, guard: Guard | None, seconds: float, limit: int
+    ) -> Answer:
+        assert self._slots is not None
+        async with self._slots.hold(_target(url).place):
+            return await self._placed(url, wanted, guard, seconds, limit)
+
+    async def _at_host(
+        self, url: str, wanted: _Wanted, guard: Guard | None, seconds: float, limit: int
+    ) -> Answer:
+        place = _target(url).place
+        if not self._by_host.try_enter(place):
+            await self._by_host.enter(place)
+        try:
+            return await self._placed(url, wanted, guard, seconds, limit)
+        finally:
+            self._by_host.leave(place)
+
+    async def _placed(
+        self, url: str, wanted: _Wanted, guard: Guard | None, seconds: float, limit: int
+    ) -> Answer:
+        """In a slot of its own, where there are slots."""
+        target = _target(url)
+        place, addresses, started = None, None, time.monotonic()
+        try:
+            if guard is not None:
+                addresses = guard.at_once(*target.key) or await self._checked(guard, target, seconds)
+                # Names cost a stranger nothing: what one address is asked has a cap of its own.
+                name = network_of(addresses[0]) or target.host
+                if not self._by_address.try_enter(name):
+                    used = time.monotonic() - started
+                    await self._by_address.enter(name)
+                    started = time.monotonic() - used
+                place = name
+            ask = self._build(target, wanted, addresses)
+            return await self._ask(ask, started, seconds - (time.monotonic() - started), limit)
+        except Unreachable as error:
+            error.seconds = time.monotonic() - started
+            raise
+        except Exception as error:
+            reason = _reason(error, seconds)
+            if reason is None:
+                raise
+            raise Unreachable(f"{target.host}: {reason}", seconds=time.monotonic() - started) from None
+        finally:
+            if place is not None:
                 self._by_address.leave(place)
 
     async def _checked(self, guard: Guard, target: _Target, seconds: float) -> Sequence[str]:
-        known = guard.at_once(target.scheme, target.host, target.port)
-        if known is not None:
-            return known
         async with asyncio.timeout(seconds):
-            return await guard.check(target.scheme, target.host, target.port)
+            return await guard.check(*target.key)
 
-    def _build(
-        self,
-        method: str,
-        target: _Target,
-        content: bytes,
-        headers: Mapping[str, str],
-        addresses: Sequence[str] | None = None,
-    ) -> Ask:
-        named = {name.lower().encode("ascii"): value.encode("ascii") for name, value in headers.items()}
-        sent = {b"host": target.netloc, **self._always, **target.credentials, **named}
-        if content or method in ("POST", "PUT", "PATCH"):
-            sent[b"content-length"] = b"%d" % len(content)
-        return Ask(
-            key=target.key,
-            method=method,
-            netloc=target.netloc,
-            target=target.path,
-            headers=list(sent.items()),
-            body=content,
-            addresses=addresses,
-            connect_seconds=self._connect_seconds,
-        )
+    def _build(self, target: _Target, wanted: _Wanted, addresses: Sequence[str] | None) -> Ask:
+        method, content, headers, same = wanted
+        more = [_pair(name, value) for name, value in headers.items()]
+        if content or method in _WITH_BODY:
+            more.append((b"content-length", b"%d" % len(content)))
+        if same is None:
+            head, sent = None, list(dict([*target.own, *self._always, *more]).items())
+        else:
+            head = head_of(
+                method.encode("ascii"),
+                target.path,
+                target.own_lines + self._always_lines + same.lines + lines_of(more),
+            )
+            sent = [*target.own, *self._always, *same.pairs, *more]
+        seconds = self._connect_seconds
+        return Ask(target.key, method, target.netloc, target.path, sent, content, addresses, seconds, head)
 
-    async def _ask(self, ask: Ask, seconds: float, limit: int) -> Answer:
-        started = time.monotonic()
+    async def _ask(self, ask: Ask, started: float, seconds: float, limit: int) -> Answer:
         if isinstance(self._transport, Wire):
             found = await self._transport.ask(ask, seconds, limit)
         else:
@@ -283,36 +354,27 @@ def _headers(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-class _as_unreachable:  # noqa: N801 - reads as the statement it is
-    """Turns what a request can end with into Unreachable, in words safe to show."""
+@lru_cache(maxsize=1024)
+def _name(name: str) -> bytes:
+    return name.lower().encode("ascii")
 
-    def __init__(self, host: str, seconds: float, started: float) -> None:
-        self._host, self._seconds, self._started = host, seconds, started
 
-    def __enter__(self) -> None:
-        return None
+def _pair(name: str, value: str) -> tuple[bytes, bytes]:
+    return _name(name), value.encode("ascii")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, Unreachable):
-            error.seconds = time.monotonic() - self._started
-            return
-        reason = self._reason(error)
-        if reason is not None:
-            raise Unreachable(f"{self._host}: {reason}", seconds=time.monotonic() - self._started) from None
 
-    def _reason(self, error: BaseException | None) -> str | None:
-        if isinstance(error, TimeoutError):
-            return f"no answer within {self._seconds:g} s"
-        if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | ConnectionEnded):
-            return str(error)  # worded in wire.py and connection.py, with nothing of the other side's in it
-        if isinstance(error, httpx.LocalProtocolError):
-            return "the request's headers are malformed"
-        if isinstance(error, httpx.RemoteProtocolError):
-            return "the answer is not HTTP/1.1, or ended too soon"
-        if isinstance(error, httpx.HTTPError | OSError):
-            return "the connection broke"
-        if isinstance(error, UnicodeError):
-            return "the request's headers are malformed"
-        return None
+def _reason(error: Exception, seconds: float) -> str | None:
+    """What a request ended with, in words safe to show; ``None`` for a fault of our own."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {seconds:g} s"
+    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | ConnectionEnded):
+        return str(error)  # worded in wire.py and connection.py, with nothing of the other side's in it
+    if isinstance(error, httpx.LocalProtocolError | Unsendable):
+        return "the request's headers are malformed"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "the answer is not HTTP/1.1, or ended too soon"
+    if isinstance(error, httpx.HTTPError | OSError):
+        return "the connection broke"
+    if isinstance(error, UnicodeError):
+        return "the request's headers are malformed"
+    return None

@@ -9,17 +9,18 @@ from typing import cast
 
 import httpx
 
-from syndicate.net.http1 import Event, Exchange, Head, Malformed, exchange
+from syndicate.net.http1 import Event, Exchange, Fast, Head, Malformed, exchange
 
 Key = tuple[str, str, int]
 """Scheme, host and port."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False)  # not frozen: one is made for each request, in a third of the time
 class Ask:
     """A request as bytes. ``target`` and ``netloc`` are of the address, ``headers`` in lower case.
 
     ``addresses``: those the guard checked, the only ones to be asked; ``None``: nobody checked.
+    ``head``: target and headers as they are sent, looked at already; ``None``: to be made of them.
     """
 
     key: Key
@@ -30,6 +31,7 @@ class Ask:
     body: bytes
     addresses: Sequence[str] | None = None
     connect_seconds: float = 5.0
+    head: bytes | None = None
 
 
 class ConnectionEnded(httpx.RemoteProtocolError):
@@ -50,6 +52,8 @@ class Connection(asyncio.Protocol):
         self.used = False
         self.idle_since = 0.0
         self._http: Exchange | None = None
+        self._spent: Exchange | None = None
+        self._limit: int | None = None
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._silent = True
@@ -64,7 +68,8 @@ class Connection(asyncio.Protocol):
             return
         self._silent = False
         self._http.feed(data)
-        self._wake()
+        if self._limit is None or self._http.settled(self._limit):
+            self._wake()
 
     def eof_received(self) -> bool:
         self._finish()
@@ -98,35 +103,53 @@ class Connection(asyncio.Protocol):
     def begin(self, ask: Ask) -> None:
         """Send one request whole. Raises Unsendable where its headers are malformed."""
         self._silent = True
-        self._http = exchange(ask.method)
-        target, headers = ask.target, ask.headers
-        if self.to_proxy is not None:
-            scheme, _, _ = self.key
-            target = b"%s://%s%s" % (scheme.encode("ascii"), ask.netloc, target)
-            headers = [*headers, *self.to_proxy]
-        head = self._http.begin(ask.method.encode("ascii"), target, headers, ask.body)
+        self._http = exchange(ask.method, self._spent)
+        head = self._head(self._http, ask)
         if self._ended:
             self._http.feed(b"")
         elif self._transport is not None:
             # The body is everybody's: whoever reads slowly must not have us keep a copy each.
             self._transport.writelines([head, ask.body] if ask.body else [head])
 
+    def _head(self, http: Exchange, ask: Ask) -> bytes:
+        if self.to_proxy is None:
+            if ask.head is not None and isinstance(http, Fast):
+                return ask.head
+            return http.begin(ask.method.encode("ascii"), ask.target, ask.headers, ask.body)
+        scheme, _, _ = self.key
+        target = b"%s://%s%s" % (scheme.encode("ascii"), ask.netloc, ask.target)
+        return http.begin(ask.method.encode("ascii"), target, [*ask.headers, *self.to_proxy], ask.body)
+
+    async def gathered(self, limit: int) -> None:
+        """Wait until all events of an answer are there, or those of ``limit`` bytes of its body."""
+        assert self._http is not None
+        if not (self._http.settled(limit) or self._ended or self._expired):
+            self._limit = limit
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._limit = None
+
     async def event(self) -> Event:
         """The next event of the answer. Raises ConnectionEnded, RemoteProtocolError or TimeoutError."""
-        assert self._http is not None
-        while True:
-            try:
-                found = self._http.next()
-            except Malformed:
-                raise self._why() from None
-            if found is not None:
-                return found
-            if self._expired:
-                raise TimeoutError
-            if self._ended:
-                raise self._why()
+        while (found := self.event_now()) is None:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
+        return found
+
+    def event_now(self) -> Event | None:
+        """The next event if it is there; raises as ``event`` does."""
+        assert self._http is not None
+        try:
+            found = self._http.next()
+        except Malformed:
+            raise self._why() from None
+        if found is None and self._expired:
+            raise TimeoutError
+        if found is None and self._ended:
+            raise self._why()
+        return found
 
     def expire(self) -> None:
         """The time is over: whoever waits for an event waits in vain."""
@@ -140,7 +163,7 @@ class Connection(asyncio.Protocol):
 
     async def head(self) -> Head:
         """The answer's status and headers."""
-        found = await self.event()
+        found = self.event_now() or await self.event()
         if not isinstance(found, Head):
             raise self._why()
         return found
@@ -149,6 +172,6 @@ class Connection(asyncio.Protocol):
         """Make ready for a next request; False where this was the last one."""
         left = self._transport.get_write_buffer_size() if self._transport else 1
         again = self._http is not None and self._http.reusable() and self.usable and not left
-        self._http = None
+        self._http, self._spent = None, self._http
         self.used = True
         return again and not self._expired

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -45,6 +45,7 @@ _PUBLIC_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = tuple(IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "3fff::/20"))
 _NAT64 = IPv6Network("64:ff9b::/96")
 _LOW_32 = 0xFFFF_FFFF
+_REMEMBERED = 16_384
 
 
 def embedded(address: Address) -> Address:
@@ -74,7 +75,6 @@ def network_of(text: str) -> str | None:
     return str(real) if isinstance(real, IPv4Address) else str(IPv6Network((int(real), 64), strict=False))
 
 
-@lru_cache(maxsize=16_384)
 def _known(text: str) -> tuple[bool, tuple[Address, ...]]:
     """Whether an address is public, and its forms that a network let through may hold."""
     try:
@@ -95,6 +95,7 @@ class Guard:
     allow: tuple[Network, ...] = ()
     ports: frozenset[int] | None = None
     resolve: Resolve = resolve
+    _seen: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -136,5 +137,11 @@ class Guard:
 
     def permits(self, text: str) -> bool:
         """Whether this one address may be connected to."""
-        public, forms = _known(text)
-        return public or any(form in net for form in forms for net in self.allow)
+        known = self._seen.get(text)
+        if known is None:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            public, forms = _known(text)
+            known = public or any(form in net for form in forms for net in self.allow)
+            self._seen[text] = known
+        return known

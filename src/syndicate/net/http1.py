@@ -7,11 +7,12 @@ is hostile until shown otherwise.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import h11
 
@@ -22,6 +23,7 @@ except ImportError:  # an optional speed-up
 
 Headers = Sequence[tuple[bytes, bytes]]
 HEAD_LIMIT = 65_536
+_SPLITS = re.compile(rb"[\x00\r\n ]")
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -33,8 +35,7 @@ class Unsendable(ValueError):
     """The request's headers could not be sent without changing their meaning."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """An answer's status and headers."""
 
     status: int
@@ -69,10 +70,43 @@ class Exchange(Protocol):
         """Whether the connection may carry another exchange."""
         ...
 
+    def settled(self, limit: int) -> bool:
+        """Whether it is time to look for events: the answer is whole, bad, or longer than ``limit``."""
+        ...
 
-def exchange(method: str) -> Exchange:
-    """The quickest reader there is. An answer to HEAD looks truncated to httptools, so h11 reads it."""
-    return H11() if httptools is None or method == "HEAD" else Fast()
+
+def exchange(method: str, spent: Exchange | None = None) -> Exchange:
+    """The quickest reader there is. An answer to HEAD looks truncated to httptools, so h11 reads it.
+
+    ``spent``: that of the exchange before on the same connection, which may go on.
+    """
+    if httptools is None or method == "HEAD":
+        return H11()
+    return spent if isinstance(spent, Fast) and spent.renewed() else Fast()
+
+
+def head_of(method: bytes, target: bytes, lines: bytes) -> bytes:
+    """A request's head. ``lines`` are whole header lines that were looked at (``lines_of``)."""
+    return b"%s %s HTTP/1.1\r\n%s\r\n" % (method, target, lines)
+
+
+def checked_target(target: bytes) -> bytes:
+    """The target. Raises Unsendable where a line end or blank in it would begin a header, or a request."""
+    if _SPLITS.search(target):
+        raise Unsendable
+    return target
+
+
+def lines_of(headers: Headers) -> bytes:
+    """Header lines as they are sent. Raises Unsendable where a value would begin a line of its own."""
+    lines = b"".join([b"%s: %s\r\n" % pair for pair in headers])
+    count = len(headers)
+    if lines.count(b"\n") != count or lines.count(b"\r") != count or b"\0" in lines:
+        raise Unsendable
+    for name, _ in headers:
+        if not _is_token(name):
+            raise Unsendable
+    return lines
 
 
 class H11:
@@ -118,6 +152,9 @@ class H11:
             return None
         raise Malformed
 
+    def settled(self, limit: int) -> bool:  # noqa: ARG002 - each piece is looked at
+        return True
+
     def reusable(self) -> bool:
         done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
         return done and not self._ended and not self._http.trailing_data[0]
@@ -130,19 +167,26 @@ class Fast:
         self._parser = httptools.HttpResponseParser(self)
         self._events: deque[Event] = deque()
         self._headers: list[tuple[bytes, bytes]] = []
-        self._size = 0
+        self._size = self._length = 0
         self._head: Head | None = None
         self._done = self._keep = self._bad = False
 
     def begin(self, method: bytes, target: bytes, headers: Headers, body: bytes) -> bytes:  # noqa: ARG002
-        fields = b"".join([b"%s: %s\r\n" % pair for pair in headers])
-        head = b"%s %s HTTP/1.1\r\n%s\r\n" % (method, target, fields)
-        ends = len(headers) + 2
-        # A line end inside a value would start a header of its own, or a request.
-        split = head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head
-        if split or b" " in target or not all(map(_is_token, [name for name, _ in headers])):
-            raise Unsendable
-        return head
+        return head_of(method, checked_target(target), lines_of(headers))
+
+    def renewed(self) -> bool:
+        """Make ready for the next answer; False where this connection's last one left it unfit."""
+        if not self.reusable():
+            return False
+        self._events.clear()
+        self._headers = []
+        self._size = self._length = 0
+        self._head = None
+        self._done = self._keep = False
+        return True
+
+    def settled(self, limit: int) -> bool:
+        return self._done or self._bad or self._length > limit
 
     def feed(self, data: bytes) -> None:
         if not data:
@@ -197,6 +241,7 @@ class Fast:
 
     def on_body(self, data: bytes) -> None:
         if not self._done:
+            self._length += len(data)
             self._events.append(data)
 
     def on_message_complete(self) -> None:

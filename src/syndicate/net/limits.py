@@ -97,13 +97,18 @@ class Places:
     def __len__(self) -> int:
         return len(self._gates)
 
-    async def enter(self, name: str) -> None:
-        """Wait until this name has room."""
+    def try_enter(self, name: str) -> bool:
+        """Enter if there is room; else wait for it by ``enter``."""
         gate = self._gates.get(name)
         if gate is None:
             gate = self._gates[name] = Gate(self._width)
-        if gate.try_enter():
+        return gate.try_enter()
+
+    async def enter(self, name: str) -> None:
+        """Wait until this name has room."""
+        if self.try_enter(name):
             return
+        gate = self._gates[name]
         try:
             await gate.enter()
         except asyncio.CancelledError:

@@ -13,8 +13,8 @@ import math
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -28,8 +28,7 @@ from syndicate.net.resolve import Resolve, resolve
 _IDLE_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A whole answer. ``address`` is the one that was connected to."""
 
     status: int
@@ -87,9 +86,11 @@ class Wire(httpx.AsyncBaseTransport):
         watch = self._watch(seconds)
         watch.begin(connection)
         try:
-            head = await self._exchange(connection, ask)
+            self._begin(connection, ask)
+            await connection.gathered(limit)
+            head = await self._first_of(connection)
             body, truncated = b"", False
-            while (found := await connection.event()) is not DONE and not truncated:
+            while (found := connection.event_now() or await connection.event()) is not DONE and not truncated:
                 assert isinstance(found, bytes)
                 body = body + found if body else found
                 truncated = len(body) > limit
@@ -136,16 +137,23 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def _exchange(self, connection: Connection, ask: Ask) -> Head:
         try:
-            connection.begin(ask)
-            head = await connection.head()
-        except Unsendable:
-            connection.close()
-            raise httpx.LocalProtocolError("the request's headers are malformed") from None
+            self._begin(connection, ask)
+            return await self._first_of(connection)
         except BaseException:  # a cancelled request leaves half an answer on the line
             connection.close()
             raise
+
+    @staticmethod
+    def _begin(connection: Connection, ask: Ask) -> None:
+        try:
+            connection.begin(ask)
+        except Unsendable:
+            raise httpx.LocalProtocolError("the request's headers are malformed") from None
+
+    @staticmethod
+    async def _first_of(connection: Connection) -> Head:
+        head = await connection.head()
         if connection.to_proxy is not None and head.status == 407:  # no receiver's word
-            connection.close()
             raise httpx.ConnectError(reason(head.status))
         return head
 

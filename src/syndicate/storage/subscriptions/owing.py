@@ -57,7 +57,7 @@ def _lacks(
 
 
 def _subscription(row: Any) -> Subscription:
-    return Subscription(**dict(zip(_SUBSCRIPTION, row[1:], strict=True)))
+    return Subscription(*row[1:])
 
 
 class Owing(Repository):

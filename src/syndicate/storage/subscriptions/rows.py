@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from syndicate.model import Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """One callback's subscription to one topic. Its secret is no part of its repr.
 
