@@ -71,7 +71,7 @@ class Root:
 
 
 def _says_nothing(error: SourceError) -> bool:
-    """Whether a server may well be a WordPress: it is in trouble, wants to be left alone, or says too much."""
+    """Whether it may well be a WordPress: it is in trouble, wants to be left alone, or says too much."""
     status = getattr(error, "status", None) or 0
     return status >= 500 or status == 429 or "cannot be read" in error.message
 
