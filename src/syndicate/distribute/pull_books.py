@@ -37,6 +37,7 @@ from syndicate.lanes import LaneTerms
 from syndicate.model import Article, PubStatus
 from syndicate.site import Site, partner_terms
 from syndicate.storage import Ack, Storage, Token, Transaction
+from syndicate.storage.pulls import renumber
 
 __all__ = ["ACTIONS", "Answer", "Page", "PullBooks", "PullTerms", "Standpoint"]
 
@@ -159,6 +160,7 @@ class PullBooks:
             lane, terms = tx.pulls.begin(partner), self.terms[partner].lane
             if until := tx.went_back():  # it may have pulled before
                 tx.lanes.presume_offered(lane.id, terms.feeds, now, until=until)
+                renumber(tx.connection, partner, lane.id, now)
             stands[partner] = stands_of(reading, partner)
             looks[partner] = look(reading, lane, terms, now)
 
