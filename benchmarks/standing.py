@@ -119,7 +119,7 @@ def alarms(storage: Storage, settings: Settings, now: datetime) -> object:
         return everything(tx, settings, now)
 
 
-def metrics(storage: Storage, settings: Settings, now: datetime) -> object:  # noqa: ARG001
+def metrics(storage: Storage, settings: Settings, now: datetime) -> object:
     """The lanes' part of what a collector asks for, each minute or oftener."""
     with storage.read() as tx:
         return lane_views(tx, settings)
