@@ -9,6 +9,9 @@ from syndicate.ingest.same import KEPT as SKETCHES_KEPT
 from syndicate.storage import Storage
 from syndicate.storage.retention import prune
 
+STANDINGS_KEPT = timedelta(days=90)
+"""How long it is known of a source that is no longer configured which versions of its stories came."""
+
 
 def tidy(storage: Storage, settings: Settings, now: datetime) -> dict[str, int]:
     """Take away what ``[retention]`` keeps no longer; rows by kind. What feeds show stays."""
@@ -25,4 +28,6 @@ def tidy(storage: Storage, settings: Settings, now: datetime) -> dict[str, int]:
             fragments_before=now - timedelta(days=1),
             windows=shown,
             sketches_before=now - SKETCHES_KEPT,
+            sources=settings.sources,
+            standings_before=now - STANDINGS_KEPT,
         )

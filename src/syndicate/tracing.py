@@ -3,6 +3,10 @@
 The id that follows a story through journal and log is its trace's id (W3C Trace
 Context), so that a partner who keeps the ``traceparent`` of a push and we speak
 of the same thing. Without OpenTelemetry the header is sent all the same.
+
+A poll brings many stories and each goes its own way, so a story's trace does not
+hang below the poll's: it links to the step it began in, as OpenTelemetry has it for
+messages that come in batches. What is done for the poll itself, reading, is below it.
 """
 
 from __future__ import annotations
@@ -10,14 +14,17 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _WANTED = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _tracer: Any = None
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,26 @@ def step(name: str, trace: str | None = None, **attributes: str | int | None) ->
     if _tracer is None:
         yield Step(f"00-{known}-{secrets.token_hex(8)}-00" if known else None)
         return
-    with _tracer.start_as_current_span(name, context=_context(known) if known else None) as span:
+    begun = {"context": _context(known), "links": _here()} if known else {}
+    with _tracer.start_as_current_span(name, **begun) as span:
         for key, value in attributes.items():
             if value is not None:
                 span.set_attribute(f"syndicate.{key}", value)
         at = span.get_span_context()
         yield Step(f"00-{at.trace_id:032x}-{at.span_id:016x}-{int(at.trace_flags):02x}")
+
+
+def carried(act: Callable[..., T]) -> Callable[..., T]:
+    """The same act for another thread; steps in it stand below the one it was asked for in."""
+    return act if _tracer is None else partial(copy_context().run, act)
+
+
+def _here() -> list[Any]:
+    """A link to the step that another trace begins or goes on in, if any."""
+    from opentelemetry import trace as api
+
+    at = api.get_current_span().get_span_context()
+    return [api.Link(at)] if at.is_valid else []
 
 
 def _context(trace: str) -> Any:

@@ -17,7 +17,7 @@ from syndicate.errors import SourceError, UsageError
 from syndicate.ingest.backfill import Filled, backfill
 from syndicate.lanes import LaneKind, LaneTerms
 from syndicate.model import Draft, PubStatus
-from syndicate.sources.base import Batch, Cursor
+from syndicate.sources.base import Batch, Cursor, Trouble
 from syndicate.storage import Conduct
 
 CONFIG = '[sources.wire]\ntype = "feed"\n'
@@ -226,3 +226,17 @@ def test_a_source_on_hold_is_not_filled_in(house: House) -> None:
         tx.sources.treat("wire", Conduct.HELD, house.now, "all again")
     with pytest.raises(UsageError, match="on hold"):
         fill(house, Archive([old(house, 1)]))
+
+
+def test_what_could_not_be_had_is_a_problem_until_it_is_had(house: House) -> None:
+    class Gaps(Archive):
+        async def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:
+            yield Batch(troubles=(Trouble(key="/1", reason="the server is in trouble"),), token="1")
+            yield Batch(drafts=tuple(self.pages[0]), settled=frozenset({"/2"}), token="2")
+
+    with house.storage.write() as tx:
+        tx.problems.note("wire", "/2", "it failed before", house.now)
+    filled = fill(house, Gaps([old(house, 1)]))
+    assert (filled.polled.problems, filled.polled.actions) == (1, {"published": 1})
+    with house.storage.read() as tx:
+        assert [(p.ref, p.reason) for p in tx.problems.all()] == [("/1", "the server is in trouble")]

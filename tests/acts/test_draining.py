@@ -38,11 +38,13 @@ class Endpoint:
 
     answer: Callable[[StoryPush], Outcome] = lambda push: OK
     got: list[StoryPush] = field(default_factory=list)
-    wait: float = 0.0
+    held: asyncio.Event | None = None
+    """Answers wait for it."""
 
     async def send(self, push: StoryPush) -> Outcome:
         self.got.append(push)
-        await asyncio.sleep(self.wait)
+        if self.held:
+            await self.held.wait()
         return self.answer(push)
 
 
@@ -305,13 +307,14 @@ def test_a_slow_partner_does_not_slow_another(tmp_path: Path) -> None:
     async def go() -> None:
         async with House(tmp_path, MANY) as house:
             slow = house.endpoints["p0/main"]
-            slow.wait = 0.6
+            slow.held = asyncio.Event()
             await house.publish("a", "b", "c")
             draining = asyncio.create_task(house.drain())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while any(len(e.got) < 3 for e in house.endpoints.values() if e is not slow):
                     await asyncio.sleep(0.01)
-            assert len(slow.got) < 3, "the others had all of it while it still took its time"
+            assert len(slow.got) == 1, "the others had all of it while it still took its time"
+            slow.held.set()
             await draining
             assert len(slow.got) == 3
 

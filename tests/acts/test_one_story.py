@@ -289,7 +289,7 @@ def test_whoever_stores_new_stories_waits_for_who_does_already(storage: Storage)
     inside, gone = threading.Event(), threading.Event()
 
     def second() -> None:
-        inside.wait(5)
+        inside.wait(60)
         with storage.write() as tx:
             tx.articles.take_turns()
             seen.append(tx.fact("first"))
@@ -302,7 +302,7 @@ def test_whoever_stores_new_stories_waits_for_who_does_already(storage: Storage)
         inside.set()
         gone.wait(0.3)
         tx.keep_fact("first", "stored")
-    thread.join(10)
+    thread.join(60)
     assert seen == ["stored"]
 
 

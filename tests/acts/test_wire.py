@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from house import START, House, draft
 from wire_help import Wire
 
+from syndicate.ingest.trial import attempt
 from syndicate.model import PubStatus
 from syndicate.sources.base import Batch
 
@@ -218,3 +220,26 @@ def test_an_own_wire_keeps_its_address(house: House, tmp_path: Path) -> None:
     wire = Wire(house, tmp_path, kind="ninjs", address="own")
     wire.send("1.json", text)
     assert house.article("urn:1").story.url == "https://times.example.org/1"
+
+
+def test_a_trial_shows_what_a_wire_would_take_back(wire: Wire) -> None:
+    wire.send("1.xml", item("urn:x:1"))
+    wire.send("2.xml", item("urn:x:2"))
+    for name, text in (
+        ("3.xml", item("urn:x:1", 2, "canceled")),
+        ("4.xml", item("urn:x:9", 3, "canceled")),
+        ("5.xml", item("urn:x:9", 1)),
+        ("6.xml", item("urn:x:2", 2, headline="Better")),
+    ):
+        (wire.folder / name).write_text(text, encoding="utf-8")
+    wire.wall += 60
+    trial = asyncio.run(attempt(wire.house.storage, wire.house.ingest, wire.source, wire.house.now))
+    found = {(v.source_id, v.what, v.why) for v in trial.verdicts}
+    assert ("urn:x:1", "withdrawn", "the agency withdrew it") in found
+    assert ("urn:x:9", "kept out", "the agency withdrew it; it is not here, and stays out") in found
+    assert ("urn:x:9", "unchanged", "an older version: a newer one is here") in found or not [
+        v for v in trial.verdicts if v.source_id == "urn:x:9" and v.what == "new"
+    ]
+    assert [v.headline for v in trial.verdicts if v.what == "changed"] == ["Better"]
+    assert wire.house.article("urn:x:1").status is PubStatus.USABLE, "nothing was stored"
+    assert wire.poll().actions == {"withdrawn": 1, "updated": 1}

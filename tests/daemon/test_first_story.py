@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import feedparser
@@ -141,7 +141,7 @@ def test_a_bad_story_is_shown_and_the_good_ones_are_published(newsroom: Newsroom
 
 def test_a_second_daemon_refuses_to_start_and_says_why(newsroom: Newsroom) -> None:
     newsroom.start()
-    second = newsroom.call("run", check=False)
+    second = newsroom.spawn("run", check=False)
     assert second.returncode == 3
     assert newsroom.process
     assert str(newsroom.process.pid) in second.stderr
@@ -182,17 +182,18 @@ def test_a_partner_that_is_away_gets_the_newest_version_when_it_is_back(
 
 
 def test_an_embargo_lifts_by_itself(newsroom: Newsroom, partner: Partner) -> None:
-    from datetime import UTC, datetime
+    def early(lifts: datetime) -> None:
+        front = f"title: Under embargo\nid: early\nembargo: {lifts.isoformat()}"
+        newsroom.drop("early.md", f"---\n{front}\n---\nA sentence of news here.\n")
 
     newsroom.start()
-    lifts = datetime.now(UTC) + timedelta(seconds=6)
-    newsroom.drop(
-        "early.md",
-        f"---\ntitle: Under embargo\nembargo: {lifts.isoformat()}\n---\nA sentence of news here.\n",
-    )
+    early(datetime.now(UTC) + timedelta(hours=1))
+    until(newsroom.articles, 5, "it is not read")
     newsroom.drop("canal.txt", SEED)
     until(lambda: published(newsroom, HEADLINE), 5, "the other story is not published")
     assert not any(b"Under embargo" in newsroom.get(f"feeds/latest/{name}")[1] for name in FORMATS)
+    lifts = datetime.now(UTC) + timedelta(seconds=3)
+    early(lifts)
     until(lambda: published(newsroom, "Under embargo"), 15, "the embargo did not lift")
     assert datetime.now(UTC) >= lifts
     until(lambda: any(p.headline == "Under embargo" for p in partner.delivered()), 5, "not pushed")
@@ -201,7 +202,7 @@ def test_an_embargo_lifts_by_itself(newsroom: Newsroom, partner: Partner) -> Non
 @pytest.mark.parametrize("command", ["run --once", "build"])
 def test_one_round_ends_by_itself(newsroom: Newsroom, partner: Partner, command: str) -> None:
     newsroom.drop("canal.txt", SEED)
-    newsroom.call(*command.split())
+    newsroom.spawn(*command.split())
     assert HEADLINE in (newsroom.folder / "feeds/latest/rss.xml").read_text(encoding="utf-8")
     assert bool(partner.delivered()) == (command == "run --once")
     assert bool(partner.pings) == (command == "run --once")

@@ -247,7 +247,7 @@ async def daemon(folder: Path, *, hub: str = "enabled = true") -> AsyncIterator[
             await running
 
 
-async def until(true: Callable[[], Any], seconds: float = 10) -> None:
+async def until(true: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(seconds):
         while not true():

@@ -14,14 +14,15 @@ from syndicate.net.limits import AT_ONCE, PATIENCE
 
 
 class Board:
-    """Trips that wait, and what came of them: ``(host, seconds it takes)``."""
+    """Trips that wait, and what came of them: ``(host, seconds it takes)``, or until ``go_on``."""
 
     def __init__(self, most: int, *, slow: int | None = None) -> None:
-        self.waiting: deque[tuple[str, float]] = deque()
-        self.waiting_slow: deque[tuple[str, float]] = deque()
-        self.strangers: deque[tuple[str, float]] = deque()
+        self.waiting: deque[tuple[str, float | None]] = deque()
+        self.waiting_slow: deque[tuple[str, float | None]] = deque()
+        self.strangers: deque[tuple[str, float | None]] = deque()
         self.done: list[str] = []
         self.faults: list[Exception] = []
+        self.go_on = asyncio.Event()
         self.tasks: set[object] = set()
         self.running = self.most = 0
         self.empty = 0
@@ -38,11 +39,11 @@ class Board:
         host, seconds = queue.popleft()
         return Trip(host, self._go(host, seconds), known=known)
 
-    async def _go(self, host: str, seconds: float) -> None:
+    async def _go(self, host: str, seconds: float | None) -> None:
         self.tasks.add(asyncio.current_task())
         self.running += 1
         self.most = max(self.most, self.running)
-        await asyncio.sleep(seconds)
+        await (self.go_on.wait() if seconds is None else asyncio.sleep(seconds))
         self.running -= 1
         if host == "fault":
             raise ValueError(host)
@@ -73,10 +74,12 @@ def test_a_place_works_off_one_after_the_other_and_the_cap_is_kept() -> None:
 def test_slow_ones_give_their_places_back_wherever_they_hang_and_the_quick_go_on() -> None:
     async def go() -> None:
         board = Board(2)
-        board.waiting.extend([(f"slow{n}", 3.0) for n in range(20)] + [("quick", 0.0)])
+        board.waiting.extend([(f"slow{n}", None) for n in range(20)] + [("quick", 0.0)])
         board.flight.fill()
-        await until(lambda: "quick" in board.done, 5)
-        assert board.done == ["quick"], "a moment for each two, not three seconds"
+        await until(lambda: "quick" in board.done)
+        assert board.done == ["quick"], "a moment for each two, though none of them ends"
+        await until(lambda: all(board.flight.is_late(f"slow{n}") for n in range(20)))
+        board.go_on.set()
         await board.over()
         assert len(board.done) == 21
         assert all(board.flight.is_late(f"slow{n}") for n in range(20))
@@ -105,10 +108,10 @@ def test_where_no_more_slow_ones_fit_strangers_may_fill_half_of_the_places() -> 
     async def go() -> None:
         board = Board(2, slow=1)
         board.known = False
-        board.waiting.extend([("a", 0.6), ("b", 0.6)])
+        board.waiting.extend([("a", None), ("b", None)])
         board.flight.fill()
-        await asyncio.sleep(4 * AT_ONCE)
-        assert board.flight.strained
+        await until(lambda: board.flight.strained)
+        board.go_on.set()
         await board.over()
         assert not board.flight.strained
         assert sorted(board.done) == ["a", "b"]
@@ -121,15 +124,16 @@ def test_strangers_taken_all_at_once_leave_half_of_the_places_too() -> None:
 
     async def go() -> None:
         board = Board(4, slow=1)
-        board.waiting_slow.append(("late", 1.0))
+        board.waiting_slow.append(("late", None))
         board.flight.fill()
-        board.strangers.extend((f"hangs{n}", 1.0) for n in range(10))
+        board.strangers.extend((f"hangs{n}", None) for n in range(10))
         board.flight.fill()
         board.waiting.extend((f"known{n}", 0.0) for n in range(10))
         board.flight.fill()
-        await until(lambda: len(board.done) >= 10, 5)
+        await until(lambda: len(board.done) >= 10)
         assert board.done == [f"known{n}" for n in range(10)]
         board.strangers.clear()
+        board.go_on.set()
         await board.over()
 
     run(go())
@@ -138,15 +142,16 @@ def test_strangers_taken_all_at_once_leave_half_of_the_places_too() -> None:
 def test_slow_ones_do_not_take_the_room_that_strangers_will_move_to() -> None:
     async def go() -> None:
         board = Board(4, slow=2)
-        board.strangers.extend((f"hangs{n}", 1.0) for n in range(10))
-        board.waiting_slow.extend((f"late{n}", 1.0) for n in range(2))
+        board.strangers.extend((f"hangs{n}", None) for n in range(10))
+        board.waiting_slow.extend((f"late{n}", None) for n in range(2))
         board.flight.fill()
         await asyncio.sleep(4 * AT_ONCE)
         board.waiting.append(("known", 0.0))
         board.flight.fill()
-        await until(lambda: bool(board.done), 5)
+        await until(lambda: bool(board.done))
         assert board.done == ["known"]
         board.strangers.clear()
+        board.go_on.set()
         await board.over()
 
     run(go())
@@ -207,11 +212,11 @@ def test_new_subscribers_that_hang_leave_half_of_the_places_to_those_known(tmp_p
             _took(made, [f"http://127.0.2.{n}:{port_of(other)}/" for n in range(1, 41)])
             await made.publish("two", "The second", push=False)
             draining = asyncio.create_task(made.app.hub.drain())
-            await until(lambda: len(slow.pushes) >= 4, 5)
+            await until(lambda: len(slow.pushes) >= 4)
             await made.publish("three", "The third", push=False)
             made.app.hub.wake()
             with_it = lambda: sum(b"The third" in push.body for push in quick.pushes) == 40  # noqa: E731
-            await until(with_it, 5)  # while the others hang
+            await until(with_it)  # while the others hang
             slow.release()
             await made.app.hub.stop()
             await draining

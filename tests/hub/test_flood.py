@@ -30,8 +30,8 @@ def test_more_hanging_hosts_than_there_are_slots_do_not_stop_the_healthy(tmp_pat
             fill(made, [f"http://127.0.2.{n}:{other}/" for n in range(1, 41)])
             await made.publish("two", "The second", push=False)
             draining = asyncio.create_task(made.app.hub.drain())
-            await until(lambda: len(quick.pushes) == 40, 15)  # while the twelve hang
-            await until(lambda: all(made.app.hub._sending.is_late(f"127.0.1.{n}") for n in range(1, 13)), 15)
+            await until(lambda: len(quick.pushes) == 40)  # while the twelve hang
+            await until(lambda: all(made.app.hub._sending.is_late(f"127.0.1.{n}") for n in range(1, 13)))
             slow.release()
             await draining
             assert len(slow.pushes) == 12
@@ -39,7 +39,7 @@ def test_more_hanging_hosts_than_there_are_slots_do_not_stop_the_healthy(tmp_pat
             slow.held = asyncio.Event()
             await made.publish("three", "The third", push=False)
             draining = asyncio.create_task(made.app.hub.drain())
-            await until(lambda: len(quick.pushes) == 40, 15)
+            await until(lambda: len(quick.pushes) == 40)
             slow.release()
             await draining
 

@@ -24,7 +24,7 @@ async def delivered(outlet: Outlet, subscriber: Subscriber, words: str) -> None:
     await until(lambda: len(subscriber.pushes) > count)
     push = subscriber.pushes[-1]
     topic = outlet.subscriptions()[0].topic
-    async with asyncio.timeout(10):  # what readers see follows the push within moments
+    async with asyncio.timeout(60):  # what readers see follows the push within moments
         while push.body != (shown := await outlet.client.get(topic)).content:
             await asyncio.sleep(0.05)
     assert push.headers["content-type"] == shown.headers["content-type"]

@@ -75,7 +75,7 @@ async def scraped(folder: Path) -> tuple[str, str, str]:
         assert app.server
         assert app.ops
         async with httpx.AsyncClient(verify=False, timeout=60) as client:
-            for _ in range(400):
+            for _ in range(2000):
                 answer = await client.get(app.server.url + "feeds/latest/rss.xml")
                 told = (await client.get(app.ops.url + "metrics")).text
                 if b"The bridge" in answer.content and 'kind="story",outcome="retry"' in told:

@@ -192,7 +192,7 @@ async def daemon(folder: Path, more: str = "") -> AsyncIterator[Outlet]:
             await running
 
 
-async def until(true: Callable[[], Any], seconds: float = 20) -> None:
+async def until(true: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(seconds):
         while not true():

@@ -70,7 +70,7 @@ def test_tokens_are_exchanged_without_a_gap_and_revoked_ones_open_nothing(tmp_pa
             assert (await made.get("gazette", "journal", token=new)).status_code == 200
             with made.app.storage.write() as tx:
                 tx.tokens.revoke(next(t.id for t in tx.tokens.all() if t.label == "old"), made.clock())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (await made.get("gazette", "journal", token=old)).status_code != 401:
                     await asyncio.sleep(0.05)
             assert (await made.get("gazette", "journal", token=new)).status_code == 200
@@ -147,13 +147,13 @@ def test_waiting_ends_with_the_news(tmp_path: Path) -> None:
     async def go() -> None:
         async with daemon(tmp_path) as made:
             begin = (await made.journal("gazette"))["next"]
-            waiting = asyncio.create_task(made.journal("gazette", after=begin, wait=30))
+            waiting = asyncio.create_task(made.journal("gazette", after=begin, wait=60))
             await until(lambda: sum(made.app.partners._waiting.values()) == 1)
             begun = time.monotonic()
             made.write("flash")
             page = await waiting
             assert [s["headlines"][0]["value"] for s in page["stories"]] == ["About flash"]
-            assert time.monotonic() - begun < 10
+            assert time.monotonic() - begun < 45
             assert not made.app.partners._waiting
 
     run(go())
@@ -170,7 +170,7 @@ def test_waiting_ends_in_time_and_when_the_daemon_leaves(tmp_path: Path) -> None
             begun = time.monotonic()
             made.app.stop()
             assert (await waiting)["stories"] == []
-        assert time.monotonic() - begun < 9
+        assert time.monotonic() - begun < 45
 
     run(go())
 

@@ -96,6 +96,11 @@ async def test_storing_and_pushing_are_spans_of_one_trace(tmp_path: Path) -> Non
     assert dict(spans["read"].attributes or {}) == {"syndicate.source": "desk", "syndicate.item": "a.md"}
     for name in ("store", "push"):
         assert f"{spans[name].context.trace_id:032x}" == trace
+    poll, read = spans["poll"], spans["read"]
+    assert read.parent is not None
+    assert read.parent.span_id == poll.context.span_id
+    assert [link.context.span_id for link in spans["store"].links] == [poll.context.span_id]
+    assert not spans["push"].links
     assert parent == f"00-{trace}-{spans['push'].context.span_id:016x}-01"
     assert spans["push"].attributes
     assert spans["push"].attributes["syndicate.lane"] == "gazette/main"

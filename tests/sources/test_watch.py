@@ -27,7 +27,7 @@ async def first(
             if len(found) >= wanted:
                 stop.set()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         task = asyncio.create_task(collect())
         for step in act:
             await asyncio.sleep(0.4)
@@ -87,7 +87,7 @@ def test_it_ends_when_told_to(tmp_path: Path) -> None:
     async def run() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(0.2, stop.set)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for _ in watching.watch({"desk": tmp_path}, stop):
                 raise AssertionError("nothing changed")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from blog import Site, post
 from pydantic import ValidationError
 from scripted import Clock, Reader, Said, http_client, scripted
 
+from syndicate.cli.main import run
 from syndicate.config import Secret
 from syndicate.editorial import Directory, ReadOptions, read
 from syndicate.model import PubStatus
@@ -397,6 +400,65 @@ async def test_it_goes_back_in_time_and_on_where_it_stopped(monkeypatch: pytest.
                     break
         assert set(got) == {str(number) for number in range(51, 301)}
         assert len(got) < 350, "not everything twice"
+
+
+COMMAND = """
+[publisher]
+name = "The Times"
+url = "https://times.example.org/"
+[storage]
+url = "sqlite:///{folder}/news.db"
+[output]
+path = "{folder}/feeds"
+[network]
+allow = ["127.0.0.0/8"]
+[sources.blog]
+type = "wordpress"
+url = "{url}"
+page_size = 20
+[feeds.latest]
+title = "Latest"
+"""
+
+
+@pytest.mark.anyio
+async def test_the_command_fills_in_and_goes_on_where_the_site_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with site(monkeypatch) as (server, _, _):
+        begin = datetime(2026, 1, 1, tzinfo=UTC)
+        for number in range(1, 251):
+            server.add(number, (begin + timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%S"))
+        (tmp_path / "syndicate.toml").write_text(COMMAND.format(folder=tmp_path, url=server.url("/")))
+        known = ["--config", str(tmp_path / "syndicate.toml"), "--json"]
+        assert await asyncio.to_thread(run, [*known, "db", "upgrade"]) == 0
+        capsys.readouterr()
+        words = [*known, "sources", "backfill", "blog", "--since", "2026-01-03"]
+
+        async def fill() -> tuple[int, dict[str, Any]]:
+            code = await asyncio.to_thread(run, words)
+            out = capsys.readouterr().out
+            return code, json.loads(out)
+
+        answer, lists = server._next, 0
+
+        def fails_at_the_second_list(path: str) -> Said:
+            nonlocal lists
+            is_list = "orderby=date" in path
+            lists += is_list
+            return Said(status=503) if is_list and lists == 2 else answer(path)
+
+        monkeypatch.setattr(server, "_next", fails_at_the_second_list)
+        code, _ = await fill()
+        assert code == 1
+        code, told = await fill()
+        assert (code, told["went_on"], told["finished"], told["problems"]) == (0, True, True, 0)
+        first = 203 - told["actions"]["published"]
+        assert 0 < first < 203, "the first call stored what it had, the second one the rest"
+        whole = [r.path for r in server.requests if "include=" in r.path]
+        assert len(whole) == len(set(whole)), "nothing is asked for twice"
+        code, told = await fill()
+        assert (code, told["actions"], told["seen"]) == (0, {}, told["known"])
 
 
 @pytest.mark.anyio

@@ -138,3 +138,26 @@ def test_cutting_twice_cuts_nothing_more(storage: Storage) -> None:
         journal(tx, "a", when=at(days=9))
         assert sum(cut(tx).values()) > 0
         assert set(cut(tx).values()) == {0}
+
+
+def test_how_stories_stand_is_forgotten_of_sources_that_are_long_gone(storage: Storage) -> None:
+    with storage.write() as tx:
+        for name, asked in (("gone", LONG_AGO), ("lately", NOW), ("kept", LONG_AGO), ("never", None)):
+            tx.sources.advance(name, token=None, items={"a.xml": "x"}, forget=())
+            tx.sources.keep_standing(name, {"urn:x:1": "{}"})
+            if asked:
+                tx.sources.tried(name, asked, None)
+        done = prune(
+            tx.connection,
+            attempts_before=NOW,
+            revisions_before=NOW,
+            journal_before=NOW,
+            fragments_before=NOW,
+            windows=(),
+            sources=("kept",),
+            standings_before=NOW - timedelta(days=90),
+        )
+        assert done["standings"] == 1
+        assert tx.sources.standing("gone", "urn:x:1") is None
+        assert all(tx.sources.standing(name, "urn:x:1") == "{}" for name in ("lately", "kept", "never"))
+        assert tx.sources.items("gone") == {"a.xml": "x"}, "its cursor stays"

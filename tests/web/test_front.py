@@ -53,8 +53,13 @@ async def fronted(shelf):
     await server.stop()
 
 
-async def say(server: Server, *pieces: bytes, pause: float = 0.0, end: bool = True) -> bytes:
-    """Everything that is answered until the other side closes (after ``end``, ours)."""
+async def say(
+    server: Server, *pieces: bytes, pause: float = 0.0, end: bool = True, answers: int = 1, head: bool = False
+) -> bytes:
+    """Everything that is answered until the other side closes; with ``end`` so many answers, and what follows at once.
+
+    ``head``: answers have no bodies, whatever length they tell.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     for piece in pieces:
         writer.write(piece)
@@ -62,14 +67,29 @@ async def say(server: Server, *pieces: bytes, pause: float = 0.0, end: bool = Tr
         if pause:
             await asyncio.sleep(pause)
     found = b""
-    try:
-        async with asyncio.timeout(0.4 if end else 15):
-            while part := await reader.read(65_536):
+    with suppress(ConnectionResetError):
+        async with asyncio.timeout(60):
+            while not (end and whole(found, head) >= answers) and (part := await reader.read(65_536)):
                 found += part
-    except (TimeoutError, ConnectionResetError):
-        assert end, f"still open after {found[:200]!r}"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.02):
+                found += await reader.read(65_536)
     writer.close()
     return found
+
+
+def whole(raw: bytes, head_only: bool) -> int:
+    """How many answers there are to their ends."""
+    count = 0
+    while b"\r\n\r\n" in raw:
+        head, _, raw = raw.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+        size = int(length[1]) if length and not head_only else 0
+        if len(raw) < size:
+            break
+        raw = raw[size:]
+        count += 1
+    return count
 
 
 def parsed(raw: bytes, head_only: bool = False) -> list[tuple[bytes, dict[bytes, bytes], bytes]]:
@@ -141,7 +161,7 @@ async def test_the_same_is_answered_with_and_without_the_front(behind, fronted, 
 
 async def test_head_has_the_headers_and_no_body(behind, fronted) -> None:
     head = PLAIN.replace(b"GET", b"HEAD", 1)
-    alone, through = await say(behind, head), await say(fronted, head)
+    alone, through = await say(behind, head, head=True), await say(fronted, head, head=True)
     assert through.endswith(b"\r\n\r\n")
     assert parsed(through, head_only=True) == parsed(alone, head_only=True)
 
@@ -153,7 +173,7 @@ async def test_every_answer_has_its_date(fronted) -> None:
 
 
 async def test_pipelined_requests_are_answered_in_order(fronted) -> None:
-    answers = parsed(await say(fronted, PLAIN + SAME + GZIP + HEALTH + SAME + PLAIN, end=True))
+    answers = parsed(await say(fronted, PLAIN + SAME + GZIP + HEALTH + SAME + PLAIN, answers=6))
     assert [a[0] for a in answers] == [b"200", b"304", b"200", b"200", b"304", b"200"]
     assert answers[2][1][b"content-encoding"] == b"gzip;"
     assert answers[3][1][b"content-type"] == b"application/json;"
@@ -162,17 +182,17 @@ async def test_pipelined_requests_are_answered_in_order(fronted) -> None:
 
 async def test_a_request_in_pieces(fronted) -> None:
     pieces = [bytes([byte]) for byte in SAME + HEALTH]
-    answers = parsed(await say(fronted, *pieces, pause=0.001))
+    answers = parsed(await say(fronted, *pieces, pause=0.001, answers=2))
     assert [a[0] for a in answers] == [b"304", b"200"]
     halves = [(PLAIN + PLAIN)[:70], (PLAIN + PLAIN)[70:]]
-    assert [a[0] for a in parsed(await say(fronted, *halves, pause=0.05))] == [b"200", b"200"]
+    assert [a[0] for a in parsed(await say(fronted, *halves, pause=0.05, answers=2))] == [b"200", b"200"]
 
 
 async def test_a_connection_that_went_to_the_whole_server_stays_good(fronted) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", fronted.port)
     for request, status in ((SAME, b"304"), (HEALTH, b"200"), (SAME, b"304"), (HEALTH, b"200")):
         writer.write(request)
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
         assert head[9:12] == status
         length = re.search(rb"content-length: (\d+)", head)
         await reader.readexactly(int(length[1]) if length else 0)
@@ -198,7 +218,7 @@ async def test_a_head_that_trickles_in_is_given_up(fronted, monkeypatch) -> None
             assert not closed.done()
     with suppress(ConnectionError):
         assert await closed == b""
-    assert 0.4 < time.monotonic() - begun < 5
+    assert time.monotonic() - begun > 0.4, "not before its time"
 
 
 async def test_an_idle_connection_is_closed(fronted, monkeypatch) -> None:
@@ -218,7 +238,7 @@ async def test_who_does_not_read_is_held_up_and_then_gets_everything(shelf, shel
     assert held._transport.get_write_buffer_size() < 2_000_000, "300 answers are 30 MB"
     writer.transport.resume_reading()
     got = 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while got < 300 * 100_000:
             got += len(await reader.read(2**20))
     assert not held._held_up
@@ -232,7 +252,7 @@ async def test_who_never_reads_is_cut_off(shelf, shelved, fronted, monkeypatch) 
     _, writer = await asyncio.open_connection("127.0.0.1", fronted.port, limit=2**16)
     writer.transport.pause_reading()
     writer.write(PLAIN * 30)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.sleep(0.2)
         while fronted._door._open:
             await asyncio.sleep(0.05)
@@ -261,7 +281,7 @@ async def test_stopping_ends_connections_that_wait(shelf) -> None:
     begun = time.monotonic()
     await server.stop()
     assert time.monotonic() - begun < 15, "it did not wait as long as an answer may take"
-    assert await asyncio.wait_for(reader.read(), 2) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
     writer.close()
 
 

@@ -91,7 +91,7 @@ async def test_serve_stays_until_it_is_stopped(shelf):
     await asyncio.sleep(0.05)
     assert not task.done()
     await server.stop()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
 
 
 async def test_it_ends_when_it_is_told_to_and_not_at_a_tick(shelf, monkeypatch):

@@ -26,7 +26,7 @@ class Loader:
     def __call__(self, path):
         self.asked.append(path)
         found = self.pages.get(path)
-        assert self.go.wait(5)
+        assert self.go.wait(60)
         return found
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +14,29 @@ import rig
 from rig import WordPress
 from scripted import Clock, Reader, http_client
 
+from syndicate.cli.main import run
 from syndicate.model import Draft
 from syndicate.sources.base import Cursor
 from syndicate.sources.wordpress import WordPressOptions, WordPressSource
 
 pytestmark = pytest.mark.anyio
 
+COMMAND = """
+[publisher]
+name = "The Times"
+url = "https://times.example.org/"
+[storage]
+url = "sqlite:///{folder}/news.db"
+[output]
+path = "{folder}/feeds"
+[network]
+allow = ["127.0.0.0/8"]
+[sources.blog]
+type = "wordpress"
+url = "{url}"
+[feeds.latest]
+title = "Latest"
+"""
 PASHTO = "کابل (پژواک): کروندګرو د کلي لښتي پاک کړل. دا کار نولس ورځې وغځېد."
 URDU = "کابل: کسانوں نے گاؤں کی نہر صاف کی۔ اس کام میں انیس دن لگے۔"
 SEED_FORM = """<p>The canal near KabulKABUL: Farmers have cleaned the canal that waters nine villages .</p>
@@ -270,6 +289,24 @@ async def test_it_goes_back_in_time(empty: WordPress) -> None:
             for draft in batch.drafts
         ]
         assert set(got) == {str(number) for number in numbers}
+
+
+def test_the_command_fills_in_what_the_site_has(
+    empty: WordPress, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _many(empty, 120, same_second=3, begin="2025-05-01 00:00:00")
+    file = tmp_path / "syndicate.toml"
+    file.write_text(COMMAND.format(folder=tmp_path, url=empty.url))
+    assert run(["--config", str(file), "db", "upgrade"]) == 0
+    capsys.readouterr()
+    words = ["--config", str(file), "--json", "sources", "backfill", "blog", "--since", "2025-05-01"]
+    assert run(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["actions"], told["finished"], told["problems"]) == ({"published": 120}, True, 0)
+    assert run(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["actions"], told["seen"]) == ({}, told["known"])
+    assert told["known"] >= 120, "pages overlap, so that nothing between them is missed"
 
 
 async def test_a_site_with_plain_permalinks(empty: WordPress) -> None:

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from syndicate import tracing
 from syndicate.errors import UsageError
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.ingest.reissue import is_known
 from syndicate.model import Draft
 from syndicate.sources.base import Backfilling, Batch, Source
-from syndicate.storage import BackfillState, Conduct, Storage
+from syndicate.storage import BackfillState, Conduct, Storage, Transaction
 
 RECENT = timedelta(days=1)
 
@@ -60,7 +61,8 @@ async def backfill(
     worker = _Worker(storage, ingest, source.name, Filled())
     state = await ingest.in_thread(worker.begin, since, push, now)
     async for batch in source.backfill(state.since, state.token):
-        await ingest.in_thread(worker.take, batch)
+        with tracing.step("backfill", source=source.name):
+            await ingest.in_thread(worker.take, batch)
         if progress:
             progress(len(batch.drafts))
     await ingest.in_thread(worker.end, now)
@@ -100,6 +102,7 @@ class _Worker:
         now = self._ingest.now()
         with self._storage.write() as tx:
             tx.articles.take_turns()
+            self._note(tx, batch, now)
             before = self.filled.polled.actions.get("published", 0)
             for draft, reading in readings:
                 if not is_known(tx, draft):  # a poll may have brought it meanwhile
@@ -109,6 +112,13 @@ class _Worker:
             self._state = replace(self._state, token=token, stored=self._state.stored + stored)
             tx.sources.keep_backfill(self._name, self._state)
             tx.sources.advance(self._name, token=None, items=batch.items, forget=())
+
+    def _note(self, tx: Transaction, batch: Batch, now: datetime) -> None:
+        """What could not be had, until it can."""
+        tx.problems.settle(self._name, batch.settled)
+        for each in batch.troubles:
+            tx.problems.note(self._name, each.key, each.reason, now, fix=each.fix, warning=each.warning)
+            self.filled.polled.problems += not each.warning
 
     def end(self, now: datetime) -> None:
         self._state = replace(self._state, finished=now, token=None)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from syndicate import metrics
+from syndicate import metrics, tracing
 from syndicate.errors import StoryError
 from syndicate.ingest import copies, record
 from syndicate.ingest.poll import Ingest, Polled
@@ -66,7 +66,8 @@ class Inbox:
         self, source: str, items: Sequence[Sent | NotTaken], request: Request | None, *, many: bool
     ) -> Receipt:
         """Store stories; ``many``: they came as a list, and each has a receipt. Raises StorageError."""
-        return await self._ingest.in_thread(self._put, source, items, request, many)
+        with tracing.step("receive", source=source):
+            return await self._ingest.in_thread(self._put, source, items, request, many)
 
     async def withdraw(self, source: str, own_id: str, reason: str, request: Request | None) -> Receipt:
         """Take a story back, also one that did not come yet. Raises StorageError."""

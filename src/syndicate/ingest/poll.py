@@ -205,7 +205,8 @@ class Ingest:
 
     async def in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
         """Do something in the thread of the sources: what they bring is taken one after the other."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, tracing.carried(act), *arguments)
 
     def _begin(self, name: str) -> _Look:
         with self._storage.read() as tx:

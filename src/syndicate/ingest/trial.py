@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syndicate.errors import SourceError, StoryError
-from syndicate.ingest import reissue
+from syndicate.ingest import reissue, standing
 from syndicate.ingest.desk import differences
 from syndicate.ingest.poll import Ingest
-from syndicate.ingest.take import take
+from syndicate.ingest.take import take, taken_back
 from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading
-from syndicate.sources.base import Batch, Cursor, Source, Trouble
+from syndicate.sources.base import Batch, Cursor, Recall, Source, Trouble
 from syndicate.storage import Storage, Transaction
 
 AT_MOST = 200
@@ -32,7 +32,8 @@ class Verdict:
     """What would become of one story.
 
     ``what``: ``new``, ``changed``, ``corrected``, ``withdrawn``, ``unchanged``, ``copy``, ``on hold``,
-    ``waits`` (for its date or embargo) or ``left out``. ``fields``: what would change.
+    ``waits`` (for its date or embargo), ``left out``, or ``kept out`` (its source takes back what
+    never came: it stays out). ``fields``: what would change.
     """
 
     source_id: str
@@ -91,9 +92,56 @@ def _judge(
     with suppress(_UndoError), storage.write() as tx:
         read = [(d, r) for d, r in readings if isinstance(r, Reading)]
         trial.hold = reissue.look(tx, taking.options, read, taking.house.language, reissue.Tally())
-        for draft, reading in readings:
-            trial.verdicts.append(_verdict(tx, taking, draft, reading, now))
+        known = {id(draft): (draft, reading) for draft, reading in readings}
+        for batch in batches:  # in their order, as they are stored
+            for order in batch.recalls[:AT_MOST]:
+                trial.verdicts.append(_recalled(tx, taking, name, order, now))
+            for draft, reading in (known[id(d)] for d in batch.drafts if id(d) in known):
+                late = _late(tx, draft) if batch.versioned else None
+                trial.verdicts.append(late or _verdict(tx, taking, draft, reading, now))
         raise _UndoError
+
+
+def _recalled(tx: Transaction, taking: Taking, name: str, order: Recall, now: datetime) -> Verdict:
+    """A kill or a withdrawal that the source brings by itself."""
+    copy = tx.copies.get(name, order.source_id)
+    known = copy.article_id if copy else tx.articles.by_identity([(f"id:{name}", order.source_id)])
+    before = tx.articles.get(known) if known else None
+    plain = Verdict(
+        source_id=order.source_id,
+        origin=order.source_id,
+        headline=before.story.headline if before else None,
+        what="unchanged",
+        published=before.published if before else None,
+    )
+    came = standing.Version(order.version, order.updated, order.status, withdraws=True)
+    if late := standing.notice(tx, name, (order.source_id,), came):
+        return replace(plain, why=late)
+    if before is None:
+        return replace(plain, what="kept out", why=f"{order.reason}; it is not here, and stays out")
+    taken = taken_back(tx, taking, name, order, now)
+    if taken is None or not taken.action:
+        whose = (
+            f"the version that is out is source {before.source!r}'s" if copy else "it is withdrawn already"
+        )
+        return replace(plain, why=whose)
+    return replace(plain, what=_WORDS.get(taken.action, str(taken.action)), why=order.reason)
+
+
+def _late(tx: Transaction, draft: Draft) -> Verdict | None:
+    """A version that a newer one, or a withdrawal, came before."""
+    came = standing.Version(draft.version, draft.given.updated, draft.given.status)
+    why = standing.notice(tx, draft.source, standing.names(draft), came)
+    if why is None:
+        return None
+    return Verdict(
+        source_id=draft.source_id,
+        origin=draft.origin or draft.source_id,
+        headline=draft.given.headline,
+        what="unchanged",
+        why=why,
+        published=draft.given.published,
+    )
 
 
 def _verdict(

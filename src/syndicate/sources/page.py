@@ -15,6 +15,7 @@ from pydantic import Field
 
 from syndicate.config import Duration, SourceOptions
 from syndicate.errors import SourceError
+from syndicate.model import Draft
 from syndicate.net.client import Client
 from syndicate.sources.base import Batch, Cursor, Trouble
 from syndicate.sources.fetch_errors import FetchError, html_instead
@@ -26,19 +27,21 @@ from syndicate.sources.page_story import NoStoryError, read_page
 from syndicate.sources.polling import Poller
 from syndicate.sources.robots_keeper import TOKEN, RobotsKeeper
 from syndicate.sources.sitemap_reading import Sitemap, is_sitemap, read_sitemap, unpacked
+from syndicate.sources.sitemap_walk import (
+    ACCEPT_LIST,
+    ACCEPT_PAGE,
+    IN_A_ROW,
+    NOT_THERE,
+    SitemapWalk,
+    is_in_trouble,
+)
 from syndicate.timekeeping import utc_now
 
 LIST = "list"  # the key of troubles with the list itself
-ACCEPT_LIST = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
-ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9"
 SITEMAP = "sitemap"  # remembered: the list is one
 SITEMAPS = 5
 """Sitemaps of an index that are read in one look, the newest."""
 _REMEMBERED = 1_000
-_IN_A_ROW = 3
-"""Failures one after the other after which the site is left in peace."""
-_NOT_THERE = frozenset({404, 410})
-_TROUBLED = frozenset({408, 429})
 
 
 class PageOptions(FetchOptions):
@@ -121,6 +124,19 @@ class PageSource:
         if last:
             yield last
 
+    def backfill(self, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:
+        """Every page of the site's sitemaps that may be of ``since`` or later, one a batch."""
+        asking = SitemapWalk(
+            self.poller.fetcher,
+            self._robots,
+            self._wanted,
+            self._zone,
+            max_bytes=self._options.max_bytes,
+            pause=self._pause,
+            story=self._draft,
+        )
+        return asking.walk(self._options.url, since, cursor)
+
     # -- the list ----------------------------------------------------------------------
 
     async def _list(self) -> tuple[Fetched, dict[str, Listed]]:
@@ -194,12 +210,12 @@ class PageSource:
                 batch = await self._page(url, listed.get(url))
                 failures = 0
             except FetchError as error:
-                failures = failures + 1 if _is_in_trouble(error) else 0
-                if failures >= _IN_A_ROW:
+                failures = failures + 1 if is_in_trouble(error) else 0
+                if failures >= IN_A_ROW:
                     raise
-                if error.status in _NOT_THERE:
+                if error.status in NOT_THERE:
                     lost.append(url)
-                batch = None if error.status in _NOT_THERE else self._failed(url, error)
+                batch = None if error.status in NOT_THERE else self._failed(url, error)
             if batch:
                 yield batch
         for batch in self._lost(lost, asked):
@@ -235,20 +251,24 @@ class PageSource:
                 return self._noted(url, bare, str(error))
             return Batch(items={url: self._ledger.set(url, bare)})
 
-    def _read(self, url: str, answer: Fetched, after: Seen, entry: Listed | None) -> Batch:
+    def _draft(self, url: str, answer: Fetched, entry: Listed | None, known_as: str | None = None) -> Draft:
+        """The story of a page. Raises NoStoryError."""
         if answer.url != url and (urlsplit(answer.url).path in ("", "/") or answer.url == self.poller.url):
             raise NoStoryError("it leads to the home page or the list")
         robots_tag = answer.headers.get("x-robots-tag", "")
         page = read_page(html_text(answer), answer.url, self._zone, robots_tag=robots_tag, token=TOKEN)
         if page.hidden:
             raise NoStoryError("it asks not to be listed (noindex)")
-        draft = make_draft(page, answer.url, self._terms, entry, known_as=after.source_id or None)
+        draft = make_draft(page, answer.url, self._terms, entry, known_as=known_as)
+        return replace(draft, origin=url)
+
+    def _read(self, url: str, answer: Fetched, after: Seen, entry: Listed | None) -> Batch:
+        draft = self._draft(url, answer, entry, after.source_id or None)
         owner = self._ledger.owner(draft.source_id)
         if owner not in (None, url):
             twin = replace(after, state=TWIN, source_id=draft.source_id)
             return Batch(items={url: self._ledger.set(url, twin)}, settled=frozenset({url}))
         live = replace(after, state=LIVE, source_id=draft.source_id)
-        draft = replace(draft, origin=url)
         return Batch(drafts=(draft,), items={url: self._ledger.set(url, live)}, settled=frozenset({url}))
 
     def _not_ours(self, url: str, reason: str) -> Batch:
@@ -266,7 +286,7 @@ class PageSource:
 
     def _lost(self, lost: list[str], asked: int) -> list[Batch]:
         """Pages that answered 404 or 410. Many at once are a site in trouble, and say nothing."""
-        if len(lost) >= _IN_A_ROW and len(lost) * 2 > asked:
+        if len(lost) >= IN_A_ROW and len(lost) * 2 > asked:
             words = f"{len(lost)} of {asked} pages are gone at once; none was withdrawn"
             raise SourceError(words, fix="look at the site; if they are gone for good, withdraw them here")
         return [self._missed(url) for url in lost]
@@ -282,7 +302,3 @@ class PageSource:
 
     async def _pause(self) -> None:
         await self._sleep(max(self._options.pause.total_seconds(), self._robots.delay))
-
-
-def _is_in_trouble(error: FetchError) -> bool:
-    return error.status is None or error.status >= 500 or error.status in _TROUBLED

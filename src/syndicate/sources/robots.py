@@ -11,6 +11,7 @@ LARGEST = 512_000
 """Bytes that are read of it (RFC 9309, section 2.5)."""
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _LONGEST = 2_000
+_SITEMAPS = 1_000
 _KEPT = "/:?#[]@!$&'()*+,;=%~"
 
 
@@ -24,10 +25,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """The rules of the one group that is for us. ``delay``: seconds between requests, if stated."""
+    """The rules of the one group that is for us. ``delay``: seconds between requests, if stated.
+
+    ``sitemaps``: the addresses it names, whoever asks (sitemaps.org).
+    """
 
     rules: tuple[Rule, ...] = ()
     delay: float | None = None
+    sitemaps: tuple[str, ...] = ()
 
     def allows(self, url: str) -> bool:
         """The longest rule that fits decides, ``allow`` at a tie; what none fits is allowed (2.2.2)."""
@@ -48,6 +53,7 @@ def read_robots(text: str, token: str) -> Robots:
     groups: dict[str, list[Rule]] = {}
     delays: dict[str, float] = {}
     agents: list[str] = []
+    sitemaps: list[str] = []
     in_rules = False
     for key, value in _lines(text):
         if key == "user-agent":
@@ -65,8 +71,10 @@ def read_robots(text: str, token: str) -> Robots:
             in_rules = True
             seconds = _seconds(value)
             delays.update({agent: seconds for agent in agents if seconds is not None})
+        elif key == "sitemap" and len(value) <= _LONGEST and len(sitemaps) < _SITEMAPS:
+            sitemaps.append(value)
     name = token.lower() if token.lower() in groups else "*"
-    return Robots(tuple(groups.get(name, ())), delays.get(name))
+    return Robots(tuple(groups.get(name, ())), delays.get(name), tuple(dict.fromkeys(sitemaps)))
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:

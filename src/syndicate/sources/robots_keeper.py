@@ -41,6 +41,11 @@ class RobotsKeeper:
         self.delay = min(robots.delay or 0.0, LONGEST_DELAY)
         return robots.allows(url)
 
+    async def sitemaps(self, url: str) -> tuple[str, ...]:
+        """The sitemaps that the robots.txt of an address's host names."""
+        parts = urlsplit(url)
+        return (await self._of(f"{parts.scheme}://{parts.netloc}")).sitemaps
+
     async def _of(self, origin: str) -> Robots:
         known = self._known.get(origin)
         now = self._now()

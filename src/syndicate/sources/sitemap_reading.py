@@ -113,7 +113,7 @@ def _row(element: Any) -> tuple[str, ...]:
 
 def _when(row: tuple[str, ...], zone: ZoneInfo) -> datetime:
     """How new an entry is: by what it says, else by a date in its address."""
-    return _moment(row[1], zone) or _moment(row[2], zone) or _dated(row[0]) or _OLDEST
+    return moment(row[1], zone) or moment(row[2], zone) or _dated(row[0]) or _OLDEST
 
 
 def _entry(row: tuple[str, ...], zone: ZoneInfo) -> Listed | None:
@@ -122,10 +122,11 @@ def _entry(row: tuple[str, ...], zone: ZoneInfo) -> Listed | None:
     except WrongValueError:
         return None
     title = " ".join(row[3].split()) or None
-    return Listed(url=url, changed=row[1] or None, published=_moment(row[2], zone), title=title)
+    return Listed(url=url, changed=row[1] or None, published=moment(row[2], zone), title=title)
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+def moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """A date of a sitemap (W3C Datetime) in UTC; of one without a zone it is ``zone``."""
     if not text:
         return None
     try:

@@ -12,6 +12,7 @@ from syndicate.storage import schema as s
 from syndicate.storage.documents import prune_fragments
 from syndicate.storage.one_story import prune_sketches
 from syndicate.storage.pulls import prune_log
+from syndicate.storage.sources import prune_standings
 
 
 def prune(
@@ -23,8 +24,12 @@ def prune(
     fragments_before: datetime,
     windows: Collection[str],
     sketches_before: datetime | None = None,
+    sources: Collection[str] = (),
+    standings_before: datetime | None = None,
 ) -> dict[str, int]:
     """Delete what is older than its bound and no longer needed; returns rows deleted by kind.
+
+    ``sources``: those that are configured, whose stories' standings stay whatever their age.
 
     Never deleted: current revisions, withdrawals, and journal rows that a
     lane, or a partner that pulls, has not examined yet; of a partner's log the
@@ -37,6 +42,7 @@ def prune(
         "fragments": prune_fragments(connection, windows, fragments_before),
         "offered": prune_log(connection, journal_before),
         "sketches": prune_sketches(connection, sketches_before) if sketches_before else 0,
+        "standings": prune_standings(connection, sources, standings_before) if standings_before else 0,
     }
 
 

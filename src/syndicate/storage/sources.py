@@ -197,6 +197,19 @@ class Sources:
         insert_new(self._c, s.sources, [{"name": name, "failures": 0}])
 
 
+def prune_standings(connection: Connection, configured: Collection[str], before: datetime) -> int:
+    """Forget how stories stand of sources that are no longer configured and were last asked earlier.
+
+    Their cursors stay: what they brought is not read again should they come back.
+    """
+    c, i = s.sources.c, s.source_items.c
+    asked = connection.execute(select(c.name).where(c.last_try < before)).scalars()
+    gone = [f"{name}{_STANDINGS}" for name in asked if name not in configured]
+    return sum(
+        connection.execute(delete(s.source_items).where(i.source.in_(part))).rowcount for part in chunks(gone)
+    )
+
+
 class Problems:
     """What is wrong now, shown until it is mended."""
 
