@@ -90,3 +90,13 @@ def test_endpoints_hear_of_it_as_well(room: Room) -> None:
     Rows().put_back(room, kept)
     with room.storage.read() as tx:
         assert [h.lane for h in tx.lanes.holders("a")] == ["near/main"], "whoever may have had it"
+
+
+def test_who_comes_back_when_the_notice_is_over_hears_of_it_as_well(room: Room) -> None:
+    room.publish("a")
+    kept = Rows().take(room)
+    cursor = room.ask("near")["next"]
+    room.withdraw("a")
+    Rows().put_back(room, kept)
+    room.later(days=8)
+    assert [s for _, _, s in room.all("near", begin(room, "near", cursor))] == ["canceled"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 
 from syndicate.lanes import Copy, LaneKind, LaneState, Standing
 from syndicate.model import PubStatus
@@ -105,14 +105,19 @@ class Copies(Repository):
             mine = update(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))
             self._c.execute(mine.values(recalled=recalled))
 
-    def presume_offered(self, lane_id: int, feeds: Collection[str], at: datetime, *, until: datetime) -> None:
+    def presume_offered(
+        self, lane_id: int, feeds: Collection[str], at: datetime, *, until: datetime, lapsed: bool = False
+    ) -> None:
         """What was withdrawn by then and still stands in these feeds may be with a lane's receiver: after a
-        restore nobody knows what it was offered since the backup."""
+        restore nobody knows what it was offered since the backup. ``lapsed``: so may what stands in none any
+        more, its notice being over."""
         a, c, entry = s.articles.c, s.copies.c, s.feed_entries.c
-        placed = exists().where(entry.article_id == a.id, entry.feed.in_(list(feeds)))
+        may: ColumnElement[bool] = exists().where(entry.article_id == a.id, entry.feed.in_(list(feeds)))
+        if lapsed:
+            may = or_(may, ~exists().where(entry.article_id == a.id))
         known = exists().where(c.lane_id == lane_id, c.article_id == a.id)
         query = select(a.id, a.revision).where(
-            a.status != PubStatus.USABLE, a.live_since.is_not(None), a.withdrawn <= until, placed, ~known
+            a.status != PubStatus.USABLE, a.live_since.is_not(None), a.withdrawn <= until, may, ~known
         )
         rows = [
             {"lane_id": lane_id, "article_id": row.id, "offered": row.revision - 1, "offered_at": at}
