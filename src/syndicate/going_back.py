@@ -14,7 +14,7 @@ from datetime import datetime
 
 from syndicate.config import Settings
 from syndicate.ingest import record
-from syndicate.lanes import LaneKind
+from syndicate.lanes import LaneKind, LaneTerms
 from syndicate.model import PubStatus
 from syndicate.storage import Storage, Transaction
 from syndicate.storage.restore import begin_anew, begin_logs_anew
@@ -75,7 +75,8 @@ def _tell_whoever_may_have_them(tx: Transaction, settings: Settings, now: dateti
     for lane in tx.lanes.all(pulls=True):
         partner = settings.partners.get(lane.receiver)
         if partner is not None and lane.kind in (LaneKind.STORIES, LaneKind.PULL):
-            tx.lanes.presume_offered(lane.id, partner.feeds, now, until=now)
+            terms = LaneTerms(frozenset(partner.feeds), partner.delay)
+            tx.lanes.presume_offered(lane.id, terms, now, until=now)
     begin_logs_anew(tx.connection, now)
 
 

@@ -100,3 +100,14 @@ def test_who_comes_back_when_the_notice_is_over_hears_of_it_as_well(room: Room) 
     Rows().put_back(room, kept)
     room.later(days=8)
     assert [s for _, _, s in room.all("near", begin(room, "near", cursor))] == ["canceled"]
+
+
+def test_what_was_withdrawn_within_a_partners_delay_it_was_never_offered(room: Room) -> None:
+    room.publish("old")
+    room.later(hours=2)
+    room.publish("young")
+    kept = Rows().take(room)
+    room.withdraw("old")
+    room.withdraw("young")
+    Rows().put_back(room, kept)
+    assert [(name, status) for name, _, status in room.all("late")] == [("old", "canceled")]

@@ -159,7 +159,7 @@ class PullBooks:
         for partner in new:
             lane, terms = tx.pulls.begin(partner), self.terms[partner].lane
             if until := tx.went_back():  # it may have pulled before
-                tx.lanes.presume_offered(lane.id, terms.feeds, now, until=until, lapsed=True)
+                tx.lanes.presume_offered(lane.id, terms, now, until=until, lapsed=True)
                 renumber(tx.connection, partner, lane.id, now)
             stands[partner] = stands_of(reading, partner)
             looks[partner] = look(reading, lane, terms, now)

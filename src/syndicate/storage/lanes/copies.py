@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 
-from syndicate.lanes import Copy, LaneKind, LaneState, Standing
+from syndicate.lanes import Copy, LaneKind, LaneState, LaneTerms, Standing
 from syndicate.model import PubStatus
 from syndicate.storage import schema as s
 from syndicate.storage.lanes.rows import Holder, copy_of, new_copy
@@ -106,18 +106,19 @@ class Copies(Repository):
             self._c.execute(mine.values(recalled=recalled))
 
     def presume_offered(
-        self, lane_id: int, feeds: Collection[str], at: datetime, *, until: datetime, lapsed: bool = False
+        self, lane_id: int, terms: LaneTerms, at: datetime, *, until: datetime, lapsed: bool = False
     ) -> None:
-        """What was withdrawn by then and still stands in these feeds may be with a lane's receiver: after a
-        restore nobody knows what it was offered since the backup. ``lapsed``: so may what stands in none any
-        more, its notice being over."""
+        """What was withdrawn by then, and stands in the feeds of these terms, may be with a lane's receiver:
+        after a restore nobody knows what it was offered since the backup. ``lapsed``: so may what stands in
+        no feed any more, its notice being over."""
         a, c, entry = s.articles.c, s.copies.c, s.feed_entries.c
-        may: ColumnElement[bool] = exists().where(entry.article_id == a.id, entry.feed.in_(list(feeds)))
+        may: ColumnElement[bool] = exists().where(entry.article_id == a.id, entry.feed.in_(list(terms.feeds)))
         if lapsed:
             may = or_(may, ~exists().where(entry.article_id == a.id))
         known = exists().where(c.lane_id == lane_id, c.article_id == a.id)
+        out = a.live_since <= until - terms.delay  # before that it was offered to nobody under these terms
         query = select(a.id, a.revision).where(
-            a.status != PubStatus.USABLE, a.live_since.is_not(None), a.withdrawn <= until, may, ~known
+            a.status != PubStatus.USABLE, out, a.withdrawn <= until, may, ~known
         )
         rows = [
             {"lane_id": lane_id, "article_id": row.id, "offered": row.revision - 1, "offered_at": at}
