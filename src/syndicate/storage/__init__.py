@@ -18,9 +18,10 @@ from sqlalchemy import Connection, select
 from syndicate.storage import schema as s
 from syndicate.storage.archives import ArchivePage, Archives
 from syndicate.storage.around import MediaFact, MediaFacts, Relations
-from syndicate.storage.articles import WENT_BACK, Articles, Journal, JournalRow, Withdrawal
+from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
+from syndicate.storage.counters import WENT_BACK
 from syndicate.storage.documents import DocumentHead, Documents
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.feeds import Feeds, Place, Stale

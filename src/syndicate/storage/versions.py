@@ -16,7 +16,8 @@ from syndicate.lanes import LaneKind
 from syndicate.model import JournalAction, PubStatus
 from syndicate.storage import Transaction
 from syndicate.storage import schema as s
-from syndicate.storage.articles import FLOOR, WENT_BACK, floor_of
+from syndicate.storage.articles import FLOOR, floor_of
+from syndicate.storage.counters import WENT_BACK
 from syndicate.storage.sql import chunks, upsert
 
 CAUSE = "restore"
