@@ -93,15 +93,14 @@ def _held(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]
 
 
 def _stopped(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:  # noqa: ARG001
-    for lane in tx.lanes.all():
-        if lane.state in (LaneState.DISABLED, LaneState.GONE):
-            yield Alarm(
-                kind="lane_stopped",
-                ref=lane.name,
-                words=f"lane {lane.name} was stopped: {lane.last_error}",
-                fix=f"`syndicate lanes resume {lane.name}` when its receiver is well{_meanwhile(lane)}",
-                since=lane.failing_since,
-            )
+    for lane in tx.lanes.stopped(AT_MOST):
+        yield Alarm(
+            kind="lane_stopped",
+            ref=lane.name,
+            words=f"lane {lane.name} was stopped: {lane.last_error}",
+            fix=f"`syndicate lanes resume {lane.name}` when its receiver is well{_meanwhile(lane)}",
+            since=lane.failing_since,
+        )
 
 
 def _meanwhile(lane: Lane) -> str:
@@ -110,7 +109,7 @@ def _meanwhile(lane: Lane) -> str:
 
 
 def _failing(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:
-    for lane in tx.lanes.all():
+    for lane in tx.lanes.failing(AT_MOST):
         end = _ends(lane, settings)
         # Said before it happens, and not at the first hiccup: half of the time is gone.
         if lane.failing_since and end and now >= lane.failing_since + settings.delivery.disable_after / 2:
