@@ -153,7 +153,7 @@ class Overview:
     articles: Mapping[str, int]
     feeds: tuple[FeedView, ...]
     lanes: tuple[LaneView, ...]
-    lane_counts: Mapping[LaneState, int]
+    lane_counts: Mapping[str, int]
     shut_hosts: tuple[ShutHost, ...]
     subscribers: SubscriberCount
     canaries: tuple[CanaryView, ...]

@@ -61,14 +61,14 @@ class LaneRows(Repository):
             query = query.where(s.lanes.c.state != LaneState.RETIRED)
         return [lane_of(row) for row in self._c.execute(query)]
 
-    def tally(self) -> dict[LaneState, int]:
+    def tally(self) -> dict[str, int]:
         """How many lanes things are sent on stand how; counted in an index, no lane is read."""
         lane = s.lanes.c
         query = select(lane.kind, lane.state, func.count()).group_by(lane.kind, lane.state)
-        found: dict[LaneState, int] = {}
+        found: dict[str, int] = {}
         for kind, state, count in self._c.execute(query):
             if kind != LaneKind.PULL and state != LaneState.RETIRED:
-                found[LaneState(state)] = found.get(LaneState(state), 0) + int(count)
+                found[str(state)] = found.get(str(state), 0) + int(count)
         return found
 
     def stopped(self, limit: int) -> list[Lane]:
