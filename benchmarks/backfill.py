@@ -135,12 +135,14 @@ def run(folder: Path, count: int, seconds: float) -> None:
     align(storage, settings.feeds)
     ingest = Ingest(storage, settings, Directory.build(settings.agencies), lambda: NOW)
     source = Archive(count, seconds)
-    begun, at_start = time.monotonic(), peak()
+    begun, at_start, before = time.monotonic(), peak(), time.process_time()
     try:
         asyncio.run(backfill(storage, ingest, source, since=NOW - timedelta(days=9000), push=False, now=NOW))
         source.marks.append((count, time.monotonic(), peak()))
     except SourceError as error:
         print(error)
+    stored = source.marks[-1][0] - source.marks[0][0]
+    print(f"{1000 * (time.process_time() - before) / max(stored, 1):.1f} ms of the processor a story")
     report(source.marks, begun, at_start, folder)
     ingest.close()
     storage.close()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,10 +72,29 @@ class Receiver(asyncio.Protocol):
             self.transport.write(ANSWER)
 
 
-def _serve(pipe: Connection) -> None:
+def certificate(folder: Path, hosts: int) -> Path:
+    """A certificate for so many healthy addresses, with its key beside it, made by ``openssl``."""
+    names = ",".join(f"IP:{address(WELL, n)}" for n in range(hosts))
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bench"
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subprocess.run(
+        [*made.split(), "-addext", f"subjectAltName={names}", *files], check=True, capture_output=True
+    )
+    return folder / "cert.pem"
+
+
+def _tls(file: Path | None) -> ssl.SSLContext | None:
+    if file is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, file.with_name("key.pem"))
+    return context
+
+
+def _serve(pipe: Connection, secure: Path | None) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(Receiver, "0.0.0.0", 0, backlog=8192)
+        server = await loop.create_server(Receiver, "0.0.0.0", 0, backlog=8192, ssl=_tls(secure))
         pipe.send(server.sockets[0].getsockname()[1])
 
         def asked() -> None:
@@ -114,11 +135,11 @@ class Crowd:
 
 
 @contextmanager
-def crowd() -> Iterator[Crowd]:
-    """Start them, and end them."""
+def crowd(secure: Path | None = None) -> Iterator[Crowd]:
+    """Start them, and end them. ``secure``: they speak TLS, with this certificate."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, secure), daemon=True)
     process.start()
     try:
         yield Crowd(ours.recv(), ours)

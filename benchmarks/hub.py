@@ -69,8 +69,8 @@ def receive(ports: Queue[list[int]], counts: Queue[tuple[int, float]], wanted: i
     uvloop.run(main())
 
 
-def configure(folder: Path, flight: int) -> Path:
-    """One feed, the hub on, loopback allowed."""
+def configure(folder: Path, flight: int, ca_file: Path | None = None) -> Path:
+    """One feed, the hub on, loopback allowed; ``ca_file``: who vouches for receivers."""
     (folder / "stories").mkdir()
     file = folder / "syndicate.toml"
     file.write_text(
@@ -86,6 +86,7 @@ path = "{folder}/feeds"
 allow = ["127.0.0.0/8"]
 in_flight = {flight}
 in_flight_per_host = 4
+{f'ca_file = "{ca_file}"' if ca_file else ""}
 [hub]
 enabled = true
 [log]

@@ -1,11 +1,13 @@
 """What a push costs: our hub all in, our client alone, httpx as it comes, and the limit, in one run.
 
     python benchmarks/sending.py [--hosts 200] [--flight 64] [--requests 6000] [--rounds 3] [--asyncio]
+        [--tls]
 
 POSTs of one feed's document with their HMAC, keep-alive, each host at an address of its own on loopback;
 the receivers are in a process of their own. "All in": from the rows of subscriptions to what came of each
-recorded, with guard, caps, breaker and database. The limit is ``limit.c`` (one epoll loop, OpenSSL), built by
-``cc`` where there is one. Rates waver with what else the machine does; compare the processor's time.
+recorded, with guard, caps, breaker and database. The limit is ``limit.c`` (one epoll loop, OpenSSL), built
+by ``cc`` where there is one; it speaks no TLS, so with ``--tls`` it is left out. Rates waver with what else
+the machine does; compare the processor's time.
 """
 
 from __future__ import annotations
@@ -16,18 +18,19 @@ import hashlib
 import hmac
 import os
 import shutil
+import ssl
 import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvloop
-from crowd import WELL, Crowd, address, crowd
+from crowd import WELL, Crowd, address, certificate, crowd
 
 from hub import configure, publish, subscribe, write
 from syndicate import logs, memory
@@ -44,7 +47,7 @@ Found = tuple[float, float]
 
 async def all_in(them: Crowd, given: argparse.Namespace, folder: Path) -> tuple[list[Found], bytes]:
     """Our hub, to so many subscribers; the first push opens the connections and is not counted."""
-    settings = load_settings(configure(folder, given.flight))
+    settings = load_settings(configure(folder, given.flight, given.ca_file))
     logs.configure(settings.log)
     app, found = App(settings), []
     async with app:
@@ -53,7 +56,8 @@ async def all_in(them: Crowd, given: argparse.Namespace, folder: Path) -> tuple[
         await publish(app, folder, 50, 220)
         memory.settle()
         hosts = [address(WELL, n % given.hosts) for n in range(given.requests)]
-        subscribe(app, [(host, f"http://{host}:{them.port}/{n}") for n, host in enumerate(hosts)], every=True)
+        callbacks = [(host, f"{given.scheme}://{host}:{them.port}/{n}") for n, host in enumerate(hosts)]
+        subscribe(app, callbacks, every=True)
         for number in range(100, 101 + given.rounds):
             await publish(app, folder, number, 220)
             them.forget()
@@ -68,9 +72,11 @@ async def all_in(them: Crowd, given: argparse.Namespace, folder: Path) -> tuple[
     return found[1:], document.bodies["identity"]
 
 
-async def ours(stack: AsyncExitStack, flight: int) -> Send:
+async def ours(stack: AsyncExitStack, given: argparse.Namespace) -> Send:
     """Our client, under its caps and the address guard."""
-    client = await stack.enter_async_context(Client(Network(in_flight=flight, in_flight_per_host=flight)))
+    flight = given.flight
+    network = Network(in_flight=flight, in_flight_per_host=flight, ca_file=given.ca_file)
+    client = await stack.enter_async_context(Client(network))
     guard = Guard.of(["127.0.0.0/8"])
 
     async def send(url: str, body: bytes, headers: dict[str, str]) -> int:
@@ -79,9 +85,10 @@ async def ours(stack: AsyncExitStack, flight: int) -> Send:
     return send
 
 
-async def plain(stack: AsyncExitStack, flight: int) -> Send:
+async def plain(stack: AsyncExitStack, given: argparse.Namespace) -> Send:
     """httpx with its own pool and limits."""
-    client = await stack.enter_async_context(httpx.AsyncClient())
+    trusted = ssl.create_default_context(cafile=given.ca_file) if given.ca_file else True
+    client = await stack.enter_async_context(httpx.AsyncClient(verify=trusted))
 
     async def send(url: str, body: bytes, headers: dict[str, str]) -> int:
         return (await client.post(url, content=body, headers=headers)).status_code
@@ -91,9 +98,9 @@ async def plain(stack: AsyncExitStack, flight: int) -> Send:
 
 async def rate(make: Any, them: Crowd, given: argparse.Namespace, body: bytes, requests: int) -> Found:
     """``flight`` at once, over all hosts in turn; connections are warm."""
-    urls = [f"http://{address(WELL, n)}:{them.port}/in" for n in range(given.hosts)]
+    urls = [f"{given.scheme}://{address(WELL, n)}:{them.port}/in" for n in range(given.hosts)]
     async with AsyncExitStack() as stack:
-        send = await make(stack, given.flight)
+        send = await make(stack, given)
 
         async def one(number: int) -> None:
             mark = hmac.digest(KEY, body, hashlib.sha256).hex()
@@ -146,13 +153,17 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=6000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--asyncio", action="store_true", help="asyncio's own loop in place of uvloop")
+    parser.add_argument("--tls", action="store_true", help="all receivers speak TLS")
     given = parser.parse_args()
     run = asyncio.run if given.asyncio else uvloop.run
     found: dict[str, list[Found]] = {"our client": [], "httpx": [], "limit": []}
-    with crowd() as them, tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
+        given.scheme = "https" if given.tls else "http"
+        given.ca_file = certificate(folder, given.hosts) if given.tls else None
+        them = stack.enter_context(crowd(given.ca_file))
         whole, body = run(all_in(them, given, folder))
-        program = limit(folder)
+        program = None if given.tls else limit(folder)
         for _ in range(given.rounds):
             found["our client"].append(run(rate(ours, them, given, body, given.requests)))
             found["httpx"].append(run(rate(plain, them, given, body, max(given.hosts, given.requests // 8))))
@@ -160,7 +171,8 @@ def main() -> None:
                 found["limit"].append(at_most(program, them, given, len(body)))
     rates = {"our hub, all in": middle(whole), **{name: middle(f) for name, f in found.items() if f}}
     load = ", ".join(f"{n:.1f}" for n in os.getloadavg())
-    print(f"{len(body) / 1000:.0f} kB, {given.hosts} hosts, {given.flight} in flight; load {load}")
+    kilobytes, over = len(body) / 1000, given.scheme
+    print(f"{kilobytes:.0f} kB, {given.hosts} hosts, {given.flight} in flight, {over}; load {load}")
     for name, (a_second, each) in rates.items():
         print(f"{name:16} {a_second:8.0f} a second, {each:7.1f} µs of the processor each")
     base = rates["our hub, all in"]

@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 
 from syndicate import tracing
 from syndicate.errors import UsageError
+from syndicate.ingest.batch import take_one
 from syndicate.ingest.poll import Ingest, Polled, Progress
-from syndicate.ingest.reissue import is_known
+from syndicate.ingest.reissue import are_known, is_known
+from syndicate.ingest.taking import identities
 from syndicate.model import Draft
 from syndicate.sources.base import Backfilling, Batch, Source
 from syndicate.storage import BackfillState, Conduct, Storage, Transaction
@@ -104,9 +106,14 @@ class _Worker:
             tx.articles.take_turns()
             self._note(tx, batch, now)
             before = self.filled.polled.actions.get("published", 0)
-            for draft, reading in readings:
-                if not is_known(tx, draft):  # a poll may have brought it meanwhile
-                    self._ingest.take_one(tx, taking, draft, reading, now, self.filled.polled)
+            known = are_known(tx, [draft for draft, _ in readings])  # a poll may have brought some meanwhile
+            came: set[tuple[str, str]] = set()
+            for (draft, reading), is_here in zip(readings, known, strict=True):
+                names = set(identities(draft))
+                twice = bool(names & came) and is_known(tx, draft)
+                if not is_here and not twice:
+                    take_one(tx, taking, draft, reading, now, self.filled.polled)
+                came |= names
             stored = self.filled.polled.actions.get("published", 0) - before
             token = batch.token if batch.token is not None else self._state.token
             self._state = replace(self._state, token=token, stored=self._state.stored + stored)
@@ -129,7 +136,8 @@ class _Worker:
     def _fresh(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What is not known and of the time that was asked for."""
         with self._storage.read() as tx:
-            unknown = [draft for draft in drafts if not is_known(tx, draft)]
+            known = are_known(tx, drafts)
+            unknown = [draft for draft, is_here in zip(drafts, known, strict=True) if not is_here]
         self.filled.known += len(drafts) - len(unknown)
         self.filled.polled.seen += len(drafts)
         return [draft for draft in unknown if self._is_asked_for(draft)]

@@ -12,9 +12,10 @@ from urllib.parse import quote
 from syndicate import metrics, tracing
 from syndicate.errors import StoryError
 from syndicate.ingest import copies, record
+from syndicate.ingest.batch import take_one
 from syndicate.ingest.poll import Ingest, Polled
+from syndicate.ingest.recalls import recall
 from syndicate.ingest.standing import Standing, Version
-from syndicate.ingest.take import recall
 from syndicate.ingest.taking import Taken
 from syndicate.model import Article, PubStatus, Reading
 from syndicate.site import Site
@@ -151,7 +152,7 @@ class Inbox:
         total = Polled()
         taking = self._ingest.taking(source)
         reading = readings[id(item.draft)]
-        taken = self._ingest.take_one(tx, taking, item.draft, reading, self._clock(), total)
+        taken = take_one(tx, taking, item.draft, reading, self._clock(), total)
         metrics.stories(source, total)
         if taken is not None and (not taken.article_id or self._own(tx, source, own_id) is None):
             return _left(taken)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -16,63 +15,30 @@ import structlog
 from syndicate import metrics, tracing
 from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
-from syndicate.editorial import Directory, ReadOptions, read
-from syndicate.errors import SourceError, StoryError
-from syndicate.ingest import measure, record, reissue, standing
+from syndicate.editorial import Directory, ReadOptions
+from syndicate.errors import SourceError
+from syndicate.ingest import measure, record, reissue
+from syndicate.ingest.batch import Read, keep_batch, read_draft
 from syndicate.ingest.compose import House
-from syndicate.ingest.take import is_known, missing, take, taken_back
-from syndicate.ingest.taking import Taken, Taking
+from syndicate.ingest.owing import Owing
+from syndicate.ingest.polled import Polled
+from syndicate.ingest.take import are_known
+from syndicate.ingest.taking import Taking
 from syndicate.model import Draft, Reading
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
-from syndicate.sources.base import Batch, Cursor, Recall, Source, Trouble
-from syndicate.storage import Conduct, MediaFact, Storage, Transaction
+from syndicate.sources.base import Batch, Cursor, Source
+from syndicate.storage import Conduct, MediaFact, Storage
 from syndicate.timekeeping import Timekeeper
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 200
 NOTED_EVERY = timedelta(minutes=10)
 """How often it is written down that a source was read, where it brings nothing new."""
-RELATED_EPOCH = "related_epoch"
-"""Under this name stands the epoch in which related stories were last all looked at."""
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
-_Read = tuple[Draft, Reading | StoryError | None]
-
-
-@dataclass
-class Polled:
-    """What a poll brought, counted; ``error`` where the source could not be read.
-
-    ``resting``: why it was not asked, or was put on hold.
-    """
-
-    seen: int = 0
-    unchanged: int = 0
-    actions: dict[str, int] = field(default_factory=dict)
-    held: int = 0
-    problems: int = 0
-    copies: int = 0
-    adopted: int = 0
-    error: str | None = None
-    resting: str | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was published, changed or withdrawn."""
-        return bool(self.actions)
-
-    def __iadd__(self, other: Polled) -> Polled:
-        for name in ("seen", "unchanged", "held", "problems", "copies", "adopted"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for action, count in other.actions.items():
-            self.actions[action] = self.actions.get(action, 0) + count
-        self.error = other.error or self.error
-        self.resting = other.resting or self.resting
-        return self
 
 
 @dataclass
@@ -106,7 +72,7 @@ class Ingest:
         self._client = client
         self._clock = clock
         self._keeper = keeper or Timekeeper.trusting(clock)
-        self.next_due: datetime | None = None
+        self._owing = Owing(storage, clock)
         self._noted: dict[str, tuple[datetime, str | None]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self.configure(settings, directory)
@@ -122,6 +88,11 @@ class Ingest:
             free=self._keeper.free,
             ends=ends(settings),
         )
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the clock owes a story something next, as ``fall_due`` last saw it."""
+        return self._owing.next_due
 
     def now(self) -> datetime:
         """The time by which stories are stored."""
@@ -216,7 +187,7 @@ class Ingest:
             cursor = Cursor(token=tx.sources.state(name).token, items=tx.sources.items(name))
         return _Look(cursor, conduct=conduct.state if conduct else None)
 
-    def _stop_at(self, name: str, readings: Sequence[_Read], look: _Look) -> str | None:
+    def _stop_at(self, name: str, readings: Sequence[Read], look: _Look) -> str | None:
         """Why nothing of this batch is stored: the source is on hold from now on, or was paused meanwhile."""
         drafts = [(d, r) for d, r in readings if isinstance(r, Reading)]
         if not drafts or look.conduct is not None:
@@ -246,49 +217,21 @@ class Ingest:
         self._noted[name] = now, error
 
     def _fall_due(self) -> int:
-        rows = 0
-        while self._owes(now := self._clock()):
-            with self._storage.write() as tx:
-                done = record.fall_due(tx, self.desk, now)
-            for article_id, action in done:
-                log.info(f"story_{action}", article=article_id, by="clock")
-            rows += len(done)
-        return rows
-
-    def _owes(self, now: datetime) -> bool:
-        with self._storage.read() as tx:
-            self.next_due = tx.articles.next_due(now)
-            return bool(tx.articles.due(now, 1, free=self.desk.free_until(now)))
+        return self._owing.fall_due(self.desk)
 
     def relate_again(self) -> int:
         """After a backup was restored: no story may name one that was withdrawn since.
 
-        Returns how many changed. Bounded steps, once an epoch of the
-        database; then it costs one look.
+        Returns how many changed; once an epoch of the database, then it costs one look.
         """
-        with self._storage.write() as tx:
-            epoch = tx.epoch()
-            if tx.fact(RELATED_EPOCH) == epoch:
-                return 0
-        changed, last = 0, ""
-        while True:
-            with self._storage.write() as tx:
-                ids = tx.relations.page(last, AT_ONCE)
-                articles = tx.articles.many(ids)
-                done = [record.relate_again(tx, self.desk, articles[i], self._clock()) for i in ids]
-                if len(ids) < AT_ONCE:
-                    tx.keep_fact(RELATED_EPOCH, epoch)
-            changed += sum(action is not None for action in done)
-            if len(ids) < AT_ONCE:
-                return changed
-            last = ids[-1]
+        return self._owing.relate_again(self.desk)
 
     # -- one batch ---------------------------------------------------------------------
 
     def _store(self, source: str, batch: Batch) -> Polled:
         return self._keep(source, batch, self.read_drafts(batch.drafts))
 
-    async def _measure(self, readings: Sequence[_Read]) -> None:
+    async def _measure(self, readings: Sequence[Read]) -> None:
         """Find out what the media of new drafts are, before they are stored."""
         care = self._settings.media
         if self._client is None or not care.measure:
@@ -308,123 +251,25 @@ class Ingest:
         with self._storage.write() as tx:
             tx.media.keep(found)
 
-    def _keep(self, source: str, batch: Batch, readings: Sequence[_Read]) -> Polled:
+    def _keep(self, source: str, batch: Batch, readings: Sequence[Read]) -> Polled:
         taking, now = self.taking(source), self._clock()
-        total = Polled(seen=len(batch.drafts))
         with self._storage.write() as tx:
-            conduct = tx.sources.conduct(source)
-            treated = conduct.state if conduct else None
-            taking = replace(taking, adopts=treated is Conduct.SAME, anew=treated is Conduct.NEW)
-            if any(reading is not None for _, reading in readings):
-                tx.articles.take_turns()
-            tx.problems.settle(source, batch.settled)
-            for order in batch.recalls:
-                self._recall(tx, taking, source, order, now, total)
-            for draft, reading in readings:
-                if batch.versioned and self._late(tx, draft):
-                    total.unchanged += 1
-                else:
-                    self.take_one(tx, taking, draft, reading, now, total)
-            for source_id in batch.missing:
-                self._count(missing(tx, taking, source, source_id, now), source_id, total)
-            self._note(tx, source, batch, now, total)
-            tx.sources.advance(source, token=batch.token, items=batch.items, forget=batch.forget)
-        return total
+            return keep_batch(tx, taking, source, batch, readings, now)
 
-    def read_drafts(self, drafts: Sequence[Draft]) -> list[_Read]:
+    def read_drafts(self, drafts: Sequence[Draft]) -> list[Read]:
         """Read what is not known yet, outside the transaction: reading is what takes long."""
         with self._storage.read() as tx:
-            known = [is_known(tx, draft) for draft in drafts]
-        return [(d, None if k else self._reading(d)) for d, k in zip(drafts, known, strict=True)]
-
-    def _reading(self, draft: Draft) -> Reading | StoryError:
-        try:
-            with tracing.step("read", source=draft.source, item=draft.source_id):
-                return read(draft, self._directory, options=self._options)
-        except StoryError as error:
-            return error
-        except (ValueError, RecursionError) as error:
-            log.exception("reading_failed", source=draft.source, item=draft.source_id)
-            return StoryError(f"the story cannot be read: {error}", fix="please report it with the file")
-
-    def take_one(
-        self,
-        tx: Transaction,
-        taking: Taking,
-        draft: Draft,
-        reading: Reading | StoryError | None,
-        now: datetime,
-        total: Polled,
-    ) -> Taken | None:
-        """Store one story, and note what is wrong with it; ``None`` for one that is known as it is."""
-        if reading is None:
-            total.unchanged += 1
-            return None
-        trace = secrets.token_hex(16)
-        try:
-            if isinstance(reading, StoryError):
-                raise reading
-            with tracing.step("store", trace, source=draft.source, item=draft.source_id):
-                taken = take(tx, taking, draft, reading, now=now, trace=trace)
-        except StoryError as error:
-            taken = Taken(article_id="", problem=error.message, fix=error.fix)
-        ref = draft.origin or draft.source_id
-        if taken.problem:
-            tx.problems.note(draft.source, ref, taken.problem, now, fix=taken.fix)
-            log.warning("story_left", source=draft.source, item=ref, reason=taken.problem, trace=trace)
-            total.problems += 1
-        else:
-            tx.problems.settle(draft.source, [ref])
-        self._count(taken, ref, total, trace)
-        return taken
-
-    def _count(self, taken: Taken | None, ref: str, total: Polled, trace: str | None = None) -> None:
-        if taken is None:
-            return
-        total.unchanged += taken.unchanged
-        total.copies += taken.copy and not taken.unchanged
-        total.adopted += taken.adopted
-        if taken.held:
-            total.held += 1
-            log.warning("story_on_hold", article=taken.article_id, item=ref, reason=taken.held, trace=trace)
-        if taken.action:
-            total.actions[taken.action] = total.actions.get(taken.action, 0) + 1
-            log.info(f"story_{taken.action}", article=taken.article_id, item=ref, trace=trace)
-
-    def _recall(
-        self, tx: Transaction, taking: Taking, source: str, order: Recall, now: datetime, total: Polled
-    ) -> None:
-        """A source takes a story back, also one that did not come yet: then it stays out."""
-        came = standing.Version(order.version, order.updated, order.status, withdraws=True)
-        if standing.notice(tx, source, (order.source_id,), came):
-            total.unchanged += 1
-            return
-        taken = taken_back(tx, taking, source, order, now)
-        self._count(taken, order.source_id, total)
-
-    def _late(self, tx: Transaction, draft: Draft) -> bool:
-        """Whether a newer version is here, or the source took the story back."""
-        came = standing.Version(draft.version, draft.given.updated, draft.given.status)
-        words = standing.notice(tx, draft.source, standing.names(draft), came)
-        if words:
-            log.info("version_ignored", source=draft.source, item=draft.source_id, reason=words)
-        return words is not None
-
-    def _note(self, tx: Transaction, source: str, batch: Batch, now: datetime, total: Polled) -> None:
-        for trouble in batch.troubles:
-            fresh = tx.problems.note(
-                source, trouble.key, trouble.reason, now, fix=trouble.fix, warning=trouble.warning
-            )
-            total.problems += not trouble.warning
-            if fresh:
-                _tell(source, trouble)
-
-
-def _tell(source: str, trouble: Trouble) -> None:
-    log.warning("item_trouble", source=source, item=trouble.key, reason=trouble.reason, fix=trouble.fix)
+            known = are_known(tx, drafts)
+        return [
+            (d, None if k else read_draft(self.taking(d.source), d))
+            for d, k in zip(drafts, known, strict=True)
+        ]
 
 
 def _waits(source: Source) -> bool:
     """Whether the source said, in memory, that it is not to be asked yet."""
     waiting = getattr(source, "waiting", None)
     return callable(waiting) and waiting() is not None
+
+
+__all__ = ["Clock", "Ingest", "Polled", "Progress"]

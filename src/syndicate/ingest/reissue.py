@@ -49,9 +49,8 @@ def look(
         return None
     name = drafts[0][0].source
     last_ok = tx.sources.state(name).last_ok
-    for draft, reading in drafts:
-        if is_known(tx, draft):
-            continue
+    known = are_known(tx, [draft for draft, _ in drafts])
+    for draft, reading in (pair for pair, is_here in zip(drafts, known, strict=True) if not is_here):
         tally.new += 1
         found = same.reissued(tx, draft, reading, language)
         if found is not None:
@@ -79,13 +78,21 @@ def _too_many_old(tx: Transaction, name: str, options: SourceOptions, tally: Tal
     return f"{tally.old} of {tally.new} new stories are older than what it could bring since it was last read"
 
 
+def are_known(tx: Transaction, drafts: Sequence[Draft]) -> list[bool]:
+    """Whether any version of each came from its source before, by its ids and its address."""
+    held = tx.copies.digests([(draft.source, draft.source_id) for draft in drafts])
+    tx.articles.foresee(name for draft in drafts for name in identities(draft))
+    found = [tx.articles.by_identity(identities(draft)) for draft in drafts]
+    sources = tx.articles.sources_of([article_id for article_id in found if article_id])
+    return [
+        (draft.source, draft.source_id) in held or sources.get(article_id or "") == draft.source
+        for draft, article_id in zip(drafts, found, strict=True)
+    ]
+
+
 def is_known(tx: Transaction, draft: Draft) -> bool:
-    """Whether any version of a story came from its source before, by its ids and its address."""
-    if tx.copies.get(draft.source, draft.source_id) is not None:
-        return True
-    found = tx.articles.by_identity(identities(draft))
-    article = tx.articles.get(found) if found else None
-    return article is not None and article.source == draft.source
+    """The same for one."""
+    return are_known(tx, [draft])[0]
 
 
 def _is_old(draft: Draft, reading: Reading, last_ok: datetime) -> bool:

@@ -91,10 +91,12 @@ def shown(tx: Transaction, article: Article, story: Story) -> tuple[Related, ...
     return tuple(found.values())
 
 
-def naming(tx: Transaction, article: Article) -> list[Article]:
-    """The stories that name this one, by whatever name."""
+def naming(
+    tx: Transaction, article: Article, known_as: Iterable[tuple[str, str]] | None = None
+) -> list[Article]:
+    """The stories that name this one, by whatever name; ``known_as``: its identities, looked up already."""
     names = {f"article:{article.id}"}
-    for scheme, value in tx.articles.identities_of(article.id):
+    for scheme, value in tx.articles.identities_of(article.id) if known_as is None else known_as:
         if scheme in ("url", "original"):
             names.update(f"{ADDRESS}:{key}" for _, key in addresses([value]))
         elif scheme == "guid" or scheme == ADDRESS or scheme.startswith("id:"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from syndicate.ingest import related
@@ -29,7 +30,7 @@ _NO_PAGE = frozenset({"", "/"})
 
 def remember(tx: Transaction, article: Article) -> None:
     """Keep what a story that is withdrawn would be known by."""
-    tx.articles.identify(article.id, _marks(article.story))
+    tx.articles.identify(article.id, marks(article.story))
 
 
 def other_id(draft: Draft) -> tuple[str, str]:
@@ -39,9 +40,9 @@ def other_id(draft: Draft) -> tuple[str, str]:
 
 def withdrawn_twin(tx: Transaction, story: Story) -> Article | None:
     """The withdrawn story that this one is, by address or by nearly the same text; in its language."""
-    marks = _marks(story)
-    known = tx.articles.known(marks)
-    for mark in (mark for mark in marks if mark in known):
+    asked = marks(story)
+    known = tx.articles.known(asked)
+    for mark in (mark for mark in asked if mark in known):
         found = tx.articles.get(known[mark])
         if found is None or found.status is PubStatus.USABLE or not _one_language(found.story, story):
             continue
@@ -59,25 +60,27 @@ def _one_language(one: Story, other: Story) -> bool:
     return one.language.partition("-")[0].lower() == other.language.partition("-")[0].lower()
 
 
-def _marks(story: Story) -> list[tuple[str, str]]:
+def marks(story: Story) -> list[tuple[str, str]]:
+    """What a story would be known by if it was withdrawn, as identities."""
     known = (story.url, story.credit.original_url)
     stories = [url for url in known if url and urlsplit(url).path not in _NO_PAGE]
-    return [*related.addresses(stories), *((SKETCH, mark) for mark in _sketch(story))]
+    return [*related.addresses(stories), *((SKETCH, mark) for mark in _sketch(story.markup))]
 
 
-def _runs(story: Story) -> set[str]:
-    words = _WORD.findall(_TAG.sub(" ", story.markup).casefold())
+def _runs(markup: str) -> set[str]:
+    words = _WORD.findall(_TAG.sub(" ", markup).casefold())
     return {" ".join(words[n : n + _RUN]) for n in range(max(1, len(words) - _RUN + 1))} if words else set()
 
 
-def _sketch(story: Story) -> list[str]:
+@lru_cache(maxsize=4)  # a story that comes is looked for by it twice
+def _sketch(markup: str) -> list[str]:
     """The smallest hashes of a text's runs of words, as hex."""
     hashes = (
-        hashlib.blake2b(run.encode("utf-8", "replace"), digest_size=8).hexdigest() for run in _runs(story)
+        hashlib.blake2b(run.encode("utf-8", "replace"), digest_size=8).hexdigest() for run in _runs(markup)
     )
     return heapq.nsmallest(_KEPT, hashes)
 
 
 def _alike(one: Story, other: Story) -> bool:
-    ours, theirs = _runs(one), _runs(other)
+    ours, theirs = _runs(one.markup), _runs(other.markup)
     return len(ours & theirs) >= _ALIKE * len(ours | theirs)

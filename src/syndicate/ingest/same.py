@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from syndicate.config import Matching
@@ -32,9 +33,15 @@ class Match:
     how: str
 
 
-def note(tx: Transaction, article_id: str, story: Story, now: datetime) -> None:
-    """Remember what a story's text is found by."""
-    tx.sketches.keep(article_id, _bands(story), now)
+def note(tx: Transaction, article_id: str, story: Story, now: datetime, *, fresh: bool = False) -> None:
+    """Remember what a story's text is found by; ``fresh``: of a new one."""
+    tx.sketches.keep(article_id, _bands(story), now, fresh=fresh)
+
+
+def asked(draft: Draft, story: Story) -> list[tuple[str, str]]:
+    """What ``found`` looks up for a draft, as identities."""
+    pages = [pair for url in _pages(story) for pair in (("url", url), *related.addresses([url]))]
+    return [*pages, *_global_names(draft)]
 
 
 def found(tx: Transaction, draft: Draft, story: Story, at: datetime, matching: Matching) -> Match | None:
@@ -50,7 +57,7 @@ def found(tx: Transaction, draft: Draft, story: Story, at: datetime, matching: M
 def reissued(tx: Transaction, draft: Draft, reading: Reading, language: str) -> Article | None:
     """The story of the same source that this is under another id, by its text; ``language`` where
     nothing says in which it is."""
-    words = Words.of(draft.given.headline or reading.headline or "", reading.markup)
+    words = _words_of(draft.given.headline or reading.headline or "", reading.markup)
     spoken = _primary(draft.given.language or reading.language or language)
     for article_id in tx.sketches.sharing([f"{spoken} {key}" for key in sketch(words)], CANDIDATES):
         article = tx.articles.get(article_id)
@@ -77,14 +84,15 @@ class _Look:
     def candidates(self) -> Iterator[tuple[str, str]]:
         """``(how, article id)``, the surest first."""
         known = self._tx.articles.by_identity
-        for url in (self._story.url, self._story.credit.original_url):
-            if url and _is_page(url) and (one := known([("url", url), *related.addresses([url])])):
+        for url in _pages(self._story):
+            if one := known([("url", url), *related.addresses([url])]):
                 yield "address", one
         for name in _global_names(self._draft):
             if one := known([name]):
                 yield "id", one
         if self._matching.text:
-            for one in self._tx.sketches.sharing(_bands(self._story), CANDIDATES):
+            bands, own = _bands(self._story), self._draft.source
+            for one in self._tx.sketches.sharing(bands, CANDIDATES, other_than=own):
                 yield "text", one
 
     def eligible(self, article_id: str) -> Article | None:
@@ -124,8 +132,18 @@ class _Look:
         return (ours is not None and ours in names) or (theirs is not None and theirs in own)
 
 
+def _pages(story: Story) -> list[str]:
+    """The addresses at which the story itself stands."""
+    return [url for url in (story.url, story.credit.original_url) if url and _is_page(url)]
+
+
 def _words(story: Story) -> Words:
-    return Words.of(story.headline, story.markup)
+    return _words_of(story.headline, story.markup)
+
+
+@lru_cache(maxsize=4)  # a story that comes is looked for, compared and remembered by them
+def _words_of(headline: str, markup: str) -> Words:
+    return Words.of(headline, markup)
 
 
 def _bands(story: Story) -> list[str]:

@@ -117,9 +117,7 @@ def _named(tx: Transaction, article: Article, stated: str) -> Article | None:
 
 def _translations(tx: Transaction, root: Article) -> list[Article]:
     """All that say they translate the story, under whatever name they give it."""
-    stated = {root.source_id, root.id, f"urn:uuid:{root.id}"} | {
-        name for name in (root.guid, root.story.url) if name
-    }
+    stated = _stated(root)
     ids = [found for name in sorted(stated) for found in _registered(tx, name)]
     members = tx.articles.many(ids)
     kept = [members[i] for i in dict.fromkeys(ids) if i in members]
@@ -129,6 +127,17 @@ def _translations(tx: Transaction, root: Article) -> list[Article]:
         if m.story.translation_of in stated
         and (m.story.translation_of != root.source_id or m.source == root.source)
     ]
+
+
+def _stated(root: Article) -> set[str]:
+    """The names under which its translations may say what they translate."""
+    own = {root.source_id, root.id, f"urn:uuid:{root.id}"}
+    return own | {name for name in (root.guid, root.story.url) if name}
+
+
+def asked(article: Article) -> list[tuple[str, str]]:
+    """What ``family`` looks up for a story that translates none, as identities."""
+    return [(_scheme(0), name) for name in sorted(_stated(article))]
 
 
 def _registered(tx: Transaction, name: str) -> Iterable[str]:

@@ -11,7 +11,8 @@ from syndicate.errors import SourceError, StoryError
 from syndicate.ingest import reissue, standing
 from syndicate.ingest.desk import differences
 from syndicate.ingest.poll import Ingest
-from syndicate.ingest.take import take, taken_back
+from syndicate.ingest.recalls import taken_back
+from syndicate.ingest.take import take
 from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Article, Draft, JournalAction, PubStatus, Reading
 from syndicate.sources.base import Batch, Cursor, Recall, Source, Trouble

@@ -21,13 +21,13 @@ import orjson
 import structlog
 
 from syndicate.config import Feed, Settings
-from syndicate.errors import DocumentError, StorageError
-from syndicate.formats import html
+from syndicate.errors import StorageError
 from syndicate.formats.encoding import encode, etag
 from syndicate.formats.registry import FORMATS
-from syndicate.model import Article, Channel, Document, Paging
+from syndicate.model import Document, Paging
 from syndicate.publish import files
-from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, newest_change
+from syndicate.publish.archive_page import PageRenderer
+from syndicate.publish.render import EPOCH, HTML_TYPE, Renderer
 from syndicate.publish.storing import Draft
 from syndicate.site import HTML, archived, formats_of
 from syndicate.storage import ArchivePage, Place, Storage, Transaction
@@ -49,6 +49,7 @@ class Archives:
         self._storage = storage
         self._renderer = renderer
         self._site = renderer.site
+        self._pages = PageRenderer(renderer)
         self._feeds = {slug: feed for slug, feed in settings.feeds.items() if feed.archive}
         self._digests = {slug: self._digest_of(slug, feed) for slug, feed in self._feeds.items()}
         self._unlike = set(self._feeds)  # may have pages made under other terms
@@ -90,7 +91,7 @@ class Archives:
 
     def paging(self, slug: str, newest: int | None, format_name: str) -> Paging:
         """What the subscription document says of the archives."""
-        return Paging(older=self._url(slug, newest, format_name))
+        return Paging(older=self._pages.url(slug, newest, format_name))
 
     # -- making pages ------------------------------------------------------------------
 
@@ -125,8 +126,7 @@ class Archives:
             page = tx.archives.page(slug, number)
             if page is None:
                 return []
-            loaded: dict[str, Article] = {}
-            drafts = [d for f in formats_of(feed) if (d := self._draft(tx, page, feed, f, loaded))]
+            drafts = self._pages.drafts(tx, page, feed, formats_of(feed))
         current = page.pending is None and page.digest == digest
         same = not current and all(files.holds(self._file(page, d), etag(d.body)) for d in drafts)
         modified = page.modified if current or same else max(now, page.modified)
@@ -149,71 +149,6 @@ class Archives:
             files.write_document(self._file(page, draft), encode(draft.body)[0], modified)
         for name in {*FORMATS, HTML} - {d.format for d in drafts}:
             files.remove_document(self._site.archive_file(page.feed, page.page, name))
-
-    def _draft(
-        self, tx: Transaction, page: ArchivePage, feed: Feed, format_name: str, loaded: dict[str, Article]
-    ) -> Draft | None:
-        """One document of a page; ``None`` for one that fails its gate.
-
-        The last good one could hold what was withdrawn, so that it does not stay either.
-        """
-        places, gone_ids = tx.archives.entries(page.feed, page.page)
-        gone = list(tx.articles.many(gone_ids).values())
-        updated = max([newest_change(places, None, EPOCH), *(a.changed for a in gone)])
-        channel = self._channel(page, feed, format_name, updated)
-        if format_name == HTML:
-            rows, _ = self._renderer.fragments(tx, feed, self._renderer.teasers, places, loaded, Failures())
-            addresses = self._site.topics(page.feed, feed)
-            return self._drafted(
-                page,
-                HTML,
-                HTML_TYPE,
-                html.joined_page(channel, rows, addresses, self._renderer.house),
-                updated,
-            )
-        form = FORMATS[format_name]
-        rows, _ = self._renderer.fragments(tx, feed, form, places, loaded, Failures())
-        terms = self._renderer.terms(feed)
-        notices = [form.notice(self._site.entry(article, terms)) for article in gone]
-        try:
-            body = form.assemble(channel, rows, notices)
-        except DocumentError as error:
-            log.exception("archive_kept_back", feed=page.feed, page=page.page, reason=error.message)
-            return None
-        wrong = [f for f in form.check(body) if f.severity == "error"]
-        if wrong:
-            log.error("archive_kept_back", feed=page.feed, page=page.page, rule=wrong[0].rule)
-            return None
-        return self._drafted(page, form.name, form.media_type, body, updated)
-
-    def _drafted(
-        self, page: ArchivePage, format_name: str, media_type: str, body: bytes, updated: datetime
-    ) -> Draft:
-        topic = self._site.url(self._site.archive_path(page.feed, page.page, format_name))
-        return Draft(
-            feed=page.feed,
-            format=format_name,
-            media_type=media_type,
-            topic=topic,
-            body=body,
-            updated=updated,
-        )
-
-    def _channel(self, page: ArchivePage, feed: Feed, format_name: str, updated: datetime) -> Channel:
-        """An archive's head: the feed's own, without hubs, with its neighbours."""
-        channel = self._renderer.channel(page.feed, feed, format_name, updated)
-        own = self._url(page.feed, page.page, format_name) or ""
-        paging = Paging(
-            older=self._url(page.feed, page.older, format_name),
-            newer=self._url(page.feed, page.newer, format_name),
-            current=channel.self_url,
-            sealed=True,
-        )
-        shown = own if format_name == HTML else channel.page_url
-        return replace(channel, self_url=own, page_url=shown, hubs=(), paging=paging)
-
-    def _url(self, slug: str, page: int | None, format_name: str) -> str | None:
-        return None if page is None else self._site.url(self._site.archive_path(slug, page, format_name))
 
     def _file(self, page: ArchivePage, draft: Draft) -> Path:
         return self._site.archive_file(page.feed, page.page, draft.format)
@@ -245,11 +180,12 @@ class Archives:
             current = page.pending is None and page.digest == self._digests[slug]
             file = self._site.archive_file(slug, number, format_name)
             bodies = files.read_document(file, page.modified) if current else None
-            draft = None if bodies else self._draft(tx, page, feed, format_name, {})
+            drafts = [] if bodies else self._pages.drafts(tx, page, feed, [format_name])
         if bodies is not None:
             return self._document(page, format_name, bodies, page.modified)
-        if draft is None:
+        if not drafts:
             return None
+        draft = drafts[0]
         modified = page.modified if current else max(page.modified, draft.updated)
         return self._document(page, format_name, encode(draft.body)[0], modified)
 
@@ -266,7 +202,7 @@ class Archives:
             modified=modified,
             bodies=bodies,
             etags={coding: etag(body) for coding, body in bodies.items()},
-            links=(("self", self._url(page.feed, page.page, format_name) or ""),),
+            links=(("self", self._pages.url(page.feed, page.page, format_name) or ""),),
         )
 
     # -- mending -----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from syndicate.config import Feed, Settings
 from syndicate.config.ends import Phase
 from syndicate.editorial import Directory
 from syndicate.errors import NotFound, StorageError
-from syndicate.model import Document
+from syndicate.model import Article, Document
 from syndicate.publish import files
 from syndicate.publish.archives import Archives
 from syndicate.publish.feed_build import FeedBuilder
@@ -196,6 +196,10 @@ class Publisher:
         with self._storage.read() as tx:
             found = tx.documents.get(feed, format_name)
         return found.bodies if found else None
+
+    def story_page(self, article: Article) -> bytes:
+        """A story's page on our own site."""
+        return self._pages.page(article)
 
     def load_page(self, path: str) -> tuple[bytes, datetime] | None:
         """The page at a path like ``/feeds/stories/ID/``, rendered now, and when it last changed."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from syndicate.model import PubStatus
 from syndicate.storage import schema as s
-from syndicate.storage.articles import next_number
+from syndicate.storage.counters import next_number
 from syndicate.storage.feeds import Place
 from syndicate.storage.sql import unindexed
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, tuple_
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from syndicate.model import Document, Trail
 from syndicate.storage import schema as s
@@ -50,12 +50,18 @@ class Documents:
         """The same for several formats at once, by format and article; ``digests`` by format."""
         f = s.fragments.c
         found: dict[str, dict[str, bytes]] = {name: {} for name in digests}
-        for part in chunks(keys, 400):
-            query = select(f.article_id, f.format, f.digest, f.body).where(
-                tuple_(f.article_id, f.revision).in_(part), f.digest.in_(list(digests.values()))
+        wanted = set(keys)
+        for part in chunks(wanted, 400):
+            # Lists are seeks in the key's index; pairs of values would be a walk through the table.
+            ids, revisions = (sorted({key[n] for key in part}) for n in (0, 1))
+            query = select(f.article_id, f.revision, f.format, f.digest, f.body).where(
+                f.article_id.in_(ids),
+                f.revision.in_(revisions),
+                f.format.in_(list(digests)),
+                f.digest.in_(list(digests.values())),
             )
             for row in self._c.execute(query):
-                if digests.get(row.format) == row.digest:
+                if (row.article_id, row.revision) in wanted and digests.get(row.format) == row.digest:
                     found[row.format][row.article_id] = bytes(row.body)
         return found
 

@@ -81,6 +81,19 @@ class Feeds:
         ]
         insert_new(self._c, s.feed_entries, rows)
 
+    def enter(
+        self, article_id: str, feeds: Collection[str], sort_at: datetime, *, fresh: bool = False
+    ) -> None:
+        """Add one article to these feeds; ``fresh``: it is new, and stands in no archive."""
+        k = s.archive_entries.c
+        query = select(k.feed).where(k.article_id == article_id, k.feed.in_(list(feeds)))
+        kept = set() if fresh or not feeds else set(self._c.execute(query).scalars())
+        rows = [
+            {"feed": feed, "article_id": article_id, "sort_at": sort_at, "archived": feed in kept}
+            for feed in sorted(feeds)
+        ]
+        insert_new(self._c, s.feed_entries, rows)
+
     def _archived(self, feed: str, ids: Sequence[str]) -> set[str]:
         """Which of these stories stand in the feed's archives already: they do for good."""
         k = s.archive_entries.c

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from syndicate.model import Draft, adapter
 from syndicate.storage import schema as s
-from syndicate.storage.sql import insert_new, upsert
+from syndicate.storage.sql import chunks, insert_new, upsert
 
 LOOKED_AT = 400
 """Rows of the index that are looked at for one story: texts of one pattern may be many."""
@@ -52,6 +52,16 @@ class SourceCopies:
         c = s.source_copies.c
         row = self._c.execute(select(*_SHOWN).where(c.source == source, c.source_id == source_id)).first()
         return _copy(row) if row else None
+
+    def digests(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The digests of those that are copies, by ``(source, source's own id)``."""
+        c = s.source_copies.c
+        found: dict[tuple[str, str], str] = {}
+        for part in chunks(keys, 200):
+            sources, ids = (sorted({key[n] for key in part}) for n in (0, 1))
+            query = select(c.source, c.source_id, c.digest).where(c.source.in_(sources), c.source_id.in_(ids))
+            found.update({(row.source, row.source_id): row.digest for row in self._c.execute(query)})
+        return found
 
     def of(self, article_id: str) -> list[SourceCopy]:
         """An article's copies, the first that came first."""
@@ -119,19 +129,26 @@ class Sketches:
     def __init__(self, connection: Connection) -> None:
         self._c = connection
 
-    def keep(self, article_id: str, bands: Collection[str], at: datetime) -> None:
-        """An article is found by these from now on, and by no others."""
-        k = s.text_bands.c
-        self._c.execute(delete(s.text_bands).where(k.article_id == article_id))
+    def keep(self, article_id: str, bands: Collection[str], at: datetime, *, fresh: bool = False) -> None:
+        """An article is found by these from now on, and by no others; ``fresh``: it is a new one."""
+        if not fresh:
+            self._c.execute(delete(s.text_bands).where(s.text_bands.c.article_id == article_id))
         rows = [{"band": band, "article_id": article_id, "at": at} for band in bands]
         insert_new(self._c, s.text_bands, rows)
 
-    def sharing(self, bands: Collection[str], limit: int) -> list[str]:
-        """Articles that share any of these, those that share most first."""
+    def sharing(self, bands: Collection[str], limit: int, *, other_than: str | None = None) -> list[str]:
+        """Articles that share any of these, those that share most first.
+
+        ``other_than``: a source whose own are left out.
+        """
         if not bands:
             return []
         k = s.text_bands.c
         query = select(k.article_id).where(k.band.in_(list(bands))).order_by(k.at.desc()).limit(LOOKED_AT)
+        if other_than is not None:
+            near, a = query.subquery(), s.articles.c
+            query = select(near.c.article_id).join(s.articles, a.id == near.c.article_id)
+            query = query.where(a.source != other_than)
         shared = Counter(self._c.execute(query).scalars())
         return [article_id for article_id, _ in shared.most_common(limit)]
 

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from syndicate.lanes import Held, Lane, LaneKind
 from syndicate.storage import schema as s
-from syndicate.storage.articles import next_number
+from syndicate.storage.counters import next_number
 from syndicate.storage.lanes import Lanes, new_copy
 from syndicate.storage.pulls.rows import Offered, Progress, counter, lane_name, offered_of, superseded
 from syndicate.storage.sql import Repository, insert_new
