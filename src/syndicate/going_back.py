@@ -2,7 +2,8 @@
 
 Its numbers and versions jump above all that was used since, partners' cursors
 are void, and what the witness beside the database saw withdrawn is withdrawn
-again.
+again. To whom a story was offered since the backup nobody knows: whoever may
+have had it hears of its withdrawal.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from datetime import datetime
 
 from syndicate.config import Settings
 from syndicate.ingest import record
+from syndicate.lanes import LaneKind, LaneTerms
 from syndicate.model import PubStatus
 from syndicate.storage import Storage, Transaction
-from syndicate.storage.restore import begin_anew
+from syndicate.storage.restore import begin_anew, begin_logs_anew
 from syndicate.storage.witness import Witness, went_back
 
 WHY = "it was withdrawn before a backup was put back"
@@ -36,15 +38,26 @@ def mend(storage: Storage, settings: Settings, seen: Witness | None, now: dateti
     """Make a database that went back safe to go on with, in one transaction."""
     with storage.write() as tx:
         until = tx.journal.last_at()
-        epoch = begin_anew(tx, now)
-        again, elsewhere = withdraw_again(tx, settings, seen, now)
+        epoch = begin_anew(tx, now, seen.journal if seen else 0)
+        again, elsewhere = take_back(tx, settings, seen, now)
     return Mended(epoch=epoch, until=until, again=again, elsewhere=elsewhere)
 
 
-def withdraw_again(
+def take_back(
     tx: Transaction, settings: Settings, seen: Witness | None, now: datetime
 ) -> tuple[list[str], list[str]]:
-    """What was seen withdrawn and is usable here is withdrawn; with it what is not here at all."""
+    """What was seen withdrawn and is usable here is withdrawn; with it what is not here at all.
+
+    Whoever may have a withdrawn story hears of it, first of all.
+    """
+    found = _withdraw_again(tx, settings, seen, now)
+    _tell_whoever_may_have_them(tx, settings, now)
+    return found
+
+
+def _withdraw_again(
+    tx: Transaction, settings: Settings, seen: Witness | None, now: datetime
+) -> tuple[list[str], list[str]]:
     desk = record.Desk(feeds=settings.feeds, tombstone=settings.retention.tombstone)
     again, elsewhere = [], []
     for article_id in seen.withdrawn if seen else ():
@@ -55,6 +68,16 @@ def withdraw_again(
             record.withdraw(tx, desk, article, by="operator", reason=WHY, now=now)
             again.append(article_id)
     return again, elsewhere
+
+
+def _tell_whoever_may_have_them(tx: Transaction, settings: Settings, now: datetime) -> None:
+    """Withdrawn stories that still stand in a partner's feeds, as if it had been offered them."""
+    for lane in tx.lanes.all(pulls=True):
+        partner = settings.partners.get(lane.receiver)
+        if partner is not None and lane.kind in (LaneKind.STORIES, LaneKind.PULL):
+            terms = LaneTerms(frozenset(partner.feeds), partner.delay)
+            tx.lanes.presume_offered(lane.id, terms, now, until=now)
+    begin_logs_anew(tx.connection, now)
 
 
 def is_needed(storage: Storage, seen: Witness | None) -> str | None:

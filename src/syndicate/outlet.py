@@ -40,14 +40,14 @@ def align_stored(storage: Storage, outlet: Outlet, now: datetime) -> None:
     settings = outlet.settings
     align(storage, settings.feeds, ends=ends(settings))
     deny_moved(storage, settings, outlet.site, now)
-    _compare_terms(storage, settings)
+    _compare_terms(storage, settings, now)
     outlet.receivers.align(storage)
 
 
-def _compare_terms(storage: Storage, settings: Settings) -> None:
+def _compare_terms(storage: Storage, settings: Settings, now: datetime) -> None:
     """Stories went out under terms; receivers hold them so until an operator applies new ones."""
     with storage.write() as tx:
-        changed = begin(tx, settings)
+        changed = begin(tx, settings, now)
     if changed:
         names = [f"{change.scope} {change.name}" for change in changed]
         log.warning("terms_changed", of=names, fix="`syndicate plan` shows what it means")

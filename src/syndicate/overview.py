@@ -19,6 +19,7 @@ from syndicate.timekeeping import Timekeeper
 
 DAY = timedelta(hours=24)
 PROBLEMS_SHOWN = 200
+LANES_SHOWN = 200
 LITTLE_ROOM = 1_000_000
 """With less than so many bytes left on its disk a database takes nothing any more, or soon."""
 
@@ -140,7 +141,11 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Everything ``status`` shows. ``needs`` says what an operator has to look at; empty: nothing."""
+    """Everything ``status`` shows. ``needs`` says what an operator has to look at; empty: nothing.
+
+    ``lanes``: at most ``LANES_SHOWN``, those that need somebody or are behind before the others;
+    ``lane_counts``: all of them, by state.
+    """
 
     running: bool
     clock: ClockView
@@ -148,6 +153,7 @@ class Overview:
     articles: Mapping[str, int]
     feeds: tuple[FeedView, ...]
     lanes: tuple[LaneView, ...]
+    lane_counts: Mapping[str, int]
     shut_hosts: tuple[ShutHost, ...]
     subscribers: SubscriberCount
     canaries: tuple[CanaryView, ...]
@@ -164,7 +170,7 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
     with storage.read() as tx:
         sources = tuple(_source(tx, name) for name in settings.sources)
         articles = tx.articles.count()
-        lanes = lane_views(tx, settings)
+        lanes = lane_views(tx, settings, LANES_SHOWN)
         problems = tuple(tx.problems.all(PROBLEMS_SHOWN))
         refused = refused_stories(tx)
         return Overview(
@@ -174,6 +180,7 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
             articles=articles,
             feeds=feed_views(tx, settings),
             lanes=lanes,
+            lane_counts=tx.lanes.tally(),
             shut_hosts=tuple(tx.hosts.shut()),
             subscribers=tx.subscriptions.tally(now),
             canaries=canary_views(tx),
@@ -329,15 +336,15 @@ def feed_views(tx: Transaction, settings: Settings) -> tuple[FeedView, ...]:
     return tuple(found)
 
 
-def lane_views(tx: Transaction, settings: Settings) -> tuple[LaneView, ...]:
-    """Every lane that is not retired, by name."""
+def lane_views(tx: Transaction, settings: Settings, limit: int | None = None) -> tuple[LaneView, ...]:
+    """Every lane that is not retired, by name; with ``limit`` so many, those that need somebody first."""
     shut = {host.host: host.until for host in tx.hosts.shut("push")}
     hosts = lane_hosts(settings) if shut else {}
     pending = tx.lanes.pending(tx.journal.head())
     mirrors = tx.mirrors.pending() if settings.publish else {}
     pushes = {head.topic: (head.push_version, head.modified) for head in tx.documents.heads()}
     found: list[LaneView] = []
-    for lane in tx.lanes.all():
+    for lane in tx.lanes.all() if limit is None else tx.lanes.notable(tx.journal.head(), limit):
         count, oldest, exceptions = pending.get(lane.id, (0, None, 0))
         if lane.kind is LaneKind.MIRROR:
             count, oldest = mirrors.get(lane.receiver, (0, None))

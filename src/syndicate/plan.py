@@ -8,7 +8,7 @@ back, on its own lanes alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,18 @@ from syndicate.config import Partner, Settings
 from syndicate.editorial import Directory
 from syndicate.editorial.change_of_terms import Effect, effect
 from syndicate.editorial.entry import Terms
-from syndicate.in_force import Change, InForce, begun, changes, configured, done, remembered
+from syndicate.in_force import (
+    Change,
+    InForce,
+    Period,
+    begun,
+    changes,
+    configured,
+    done,
+    outstanding,
+    past,
+    remembered,
+)
 from syndicate.ingest import record
 from syndicate.ingest.compose import expiry
 from syndicate.ingest.holds import without_link
@@ -28,6 +39,7 @@ from syndicate.storage import Storage, Transaction
 
 AT_ONCE = 200
 WITHDRAWN = "withdrawn"
+_GRAVE = (WITHDRAWN, Effect.NARROWER, Effect.REWORDED, Effect.WIDER)
 Progress = Callable[..., None]
 
 
@@ -46,6 +58,10 @@ class StoryChange:
     receivers: tuple[str, ...] = ()
     story: Story | None = field(default=None, repr=False)
 
+    def graver(self, other: StoryChange | None) -> StoryChange:
+        """Of two changes of one story the one that asks more of receivers."""
+        return other if other and _GRAVE.index(other.effect) < _GRAVE.index(self.effect) else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneChange:
@@ -54,6 +70,13 @@ class LaneChange:
     lane: str
     anew: tuple[str, ...] = ()
     taken_back: tuple[str, ...] = ()
+
+    def with_(self, other: LaneChange | None) -> LaneChange:
+        """Both, each article once."""
+        if other is None:
+            return self
+        anew, back = dict.fromkeys(other.anew + self.anew), dict.fromkeys(other.taken_back + self.taken_back)
+        return replace(self, anew=tuple(anew), taken_back=tuple(back))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +90,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Houses:
-    """How entries look under the terms before, and under those of the configuration."""
+    """How entries look under the terms before, and under those of the configuration.
+
+    ``sent``: what was offered to somebody in that time is looked at, and nothing else.
+    """
 
     before: Site
     now: Site
@@ -75,6 +101,7 @@ class _Houses:
     directory: Directory
     terms_before: InForce
     terms_now: InForce
+    sent: Period | None = None
 
     @classmethod
     def of(cls, settings: Settings, before: InForce) -> _Houses:
@@ -86,18 +113,38 @@ def look(storage: Storage, settings: Settings, now: datetime, progress: Progress
     """What the configuration's terms mean for what is out. Changes nothing.
 
     Costs as much as there are stories of the agencies that changed, and of
-    stories the partners that changed were ever offered.
+    stories the partners that changed were ever offered. What was sent under
+    terms that were never applied, and are gone from the configuration again,
+    is looked at likewise.
     """
+    terms = configured(settings)
     with storage.read() as tx:
-        before = remembered(tx)
+        before, periods = remembered(tx), past(tx, terms)
     if before is None:
         return Plan()
-    found = tuple(changes(before, configured(settings)))
-    houses = _Houses.of(settings, before)
-    stories = tuple(_stories(storage, houses, found, now, progress))
-    touched = {s.article_id for s in stories}
-    lanes = tuple(_lanes(storage, houses, found, touched, progress))
-    return Plan(changes=found, stories=stories, lanes=lanes)
+    stories: dict[str, StoryChange] = {}
+    lanes: dict[str, LaneChange] = {}
+    for known, sent in _terms_before(before, terms, periods):
+        found = tuple(changes(known, terms))
+        houses = replace(_Houses.of(settings, known), sent=sent)
+        for story in _stories(storage, houses, found, now, progress):
+            stories[story.article_id] = story.graver(stories.get(story.article_id))
+        for lane in _lanes(storage, houses, found, set(stories), progress):
+            lanes[lane.lane] = lane.with_(lanes.get(lane.lane))
+    return Plan(
+        changes=tuple(outstanding(before, terms, periods)),
+        stories=tuple(stories.values()),
+        lanes=tuple(lanes.values()),
+    )
+
+
+def _terms_before(
+    before: InForce, now: InForce, periods: Sequence[Period]
+) -> Iterator[tuple[InForce, Period | None]]:
+    """Terms under which something may be out; with the time, where it is what was sent then alone."""
+    yield before, None
+    for period in periods:
+        yield period.over(now), period
 
 
 # -- agencies ---------------------------------------------------------------------------
@@ -141,7 +188,7 @@ def _pages(storage: Storage, agencies: set[str] | None) -> Iterator[list[Article
 def _story_change(tx: Transaction, houses: _Houses, article: Article, now: datetime) -> StoryChange | None:
     story = _under_new_terms(tx, houses, article)
     what, why = _effect(houses, article, story, now)
-    if what is None:
+    if what is None or not _was_sent(tx, houses.sent, article.id):
         return None
     return StoryChange(
         article_id=article.id,
@@ -151,6 +198,16 @@ def _story_change(tx: Transaction, houses: _Houses, article: Article, now: datet
         why=why,
         receivers=tuple(h.lane for h in tx.lanes.holders(article.id)),
         story=story,
+    )
+
+
+def _was_sent(tx: Transaction, period: Period | None, article_id: str) -> bool:
+    """Whether anybody was offered a story in that time. Who pulls is handed it later than offered."""
+    if period is None or period.until is None:
+        return True
+    return any(
+        h.offered_at <= period.until and (h.kind is LaneKind.PULL or h.offered_at >= period.since)
+        for h in tx.lanes.holders(article_id)
     )
 
 
@@ -214,20 +271,25 @@ def _lane_change(
     storage: Storage, houses: _Houses, lane: Lane, partner: str, touched: set[str], progress: Progress | None
 ) -> LaneChange:
     old, new = houses.terms_before.partners[partner], houses.terms_now.partners[partner]
+    period, pulls = houses.sent, lane.kind is LaneKind.PULL
+    # Who pulls is handed a story later than it was offered.
+    since, until = (None if pulls else period.since, period.until) if period else (None, None)
     anew: list[str] = []
     back: list[str] = []
     last = ""
     while True:
         with storage.read() as tx:
-            page = tx.lanes.offered_page(lane.id, last, AT_ONCE)
-            ids = [article_id for article_id, _ in page]
+            page = tx.lanes.offered_page(lane.id, last, AT_ONCE, since)
+            ids = [article_id for article_id, _, _ in page]
             standings, articles = tx.lanes.standings(ids), tx.articles.many(ids)
-        for article_id, copy in page:
+        for article_id, copy, offered_at in page:
             feeds, article = set(standings[article_id].feeds), articles[article_id]
             if article.status is not PubStatus.USABLE or _has_none(copy, feeds, new):
                 continue
             if not feeds & set(new.feeds):
                 back.append(article_id)
+            elif until is not None and offered_at > until:
+                continue  # offered under the terms of now
             elif copy.recalled or (article_id not in touched and _looks_other(houses, article, old, new)):
                 anew.append(article_id)
         if progress:
@@ -333,7 +395,9 @@ class Applying:
         tx.lanes.mark_recalled(lane.id, change.taken_back)
         tx.lanes.mark_recalled(lane.id, change.anew, recalled=False)
         head, now = tx.journal.head(), self._clock()
-        tx.pulls.allot(lane.receiver, [(a, head, now, True) for a in (*change.taken_back, *change.anew)])
+        # What is given anew is not urgent: it goes by the feeds that the partner has when it asks.
+        rows = [*((a, True) for a in change.taken_back), *((a, False) for a in change.anew)]
+        tx.pulls.allot(lane.receiver, [(a, head, now, urgent) for a, urgent in rows])
 
     def _exceptions(self, tx: Transaction, lane: Lane, change: LaneChange) -> None:
         """A new generation gives new ids, and due times give the pace."""

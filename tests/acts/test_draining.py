@@ -26,6 +26,7 @@ from syndicate.sources.registry import SOURCES
 from syndicate.transports.base import StoryPush
 from syndicate.transports.registry import ENDPOINTS
 
+START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 OK = Outcome(verdict=Verdict.DELIVERED, status=204)
 AWAY = Outcome(verdict=Verdict.RETRY, detail="the connection was refused")
 SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
@@ -60,7 +61,7 @@ class Log:
 class House:
     """An application with partners at two hosts, whose clock and receivers a test moves."""
 
-    def __init__(self, folder: Path, lanes: dict[str, str]) -> None:
+    def __init__(self, folder: Path, lanes: dict[str, str], more: str = "") -> None:
         self.folder = folder
         self.ahead = timedelta(0)
         (folder / "stories").mkdir()
@@ -85,7 +86,7 @@ path = "{folder}/stories"
 settle = "0s"
 [feeds.latest]
 title = "Latest"
-{partners}
+{partners}{more}
 """,
             encoding="utf-8",
         )
@@ -94,7 +95,7 @@ title = "Latest"
         self.endpoints = {f"{name}/main": Endpoint() for name in lanes}
 
     def now(self) -> datetime:
-        return datetime(2026, 1, 5, 6, 0, tzinfo=UTC) + self.ahead
+        return START + self.ahead
 
     async def __aenter__(self) -> House:
         await self.app.__aenter__()
@@ -128,6 +129,10 @@ title = "Latest"
     def lanes(self) -> dict[str, Any]:
         view = overview(self.app.storage, self.settings, self.now())
         return {lane.name: lane for lane in view.lanes}
+
+    def asked_next(self) -> datetime:
+        """When somebody may ask again on behalf of all."""
+        return max(self.now(), min(lane.due for lane in self.lanes().values() if lane.due))
 
     def shut(self) -> list[str]:
         return [h.host for h in overview(self.app.storage, self.settings, self.now()).shut_hosts]
@@ -193,6 +198,32 @@ def test_when_the_host_is_well_again_everybody_gets_everything_at_once(tmp_path:
             assert all(lane.pending == 0 and lane.exceptions == 0 for lane in house.lanes().values())
             ids = Counter(push.id for e in house.endpoints.values() for push in e.got)
             assert len(ids) == 2 * len(MANY), "each story under one id a lane"
+
+    run(go())
+
+
+def test_who_failed_for_long_does_not_wait_when_another_finds_the_host_well(tmp_path: Path) -> None:
+    async def go() -> None:
+        slow = '[delivery]\nretry = ["30s", "6h"]\n'
+        async with House(tmp_path, MANY, slow) as house:
+            house.all_answer(AWAY)
+            house.endpoints["other/main"].answer = lambda push: OK
+            await house.publish("a", "b")
+            await house.drain()
+            for _ in range(6):  # who asks for all and fails once more is to ask again in hours
+                until = house.asked_next()
+                house.ahead = until - START
+                late = [n for n, lane in house.lanes().items() if lane.due and lane.due > until]
+                if len(late) >= 3:
+                    break
+                await house.drain()
+            assert len(late) >= 3
+            house.all_answer(OK)
+            await house.drain()
+            assert house.shut() == []
+            waiting = {n: (v.due, v.pending, v.exceptions) for n, v in house.lanes().items()}
+            assert set(waiting.values()) == {(None, 0, 0)}, "all go on at once, with what failed as well"
+            assert house.now() == until
 
     run(go())
 

@@ -40,7 +40,7 @@ class Outlet:
         """A start under this configuration: what differs from what is in force."""
         self.house.configure(extra)
         with self.house.storage.write() as tx:
-            return [f"{c.scope} {c.name}" for c in begin(tx, self.house.settings)]
+            return [f"{c.scope} {c.name}" for c in begin(tx, self.house.settings, self.house.now)]
 
     def stories(self, *names: str, **given: Any) -> None:
         self.house.take(*(draft(n, LONG.format(n), **{"agency": "Pajhwok", **given}) for n in names))
@@ -154,6 +154,52 @@ def test_wider_terms_and_other_words_are_ordinary_updates(outlet: Outlet) -> Non
     assert [s.effect for s in found.stories] == ["reworded"]
     outlet.apply(found)
     assert outlet.house.actions()[-2:] == ["updated", "updated"]
+
+
+def test_what_was_sent_under_terms_that_nobody_applied_is_found_when_they_are_gone(outlet: Outlet) -> None:
+    narrow = GAZETTE.format("latest", "full") + NARROW
+    outlet.begin(narrow)
+    outlet.apply()
+    outlet.stories("a")
+    outlet.send()
+    outlet.house.later(minutes=5)
+    outlet.begin(GAZETTE.format("latest", "full"))
+    outlet.stories("b")
+    outlet.send()
+    outlet.house.later(minutes=5)
+    assert outlet.begin(narrow) == ["agency pajhwok"], "the daemon says so at its start"
+    assert outlet.begin(narrow) == ["agency pajhwok"], "until it is applied"
+    outlet.stories("c")
+    outlet.send()
+    found = outlet.look()
+    assert dict(found.changes[0].fields) == {"excerpt_words": (None, 5), "full_text": (True, False)}
+    assert [(s.headline, s.effect) for s in found.stories] == [("About b", "narrower")]
+    outlet.apply(found)
+    assert outlet.names(outlet.send()) == [("b", False)]
+    assert outlet.look() == Plan()
+    assert outlet.begin(narrow) == []
+
+
+def test_a_partner_that_had_more_for_a_while_has_to_give_that_back(outlet: Outlet) -> None:
+    sport, latest = GAZETTE.format("sport", "full"), GAZETTE.format("latest", "full")
+    outlet.begin(sport)
+    outlet.apply()
+    outlet.begin(latest)
+    outlet.stories("a")
+    outlet.stories("b", section="Sport")
+    assert len(outlet.send()) == 2
+    outlet.house.later(minutes=5)
+    outlet.begin(latest.replace("full", "excerpt"))
+    outlet.stories("c")
+    outlet.send()
+    outlet.house.later(minutes=5)
+    outlet.begin(sport)
+    found = outlet.look()
+    (change,) = found.lanes
+    assert set(change.taken_back) == {outlet.house.article(n).id for n in ("a", "c")}
+    outlet.apply(found)
+    outlet.house.later(seconds=1)
+    assert sorted(outlet.names(outlet.send(feeds=("sport",)))) == [("a", True), ("c", True)]
 
 
 TERMS = '[agencies.pajhwok]\nrights = "(c) Pajhwok"\nterms = {{ {} }}\n'

@@ -55,7 +55,7 @@ class Rounds:
     def configure(self, **partners: tuple[str, str]) -> None:
         self.house.configure("".join(ENDPOINT.format(n, *p) for n, p in partners.items()))
         with self.house.storage.write() as tx:
-            begin(tx, self.house.settings)
+            begin(tx, self.house.settings, self.house.now)
 
     def receivers(self, client: Client) -> Receivers:
         site = Site(self.house.settings, self.house.directory)

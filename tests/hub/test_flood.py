@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from outlet import ALLOW, Push, Subscriber, daemon, fill, listening, outlet, port_of, run, until
+from outlet import ALLOW, Outlet, Push, Subscriber, daemon, fill, listening, outlet, port_of, run, until
 
 from syndicate.cli.main import run as command
 from syndicate.hub.throttle import Pace
@@ -67,6 +67,28 @@ def test_a_dead_host_with_many_subscriptions_is_asked_by_a_few_and_then_by_one(t
             assert not overview(made.app.storage, made.app.settings, made.clock()).shut_hosts
 
     run(go())
+
+
+def test_when_a_host_is_well_again_whoever_waited_there_has_it_without_time_passing(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber(mood=lambda push: 503)
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            fill(made, [f"{callback}?n={n}" for n in range(30)])
+            await made.publish("two", "The second")
+            made.clock.ahead += shut_until(made) - made.clock()
+            late = [s for s in made.subscriptions() if s.due and s.due > made.clock() + timedelta(seconds=10)]
+            assert len(late) >= 5, "those that failed themselves were to be asked later"
+            subscriber.mood, before = lambda push: 204, len(subscriber.pushes)
+            await made.app.hub.drain()
+            assert [(s.behind, s.due, s.failures) for s in made.subscriptions()] == [(False, None, 0)] * 30
+            assert len(subscriber.pushes) == before + 30, "once each"
+
+    run(go())
+
+
+def shut_until(made: Outlet) -> datetime:
+    view = overview(made.app.storage, made.app.settings, made.clock())
+    return max(host.until for host in view.shut_hosts)
 
 
 # -- a flood of changes ------------------------------------------------------------------------

@@ -149,7 +149,7 @@ class Promises(RuleBasedStateMachine):
     def open_lanes(self, feed: str) -> None:
         self.terms["partner/sport/main"] = LaneTerms(frozenset({feed}))
         with self.storage.write() as tx:
-            begin(tx, AGREEMENTS[feed])
+            begin(tx, AGREEMENTS[feed], self.now)
             for name in LANES:
                 _, partner, target = name.split("/")
                 tx.lanes.ensure(name, LaneKind.STORIES, partner, target, position=0)

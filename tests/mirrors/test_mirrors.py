@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import importlib.util
+import json
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import asyncssh
 import pytest
 
 from ports import free_port
+from syndicate import operators
 from syndicate.app import App
 from syndicate.config import Adapters, Settings, load
 from syndicate.distribute.mirror_files import in_order, key_of, keys_under
@@ -22,7 +25,8 @@ from syndicate.errors import ConfigError, SyndicateError
 from syndicate.ingest import desk
 from syndicate.installed import load_settings
 from syndicate.lanes import LaneState
-from syndicate.overview import lane_views
+from syndicate.notify.teller import Teller
+from syndicate.overview import lane_views, overview
 from syndicate.sources.registry import SOURCES
 from syndicate.storage import MirrorFile
 from syndicate.transports.mirrors.base import Label, MirrorError, label_of
@@ -432,3 +436,48 @@ def test_two_places_of_one_name_and_a_wrong_key_are_errors(tmp_path: Path) -> No
     file.write_text(file.read_text() + 'hoost = "x"\n')
     with pytest.raises(ConfigError, match="hoost: unknown key"):
         load_settings(file)
+
+
+async def test_people_are_told_of_a_place_that_was_stopped_and_when_it_goes_on(tmp_path: Path) -> None:
+    blocked, letters = tmp_path / "there", tmp_path / "letters"
+    blocked.write_text("no folder")
+    letters.mkdir()
+    keep = f"import sys; open('{letters}/' + str(len(__import__('os').listdir('{letters}'))), 'w').write(sys.stdin.read())"
+    more = f'[notify]\ncommand = ["{sys.executable}", "-c", "{keep}"]\n'
+    publish = f'[[publish]]\nname = "x"\ntype = "folder"\npath = "{blocked}"\n'
+    settings = configured(tmp_path, publish, more)
+    story(tmp_path, "one", "The bridge was opened on Sunday.")
+    ahead = timedelta(0)
+    async with App(settings, clock=lambda: datetime.now(UTC) + ahead) as app:
+
+        async def told() -> dict[str, Any]:
+            await Teller(app.storage, settings, app.client, app._clock).run()
+            found = sorted(letters.iterdir(), key=lambda file: int(file.name))
+            return json.loads(found[-1].read_text()) if found else {}
+
+        await app.once()
+        assert await told() == {}, "one failure is nobody's business"
+        ahead += settings.delivery.disable_after * 0.6
+        await app.parts.deliveries.mirrors.drain()
+        (failing,) = (await told())["new"]
+        assert (failing["kind"], failing["ref"]) == ("lane_failing", "mirror:x")
+        assert "it stops at" in failing["words"]
+        ahead += settings.delivery.disable_after * 0.6
+        await app.parts.deliveries.mirrors.drain()
+        said = await told()
+        (stopped,) = said["new"]
+        assert (stopped["kind"], stopped["ref"]) == ("lane_stopped", "mirror:x")
+        assert "mirror:x was stopped" in stopped["words"]
+        assert "syndicate lanes resume mirror:x" in stopped["fix"]
+        assert "nothing is replaced or removed there" in stopped["fix"], "what was withdrawn is still shown"
+        assert [over["kind"] for over in said["over"]] == ["lane_failing"]
+        view = overview(app.storage, settings, app._clock())
+        assert any("lanes that were stopped: mirror:x" in need for need in view.needs)
+        blocked.unlink()
+        with app.storage.write() as tx:
+            lane = tx.lanes.named("mirror:x")
+            assert lane
+            assert operators.resume(tx, lane, by=operators.Actor("amina", "command"), now=app._clock())
+        await app.parts.deliveries.mirrors.drain()
+        assert [over["kind"] for over in (await told())["over"]] == ["lane_stopped"]
+    same(tmp_path / "feeds", blocked)

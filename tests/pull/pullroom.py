@@ -12,8 +12,11 @@ from syndicate.config import Adapters, Settings, load
 from syndicate.distribute.cursors import Ask, Cursor, PullRefusal
 from syndicate.distribute.pull import Pull
 from syndicate.editorial import Directory
+from syndicate.in_force import begin
 from syndicate.ingest import record
 from syndicate.model import Article, Correction, PubStatus, Story
+from syndicate.operators import Actor
+from syndicate.plan import Applying, Plan, look
 from syndicate.site import Site
 from syndicate.storage import Storage, Transaction
 from syndicate.storage.schema import metadata
@@ -126,6 +129,41 @@ class Room:
         self.later(seconds=2)
         with self.storage.write() as tx:
             record.restore(tx, self.desk, _article(tx, name), now=self.now)
+
+    def hold_back(self, name: str, until: datetime, headline: str) -> None:
+        """The source puts a story that is out under an embargo, in other words."""
+        self.later(seconds=2)
+        with self.storage.write() as tx:
+            before = _article(tx, name)
+            story = replace(before.story, headline=headline, embargo=until)
+            record.hold_back(tx, self.desk, before, story, digest=headline, now=self.now)
+
+    # -- new terms -------------------------------------------------------------------
+
+    def agree(self, given: Settings) -> None:
+        """Another configuration is read; what is out already stays."""
+        self.settings = given
+        with self.storage.write() as tx:
+            begin(tx, given, self.now)
+        self.pull.books.configure(given, self.site)
+
+    def look(self) -> Plan:
+        """`syndicate plan`."""
+        return look(self.storage, self.settings, self.now)
+
+    def apply_terms(self) -> Plan:
+        """`syndicate plan --apply`."""
+        self.later(seconds=2)
+        found = self.look()
+        Applying(
+            self.storage,
+            self.settings,
+            by=Actor("amina", "command"),
+            rate=1000,
+            clock=lambda: self.now,
+            sleep=lambda _: None,
+        ).run(found)
+        return found
 
     # -- the partners ----------------------------------------------------------------
 

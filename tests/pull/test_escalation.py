@@ -25,7 +25,7 @@ def room(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
     storage = in_memory() if kind == "sqlite" else Storage(request.getfixturevalue("url"))
     made = Room(storage, settings(tmp_path, config=CONFIG.replace(NEAR, CALL)))
     with storage.write() as tx:
-        begin(tx, made.settings)
+        begin(tx, made.settings, made.now)
     yield made
     made.close()
 

@@ -14,8 +14,10 @@ What a server may do to us (``Said``): any status, headers and body; ``packed``
 ("gzip", "deflate", "br", "zstd") packs the body; with ``conditional`` an ETag
 and a 304 for whoever shows it; ``pause`` seconds before the first byte;
 ``trickle`` a byte at a time with so many seconds between; ``cut`` after so many
-bytes of the body, though more were promised; ``reset`` the connection; ``raw``
-bytes instead of all that. ``body`` may be a callable of the request.
+bytes of the body, though more were promised; ``reset`` the connection (with
+``cut``: after those bytes); ``raw`` bytes instead of all that; ``much`` bytes of
+nothing as the body. ``body`` may be a callable of the request.
+``server.broken`` is what is answered everywhere while it is set.
 A path that nothing was said of is answered 404. A query string is part of the path.
 
 ``page_of(name)`` reads a recorded body from ``tests/sources/recorded/``.
@@ -30,6 +32,7 @@ import contextlib
 import gzip
 import hashlib
 import socket
+import ssl
 import struct
 import zlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
@@ -80,6 +83,7 @@ class Said:
     cut: int | None = None
     reset: bool = False
     raw: bytes | None = None
+    much: int = 0
 
 
 def redirect(to: str, status: int = 302) -> Said:
@@ -93,11 +97,14 @@ class Scripted:
     def __init__(self) -> None:
         self.port = 0
         self.requests: list[Request] = []
+        self.broken: Said | None = None
+        self.scheme = "http"
+        self.sent = 0
         self._said: dict[str, list[Said]] = {}
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         """An address of this server."""
-        return f"http://{host}:{self.port}{path}"
+        return f"{self.scheme}://{host}:{self.port}{path}"
 
     def say(self, path: str, *answers: Said) -> None:
         """What is answered there from now on."""
@@ -127,9 +134,9 @@ class Scripted:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         request = await _read(reader)
         self.requests.append(request)
-        said = self._next(request.path)
+        said = self.broken or self._next(request.path)
         await asyncio.sleep(said.pause)
-        if said.reset:
+        if said.reset and said.cut is None:
             _reset(writer)
             return False
         if said.raw is not None:
@@ -138,11 +145,20 @@ class Scripted:
             return False
         head, body = _made(said, request)
         writer.write(head)
+        await self._send_much(writer, said.much)
         for part in _parts(body, said):
             writer.write(part)
             await writer.drain()
             await asyncio.sleep(said.trickle)
+        if said.reset:
+            _reset(writer)
         return said.cut is None
+
+    async def _send_much(self, writer: asyncio.StreamWriter, size: int) -> None:
+        for _ in range(0, size, 65_536):
+            writer.write(bytes(65_536))
+            await writer.drain()
+            self.sent += 65_536
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
@@ -168,7 +184,7 @@ def _made(said: Said, request: Request) -> tuple[bytes, bytes]:
         body = _PACK[said.packed](body)
         headers["Content-Encoding"] = said.packed
     if status != 304:
-        headers["Content-Length"] = str(len(body))
+        headers["Content-Length"] = str(len(body) + said.much)
     lines = [f"HTTP/1.1 {status} Said", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("utf-8"), body
 
@@ -185,9 +201,9 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 @contextlib.asynccontextmanager
-async def scripted() -> AsyncIterator[Scripted]:
-    """A server on a free port of 127.0.0.1, for as long as the block lasts."""
-    made, handlers = Scripted(), set[asyncio.Task[Any]]()
+async def scripted(given: Any = None, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Any]:
+    """A server (a ``Scripted``, or one of your own kind) on a free port of 127.0.0.1, while the block lasts."""
+    made, handlers = given or Scripted(), set[asyncio.Task[Any]]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -195,7 +211,8 @@ async def scripted() -> AsyncIterator[Scripted]:
         handlers.add(task)
         await made.serve(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    made.scheme = "https" if tls else "http"
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made

@@ -100,8 +100,8 @@ def restore(context: Context, file: Path, yes: bool) -> int:
     now = datetime.now(UTC)
     with _unchecked(context) as storage:
         seen, _ = _seen(Witnessing(storage, context.settings.storage.witness))
-        done = put_back(storage, file, now)
-    again, elsewhere = _finish(context, seen if done.unread or done.missing else None, now)
+        done = put_back(storage, file, now, journal=seen.journal if seen else 0)
+    again, elsewhere = _finish(context, seen, now, unknown=bool(done.unread or done.missing))
     _tell(context, file, replace(done, withdrawn=(*done.withdrawn, *again)), elsewhere)
     return 1 if done.unread else 0
 
@@ -116,14 +116,21 @@ def _seen(witness: Witnessing) -> tuple[Witness | None, str | None]:
         return None, error.message
 
 
-def _finish(context: Context, seen: Witness | None, now: datetime) -> tuple[list[str], list[str]]:
-    """What the witness alone knows is withdrawn again, and from now on it tells of this database."""
-    from syndicate.going_back import withdraw_again
+def _finish(
+    context: Context, seen: Witness | None, now: datetime, *, unknown: bool
+) -> tuple[list[str], list[str]]:
+    """What the witness alone knows is withdrawn again, and from now on it tells of this database.
+
+    ``unknown``: the replaced database could not be asked.
+    """
+    from syndicate.going_back import take_back
     from syndicate.storage.witness import Witnessing
 
     with _unchecked(context) as storage:
-        with storage.write() as tx:
-            found = withdraw_again(tx, context.settings, seen, now)
+        found: tuple[list[str], list[str]] = [], []
+        if unknown:
+            with storage.write() as tx:
+                found = take_back(tx, context.settings, seen, now)
         Witnessing(storage, context.settings.storage.witness).keep(now)
     return found
 

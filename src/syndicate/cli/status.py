@@ -135,6 +135,9 @@ def _lanes(view: Overview) -> Iterator[str]:
     yield "[bold]lanes[/]" + ("" if view.lanes else " none")
     for lane in view.lanes:
         yield "  " + _lane(lane)
+    left = sum(view.lane_counts.values()) - len(view.lanes)
+    if left > 0:
+        yield f"  … and {left} more (`syndicate lanes list`)"
 
 
 def _lane(v: LaneView) -> str:

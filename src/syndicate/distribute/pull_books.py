@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from syndicate.distribute.pull_pages import (
     PullTerms,
     Rows,
     Standpoint,
+    has_again,
     page_rows,
     stands_of,
     taken_back,
@@ -36,6 +37,7 @@ from syndicate.lanes import LaneTerms
 from syndicate.model import Article, PubStatus
 from syndicate.site import Site, partner_terms
 from syndicate.storage import Ack, Storage, Token, Transaction
+from syndicate.storage.pulls import renumber
 
 __all__ = ["ACTIONS", "Answer", "Page", "PullBooks", "PullTerms", "Standpoint"]
 
@@ -155,9 +157,12 @@ class PullBooks:
         """Partners that pull for the first time."""
         reading = Reading(tx)
         for partner in new:
-            lane = tx.pulls.begin(partner)
+            lane, terms = tx.pulls.begin(partner), self.terms[partner].lane
+            if until := tx.went_back():  # it may have pulled before
+                tx.lanes.presume_offered(lane.id, terms, now, until=until, lapsed=True)
+                renumber(tx.connection, partner, lane.id, now)
             stands[partner] = stands_of(reading, partner)
-            looks[partner] = look(reading, lane, self.terms[partner].lane, now)
+            looks[partner] = look(reading, lane, terms, now)
 
     def catch_up(self, partner: str, now: datetime) -> Standpoint:
         """Give numbers to all that fell due for a partner. Costs what the journal has of new rows."""
@@ -172,13 +177,14 @@ class PullBooks:
         articles, standings = tx.articles.many(ids), tx.lanes.standings(ids)
         for partner, rows in found:
             terms = self.terms[partner].lane
-            back = taken_back(tx, partner, terms, rows.rows, standings)
+            back, again = taken_back(tx, partner, terms, rows.rows, standings)
             for row in rows.rows:
                 article, standing = articles[row.article_id], standings[row.article_id]
                 if row.article_id in back:
                     article = recalled(article, now)
                 if may_have(article, standing, terms, now, offered=True, recalled=row.urgent):
                     rows.allowed.append((row, article))
+                    rows.again |= {article.id} & again
 
     def _render(self, partner: str, found: Rows, now: datetime) -> None:
         for row, article in found.allowed:
@@ -210,6 +216,7 @@ class PullBooks:
             for partner, ask, rows in moved:
                 if rows.served:
                     tx.pulls.serve(partner, rows.revisions, rows.next, now)
+                    has_again(tx, rows.before.lane, rows.again)
                 if ask.taken > rows.before.taken and rows.before.lane is not None:
                     tx.pulls.take(partner, rows.before.lane.id, ask.taken, now)
         with self._examining:
@@ -231,27 +238,30 @@ class PullBooks:
             row = tx.pulls.newest(partner, article.id)
             standing = tx.lanes.standings([article.id])[article.id]
             rows = [row] if row else []
-            back = taken_back(tx, partner, terms.lane, rows, {article.id: standing})
+            back, again = taken_back(tx, partner, terms.lane, rows, {article.id: standing})
         offered, urgent = row is not None, row is not None and row.urgent
         if back:
             article = recalled(article, now)
         if not may_have(article, standing, terms.lane, sure, offered=offered, recalled=urgent):
             return None
         body = self._ninjs(article, terms.content, now)
-        self._took(partner, article, sure, offered=offered)
+        self._took(partner, article, sure, offered=offered, again=again)
         return body
 
-    def _took(self, partner: str, article: Article, now: datetime, *, offered: bool) -> None:
+    def _took(
+        self, partner: str, article: Article, now: datetime, *, offered: bool, again: Collection[str]
+    ) -> None:
         with self._storage.read() as tx:
             lane = tx.pulls.lane(partner)
             assert lane is not None
             copy = tx.lanes.copies(lane.id, [article.id]).get(article.id)
-        if offered and copy is not None and copy.acked >= article.revision:
+        if offered and copy is not None and copy.acked >= article.revision and not again:
             return
         with self._storage.write() as tx:
             if not offered:
                 offer(tx, partner, self.terms[partner].lane, [article.id], now)
             tx.pulls.has(lane.id, {article.id: article.revision}, now)
+            has_again(tx, lane, again)
 
     # -- confirmations -------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,11 +57,12 @@ class Rows:
     allowed: list[tuple[Offered, Article]] = field(default_factory=list)
     stories: list[bytes] = field(default_factory=list)
     revisions: dict[int, int] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
 
     @property
     def served(self) -> bool:
-        """Whether anything is served for the first time."""
-        return bool(self.rows) and (bool(self.revisions) or self.next > self.before.served)
+        """Whether anything is served for the first time, or once more after it was taken back."""
+        return bool(self.rows) and (bool(self.revisions or self.again) or self.next > self.before.served)
 
 
 Answer = Page | PullRefusal | None
@@ -99,9 +100,20 @@ def taken_back(
     terms: LaneTerms,
     rows: Sequence[Offered],
     standings: Mapping[str, Standing],
-) -> set[str]:
-    """Which of these stories new terms took back from a partner. Where none can be, nothing is asked."""
-    lost = [r.article_id for r in rows if r.urgent and terms.feeds.isdisjoint(standings[r.article_id].feeds)]
-    lane = tx.pulls.lane(partner) if lost else None
-    copies = tx.lanes.copies(lane.id, lost) if lane else {}
-    return {article_id for article_id, copy in copies.items() if copy.recalled}
+) -> tuple[set[str], set[str]]:
+    """Which of these stories new terms took back from a partner, and which of those it may have again by now.
+
+    Only what is urgent can have been taken back: where nothing is, nothing is asked.
+    """
+    urgent = [row.article_id for row in rows if row.urgent]
+    lane = tx.pulls.lane(partner) if urgent else None
+    copies = tx.lanes.copies(lane.id, urgent) if lane else {}
+    recalls = {article_id for article_id, copy in copies.items() if copy.recalled}
+    back = {article_id for article_id in recalls if terms.feeds.isdisjoint(standings[article_id].feeds)}
+    return back, recalls - back
+
+
+def has_again(tx: Transaction, lane: Lane | None, ids: Collection[str]) -> None:
+    """It is handed out again: a recall of it would be a new one."""
+    if lane is not None and ids:
+        tx.lanes.mark_recalled(lane.id, ids, recalled=False)

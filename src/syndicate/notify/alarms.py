@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.config import Settings
-from syndicate.lanes import Lane, LaneState, Reason
+from syndicate.lanes import Lane, LaneKind, LaneState, Reason
 from syndicate.storage import Conduct, Transaction, Unconfirmed
 
 AT_MOST = 200
@@ -93,19 +93,23 @@ def _held(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]
 
 
 def _stopped(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:  # noqa: ARG001
-    for lane in tx.lanes.all():
-        if lane.state in (LaneState.DISABLED, LaneState.GONE):
-            yield Alarm(
-                kind="lane_stopped",
-                ref=lane.name,
-                words=f"lane {lane.name} was stopped: {lane.last_error}",
-                fix=f"`syndicate lanes resume {lane.name}` when its receiver is well",
-                since=lane.failing_since,
-            )
+    for lane in tx.lanes.stopped(AT_MOST):
+        yield Alarm(
+            kind="lane_stopped",
+            ref=lane.name,
+            words=f"lane {lane.name} was stopped: {lane.last_error}",
+            fix=f"`syndicate lanes resume {lane.name}` when its receiver is well{_meanwhile(lane)}",
+            since=lane.failing_since,
+        )
+
+
+def _meanwhile(lane: Lane) -> str:
+    """A place of files shows what it was given: what was withdrawn since as well."""
+    return "; until then nothing is replaced or removed there" if lane.kind is LaneKind.MIRROR else ""
 
 
 def _failing(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:
-    for lane in tx.lanes.all():
+    for lane in tx.lanes.failing(AT_MOST):
         end = _ends(lane, settings)
         # Said before it happens, and not at the first hiccup: half of the time is gone.
         if lane.failing_since and end and now >= lane.failing_since + settings.delivery.disable_after / 2:

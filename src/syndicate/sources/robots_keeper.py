@@ -67,4 +67,5 @@ class RobotsKeeper:
         if known is not None:
             return known[0]
         words = f"its robots.txt cannot be read, so nothing is asked for: {error.message}"
-        raise SourceError(words, fix=error.fix) from None
+        fix = "tell those who run the server: none is so large" if "larger" in error.message else error.fix
+        raise SourceError(words, fix=fix) from None

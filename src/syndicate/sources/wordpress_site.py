@@ -70,6 +70,12 @@ class Root:
     coauthors: bool = False
 
 
+def _says_nothing(error: SourceError) -> bool:
+    """Whether it may well be a WordPress: it is in trouble, wants to be left alone, or says too much."""
+    status = getattr(error, "status", None) or 0
+    return status >= 500 or status == 429 or "cannot be read" in error.message
+
+
 class Api:
     """Asks one site. Raises SourceError (mostly FetchError) where it gives no sense."""
 
@@ -94,6 +100,8 @@ class Api:
             if isinstance(names, list) and "wp/v2" in names:
                 self.root = Root(url=candidate, coauthors="coauthors/v1" in names)
                 return self.root
+        if last is not None and _says_nothing(last):
+            raise last  # whether it is one is not known
         host = urlsplit(self._url).hostname
         fix = "set url to the site's address, or to its wp-json; a security plugin may have shut the REST API"
         raise SourceError(f"{host}: there is no WordPress, or its REST API is shut", fix=fix) from last

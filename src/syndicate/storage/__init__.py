@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection, select
@@ -20,6 +21,7 @@ from syndicate.storage.around import MediaFact, MediaFacts, Relations
 from syndicate.storage.articles import Articles, Journal, JournalRow, Withdrawal
 from syndicate.storage.audit import Audit, AuditEntry, Session, Sessions
 from syndicate.storage.canaries import Canaries, Canary
+from syndicate.storage.counters import WENT_BACK
 from syndicate.storage.documents import DocumentHead, Documents
 from syndicate.storage.engine import Database, open_engine
 from syndicate.storage.feeds import Feeds, Place, Stale
@@ -237,6 +239,11 @@ class Transaction:
     def keep_fact(self, key: str, value: str) -> None:
         """Keep a small fact under a name."""
         upsert(self.connection, s.meta, [{"key": key, "value": value}])
+
+    def went_back(self) -> datetime | None:
+        """When a backup was put here of which nobody knows what came after it."""
+        at = self.fact(WENT_BACK)
+        return datetime.fromisoformat(at) if at else None
 
     def epoch(self) -> str:
         """The epoch of partners' cursors; a restored database begins a new one."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from syndicate.storage import schema as s
 from syndicate.storage.sql import insert_new
+
+FLOOR = "revision_floor"
+"""The fact up to which revisions may have been sent before a restore: of any story, or of one."""
+WENT_BACK = "went_back"
+"""The fact when a backup was put here of which nobody knows what came after it."""
 
 
 def next_number(connection: Connection, name: str, count: int = 1) -> int:
@@ -13,6 +18,8 @@ def next_number(connection: Connection, name: str, count: int = 1) -> int:
     bump = update(s.counters).where(s.counters.c.name == name).values(value=s.counters.c.value + count)
     value = connection.execute(bump.returning(s.counters.c.value)).scalar()
     if value is None:
-        insert_new(connection, s.counters, [{"name": name, "value": 0}])
+        # In a database that went back a counter that is not here may have been far.
+        floor = connection.execute(select(s.meta.c.value).where(s.meta.c.key == FLOOR)).scalar()
+        insert_new(connection, s.counters, [{"name": name, "value": int(floor or 0)}])
         value = connection.execute(bump.returning(s.counters.c.value)).scalar_one()
     return int(value)

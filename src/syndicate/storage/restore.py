@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, inspect, select, update
@@ -67,9 +67,10 @@ class Restored:
     until: datetime | None = None
 
 
-def restore(storage: Storage, backup: Path, now: datetime) -> Restored:
+def restore(storage: Storage, backup: Path, now: datetime, *, journal: int = 0) -> Restored:
     """Replace the database by a backup; ``storage`` must not be used afterwards.
 
+    ``journal``: how far it is known to have come, where it cannot be read itself.
     Raises AlreadyRunning while a daemon works on it, StorageError where the
     backup is none of ours or the database is not SQLite.
     """
@@ -87,7 +88,7 @@ def restore(storage: Storage, backup: Path, now: datetime) -> Restored:
                 upgrade(restored, backup=False)
                 with restored.read() as tx:
                     until = tx.journal.last_at()
-                made, unread = _take_over(storage, file, restored, now)
+                made, unread = _take_over(storage, file, restored, now, journal)
             kept = _keep(storage, file, unread)
             _swap(storage, file, fresh)
         finally:
@@ -95,9 +96,12 @@ def restore(storage: Storage, backup: Path, now: datetime) -> Restored:
     return Restored(kept=kept, epoch=made[0], withdrawn=made[1], unread=unread, missing=missing, until=until)
 
 
-def begin_anew(tx: Transaction, now: datetime) -> str:
-    """A database that was put back by other means goes above all that was used since; the new epoch."""
-    _jump(tx, now)
+def begin_anew(tx: Transaction, now: datetime, journal: int = 0) -> str:
+    """A database that was put back by other means goes above all that was used since; the new epoch.
+
+    ``journal``: how far it is known to have come.
+    """
+    _jump(tx, now, journal)
     return _new_epoch(tx)
 
 
@@ -131,13 +135,13 @@ def check_backup(backup: Path, file: Path) -> None:
 
 
 def _take_over(
-    replaced: Storage, file: Path, restored: Storage, now: datetime
+    replaced: Storage, file: Path, restored: Storage, now: datetime, journal: int
 ) -> tuple[tuple[str, list[str]], str | None]:
     """What the backup gets before anyone sees it, in one transaction: ``((epoch, withdrawn), unread)``."""
     try:
         with _at_newest(replaced, file) as known, known.read() as old, restored.write() as new:
             if not has_tables(known):  # a new machine: what was sent from the old one is not known
-                _jump(new, now)
+                _jump(new, now, journal)
                 return (_new_epoch(new), []), None
             _carry_numbers(old.connection, new.connection)
             _carry_lanes(old.connection, new.connection)
@@ -148,12 +152,12 @@ def _take_over(
             go_above(old.connection, new, now)
             _carry_archives(old.connection, new, withdrawn)
             _carry_confirmations(old.connection, new.connection)
-            _begin_logs_anew(new.connection, now)
+            begin_logs_anew(new.connection, now)
             return (_new_epoch(new), withdrawn), None
     except (StorageError, SQLAlchemyError) as error:
         reason = error.message if isinstance(error, StorageError) else type(error).__name__
     with restored.write() as new:
-        _jump(new, now)
+        _jump(new, now, journal)
         return (_new_epoch(new), []), reason
 
 
@@ -173,12 +177,22 @@ def _at_newest(replaced: Storage, file: Path) -> Iterator[Storage]:
         _remove(copy)
 
 
-def _jump(new: Transaction, now: datetime) -> None:
+def _jump(new: Transaction, now: datetime, journal: int = 0) -> None:
     """Nobody knows how far numbers and versions had come."""
-    new.connection.execute(update(s.counters).values(value=s.counters.c.value + UNKNOWN_GAP))
-    _new_generation(new.connection, UNKNOWN_GAP)
-    jump(new, UNKNOWN_GAP, now)
-    _begin_logs_anew(new.connection, now)
+    gap = UNKNOWN_GAP * (1 + _jumps_before(new, now, journal))
+    new.connection.execute(update(s.counters).values(value=s.counters.c.value + gap))
+    _new_generation(new.connection, gap)
+    jump(new, gap, now)
+    begin_logs_anew(new.connection, now)
+
+
+def _jumps_before(new: Transaction, now: datetime, journal: int) -> int:
+    """How many gaps may have been left since the backup was made: the same one may be put back again.
+
+    Those that the journal shows, where it was seen; else not more than one a day.
+    """
+    last = new.journal.last_at()
+    return max(journal // UNKNOWN_GAP, (now - last) // timedelta(days=1) if last else 0)
 
 
 def _new_epoch(new: Transaction) -> str:
@@ -316,7 +330,8 @@ def _carry_confirmations(old: Connection, new: Connection) -> None:
     upsert(new, s.pulls, [dict(row._mapping) for row in old.execute(select(s.pulls))])
 
 
-def _begin_logs_anew(new: Connection, now: datetime) -> None:
+def begin_logs_anew(new: Connection, now: datetime) -> None:
+    """Everybody who pulls gets all of it once more, withdrawals first."""
     for lane_id, partner in pulling(new):
         renumber(new, partner, lane_id, now)
 

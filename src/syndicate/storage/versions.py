@@ -17,6 +17,7 @@ from syndicate.model import JournalAction, PubStatus
 from syndicate.storage import Transaction
 from syndicate.storage import schema as s
 from syndicate.storage.articles import FLOOR, floor_of
+from syndicate.storage.counters import WENT_BACK
 from syndicate.storage.sql import chunks, upsert
 
 CAUSE = "restore"
@@ -59,6 +60,7 @@ def jump(tx: Transaction, gap: int, now: datetime) -> None:
     tx.connection.execute(update(s.articles).values(revision=a.revision + gap))
     tx.connection.execute(update(s.archives).values(pending=0, digest=""))
     tx.keep_fact(FLOOR, str(int(tx.fact(FLOOR) or 0) + gap))
+    tx.keep_fact(WENT_BACK, now.isoformat())
     gone = tx.connection.execute(select(a.id).where(a.status != PubStatus.USABLE, a.live_since.is_not(None)))
     for article_id in list(gone.scalars()):
         announce(tx, article_id, now)

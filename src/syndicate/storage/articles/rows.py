@@ -10,9 +10,7 @@ from sqlalchemy import and_
 
 from syndicate.model import Article, JournalAction, PubStatus, Story, adapter
 from syndicate.storage import schema as s
-
-FLOOR = "revision_floor"
-"""The fact up to which revisions may have been sent before a restore: of any story, or of one."""
+from syndicate.storage.counters import FLOOR
 
 
 def floor_of(article_id: str) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy import insert, select, update
 
 from syndicate.model import Article, Story, adapter
 from syndicate.storage import schema as s
-from syndicate.storage.articles.rows import FLOOR, floor_of, row_of
-from syndicate.storage.counters import next_number
+from syndicate.storage.articles.rows import floor_of, row_of
+from syndicate.storage.counters import FLOOR, next_number
 from syndicate.storage.sql import Repository
 
 

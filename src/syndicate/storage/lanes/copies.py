@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 
-from syndicate.lanes import Copy, LaneKind, LaneState, Standing
+from syndicate.lanes import Copy, LaneKind, LaneState, LaneTerms, Standing
 from syndicate.model import PubStatus
 from syndicate.storage import schema as s
 from syndicate.storage.lanes.rows import Holder, copy_of, new_copy
@@ -65,13 +65,20 @@ class Copies(Repository):
             return
         self._c.execute(insert(s.copies).values(**new_copy(lane_id, article_id, revision, at)))
 
-    def offered_page(self, lane_id: int, after: str, limit: int) -> list[tuple[str, Copy]]:
-        """``(article, copy)`` of what a lane's receiver was ever offered, by article id after one."""
+    def offered_page(
+        self, lane_id: int, after: str, limit: int, since: datetime | None = None
+    ) -> list[tuple[str, Copy, datetime]]:
+        """``(article, copy, when)`` of what a lane's receiver was ever offered, by article id after one.
+
+        ``when`` it was offered last; ``since``: not before then.
+        """
         c = s.copies.c
-        query = select(c.article_id).where(c.lane_id == lane_id, c.article_id > after)
-        ids = list(self._c.execute(query.order_by(c.article_id).limit(limit)).scalars())
-        known = self.copies(lane_id, ids)
-        return [(article_id, known[article_id]) for article_id in ids]
+        query = select(c.article_id, c.offered_at).where(c.lane_id == lane_id, c.article_id > after)
+        if since is not None:
+            query = query.where(c.offered_at >= since)
+        found = self._c.execute(query.order_by(c.article_id).limit(limit)).all()
+        known = self.copies(lane_id, [row.article_id for row in found])
+        return [(row.article_id, known[row.article_id], row.offered_at) for row in found]
 
     def ack(
         self,
@@ -97,6 +104,28 @@ class Copies(Repository):
         for part in chunks(ids):
             mine = update(s.copies).where(c.lane_id == lane_id, c.article_id.in_(part))
             self._c.execute(mine.values(recalled=recalled))
+
+    def presume_offered(
+        self, lane_id: int, terms: LaneTerms, at: datetime, *, until: datetime, lapsed: bool = False
+    ) -> None:
+        """What was withdrawn by then, and stands in the feeds of these terms, may be with a lane's receiver:
+        after a restore nobody knows what it was offered since the backup. ``lapsed``: so may what stands in
+        no feed any more, its notice being over."""
+        a, c, entry = s.articles.c, s.copies.c, s.feed_entries.c
+        may: ColumnElement[bool] = exists().where(entry.article_id == a.id, entry.feed.in_(list(terms.feeds)))
+        if lapsed:
+            may = or_(may, ~exists().where(entry.article_id == a.id))
+        known = exists().where(c.lane_id == lane_id, c.article_id == a.id)
+        out = a.live_since <= until - terms.delay  # before that it was offered to nobody under these terms
+        query = select(a.id, a.revision).where(
+            a.status != PubStatus.USABLE, out, a.withdrawn <= until, may, ~known
+        )
+        rows = [
+            {"lane_id": lane_id, "article_id": row.id, "offered": row.revision - 1, "offered_at": at}
+            for row in self._c.execute(query).all()
+        ]
+        for part in chunks(rows):
+            self._c.execute(insert(s.copies).values(acked=0, acked_generation=-1), part)
 
     def holders(self, article_id: str) -> list[Holder]:
         """Which receivers an article was ever offered to."""

@@ -6,12 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 
 from syndicate.lanes import Lane, LaneKind, LaneState
 from syndicate.storage import schema as s
 from syndicate.storage.lanes.rows import NOT_RETIRED, PROGRESS, lane_of, new_lane
 from syndicate.storage.sql import Repository, chunks, unindexed
+
+SENT = (LaneKind.STORIES, LaneKind.DOCUMENTS, LaneKind.MIRROR)
+"""Kinds of lanes on which something is sent."""
+_STOPPED = (LaneState.DISABLED, LaneState.GONE)
 
 
 class LaneRows(Repository):
@@ -48,14 +52,61 @@ class LaneRows(Repository):
         row = self._c.execute(select(s.lanes).where(s.lanes.c.name == name)).first()
         return lane_of(row) if row else None
 
-    def all(self, *, retired: bool = False, pulls: bool = False, limit: int = 10_000) -> list[Lane]:
-        """Every lane by name; ``pulls``: those of partners that pull too, on which nothing is sent."""
+    def all(self, *, retired: bool = False, pulls: bool = False, limit: int | None = 10_000) -> list[Lane]:
+        """Every lane by name, or the first of them; ``pulls``: those too on which nothing is sent."""
         query = select(s.lanes).order_by(s.lanes.c.name).limit(limit)
         if not pulls:
             query = query.where(s.lanes.c.kind != LaneKind.PULL)
         if not retired:
             query = query.where(s.lanes.c.state != LaneState.RETIRED)
         return [lane_of(row) for row in self._c.execute(query)]
+
+    def tally(self) -> dict[str, int]:
+        """How many lanes things are sent on stand how; counted in an index, no lane is read."""
+        lane = s.lanes.c
+        query = select(lane.kind, lane.state, func.count()).group_by(lane.kind, lane.state)
+        found: dict[str, int] = {}
+        for kind, state, count in self._c.execute(query):
+            if kind != LaneKind.PULL and state != LaneState.RETIRED:
+                found[str(state)] = found.get(str(state), 0) + int(count)
+        return found
+
+    def stopped(self, limit: int) -> list[Lane]:
+        """Lanes that were stopped by failures or a 410, by name. Costs nothing for the others."""
+        lane = s.lanes.c
+        found = self._chosen(lane.kind.in_(SENT), lane.state.in_(_STOPPED), limit=limit)
+        return sorted(found, key=lambda one: one.name)
+
+    def failing(self, limit: int) -> list[Lane]:
+        """Lanes that wait after a failure, by name. Costs nothing for the others."""
+        found = self._chosen(s.lanes.c.due.is_not(None), limit=limit)
+        return sorted((one for one in found if one.failing_since), key=lambda one: one.name)
+
+    def notable(self, head: int, limit: int) -> list[Lane]:
+        """At most so many lanes, by name: those that were stopped, wait, have something set aside or are
+        behind before the others. An idle lane that is not chosen is not looked at."""
+        lane, e = s.lanes.c, s.exceptions.c
+        aside = list(self._c.execute(select(e.lane_id).distinct().limit(limit)).scalars())
+        ready = (s.documents.c.topic == lane.target, lane.version < s.documents.c.push_version)
+        behind = select(lane.id).select_from(s.documents).join(s.lanes, ready[0]).where(ready[1]).limit(limit)
+        documents = list(self._c.execute(behind).scalars())
+        not_at_head = (lane.kind == LaneKind.STORIES, lane.state.in_(NOT_RETIRED), lane.position < head)
+        found: dict[int, Lane] = {}
+        for where in (
+            (lane.kind.in_(SENT), lane.state.in_(_STOPPED)),
+            (lane.due.is_not(None),),
+            (lane.id.in_([*aside, *documents]),),
+            not_at_head,
+        ):
+            found |= {one.id: one for one in self._chosen(*where, limit=limit)}
+        for one in self.all(limit=limit):
+            found.setdefault(one.id, one)
+        return sorted(list(found.values())[:limit], key=lambda one: one.name)
+
+    def _chosen(self, *where: ColumnElement[bool], limit: int) -> list[Lane]:
+        query = select(s.lanes).where(*where).limit(limit)
+        found = [lane_of(row) for row in self._c.execute(query)]
+        return [one for one in found if one.kind in SENT and one.state is not LaneState.RETIRED]
 
     def save(self, lane: Lane) -> None:
         """Write a lane's progress back."""
@@ -104,10 +155,16 @@ class LaneRows(Repository):
         return [(row.id, row.push_version) for row in self._c.execute(query)]
 
     def hurry(self, names: Collection[str], now: datetime) -> None:
-        """Lanes that wait for a time are due now: whom they send to is well again."""
-        lane = s.lanes.c
+        """Lanes that wait are due now, and what failed on them: whom they send to is well again."""
+        lane, e = s.lanes.c, s.exceptions.c
         for part in chunks(names):
-            self._c.execute(update(s.lanes).where(lane.name.in_(part), lane.due > now).values(due=now))
+            ids = list(self._c.execute(select(lane.id).where(lane.name.in_(part))).scalars())
+            self._c.execute(update(s.lanes).where(lane.id.in_(ids), lane.due > now).values(due=now))
+            failed = and_(e.lane_id.in_(ids), e.tries > 0, e.due > now)
+            if self._c.execute(update(s.exceptions).where(failed).values(due=now)).rowcount:
+                soon = exists().where(e.lane_id == lane.id, e.due <= now)
+                mine = and_(lane.id.in_(ids), lane.held_due > now, soon)
+                self._c.execute(update(s.lanes).where(mine).values(held_due=now))
 
     def next_due(self, now: datetime) -> datetime | None:
         """When a backing-off lane or an exception is due next."""

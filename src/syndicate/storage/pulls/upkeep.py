@@ -19,7 +19,8 @@ def prune_log(connection: Connection, before: datetime) -> int:
 
 
 def renumber(connection: Connection, partner: str, lane_id: int, at: datetime) -> None:
-    """Begin a partner's log anew under fresh numbers: the withdrawals it must hear first, then the rest.
+    """Begin a partner's log anew under fresh numbers: the withdrawals it must hear first, then what new
+    terms took back from it alone, then the rest.
 
     What the partner heard since the backup is not known, so that all of it is
     told again, and nobody's cursor of before means anything now.
@@ -33,7 +34,9 @@ def renumber(connection: Connection, partner: str, lane_id: int, at: datetime) -
     ).all()
     known = select(s.partner_log).where(row.partner == partner, ~superseded()).order_by(row.number)
     gone = {w.article_id for w in withdrawn}
+    back = set(connection.execute(select(c.article_id).where(c.lane_id == lane_id, c.recalled)).scalars())
     rest = [found for found in connection.execute(known) if found.article_id not in gone]
+    rest.sort(key=lambda found: found.article_id not in back)
     connection.execute(delete(s.partner_log).where(row.partner == partner))
     log = Log(connection)
     seq = int(connection.execute(select(func.max(s.journal.c.seq))).scalar() or 0)

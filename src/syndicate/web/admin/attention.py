@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from syndicate.lanes import LaneState
 from syndicate.notify.alarms import Alarm, everything
-from syndicate.overview import LaneView, lane_views
+from syndicate.overview import LANES_SHOWN, LaneView, lane_views
 from syndicate.storage import Unconfirmed
 from syndicate.web.admin.parts import address, badge, join, link
 from syndicate.web.admin.room import Room
@@ -52,6 +52,7 @@ class Attention:
 
     alarms: Sequence[Alarm]
     lanes: Sequence[LaneView]
+    lane_count: int
     unconfirmed: Sequence[Unconfirmed]
 
     def of(self, kind: str) -> list[Alarm]:
@@ -76,7 +77,8 @@ def attention(room: Room) -> Attention:
     strict = [name for name, partner in settings.partners.items() if partner.confirm == "removed"]
     return Attention(
         everything(room.tx, settings, room.now),
-        lane_views(room.tx, settings),
+        lane_views(room.tx, settings, LANES_SHOWN),
+        sum(room.tx.lanes.tally().values()),
         room.tx.notices.unconfirmed(room.now, strict, SHOWN),
     )
 
@@ -131,7 +133,7 @@ def _lanes(found: Attention) -> Light:
     stopped = any(v.state in (LaneState.DISABLED, LaneState.GONE) for v in failing)
     tone = "bad" if stopped else "wait" if failing else "good"
     words = "fail or were stopped" if failing else "take what they are sent"
-    figure = f"{len(failing)} of {len(found.lanes)}" if failing else str(len(found.lanes))
+    figure = f"{len(failing)} of {found.lane_count}" if failing else str(found.lane_count)
     return Light(tone, "Receivers", figure, words, address("lanes"))
 
 
