@@ -660,6 +660,7 @@ def check(open_storage: Callable[[], Storage], examples: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_promises_hold_on_sqlite() -> None:
     def fresh() -> Storage:
         storage = Storage("sqlite://")
@@ -672,6 +673,7 @@ def test_the_promises_hold_on_sqlite() -> None:
 
 @pytest.mark.parametrize("kind", ["postgresql"])
 @pytest.mark.postgresql
+@pytest.mark.slow
 def test_the_promises_hold_on_postgresql(url: str) -> None:
     def fresh() -> Storage:
         storage = Storage(url)

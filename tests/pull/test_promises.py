@@ -473,6 +473,7 @@ def check(opened: Callable[[], tuple[Storage, Rows | Files]], given: Agreements,
     )
 
 
+@pytest.mark.slow
 def test_the_promises_hold_on_sqlite(tmp_path: Path) -> None:
     check(lambda: (in_memory(), Rows()), agreements(tmp_path), EXAMPLES)
 
@@ -493,6 +494,7 @@ def test_the_promises_hold_on_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["postgresql"])
 @pytest.mark.postgresql
+@pytest.mark.slow
 def test_the_promises_hold_on_postgresql(url: str, tmp_path: Path) -> None:
     def fresh() -> tuple[Storage, Rows]:
         storage = Storage(url)
