@@ -35,7 +35,7 @@ def chosen(tx: Transaction, name: str | None, every: bool) -> list[Lane]:
     """The lanes a command is for. Raises NotFound naming the nearest, UsageError for none or both."""
     if (name is None) != every:
         raise UsageError("name one lane, or give --all", fix="`syndicate lanes list` shows the names")
-    return tx.lanes.all() if name is None else [named(tx, name)]
+    return tx.lanes.all(limit=None) if name is None else [named(tx, name)]
 
 
 def named(tx: Transaction, name: str) -> Lane:
