@@ -36,7 +36,9 @@ class Journal(Repository):
     def head(self) -> int:
         """The newest number allotted, 0 before the first."""
         value = self._c.execute(select(s.counters.c.value).where(s.counters.c.name == "journal")).scalar()
-        if value is None:  # where a database went back it goes on from there, though nothing was journalled yet
+        if (
+            value is None
+        ):  # where a database went back it goes on from there, though nothing was journalled yet
             value = self._c.execute(select(s.meta.c.value).where(s.meta.c.key == FLOOR)).scalar()
         return int(value or 0)
 
