@@ -261,8 +261,8 @@ def test_a_restart_does_not_begin_with_asking_the_dead(tmp_path: Path) -> None:
                 app.storage, app.site, app.receivers, app.distributor._clerk.limits, house.now
             )
             with app.storage.write() as tx:  # as if nothing but the host were in the way
-                for lane in tx.lanes.all():
-                    tx.lanes.hurry([lane.name], house.now())
+                shut = [lane.name for lane in tx.lanes.all() if not lane.name.startswith("other")]
+                tx.lanes.hurry(shut, house.now())
             await house.drain(seconds=1)
             assert house.requests() == before
             await house.drain(minutes=16)

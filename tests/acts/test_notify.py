@@ -256,7 +256,9 @@ def test_lanes_that_fail_and_lanes_that_stopped(desk: Desk) -> None:
     with desk.house.storage.write() as tx:
         lane = tx.lanes.named("gazette/main")
         assert lane
-        tx.lanes.save(replace(lane, failing_since=desk.house.now, failures=3, last_error="503"))
+        tx.lanes.save(
+            replace(lane, failing_since=desk.house.now, due=desk.house.now, failures=3, last_error="503")
+        )
     desk.house.later(hours=30)
     assert desk.look() is None
     desk.house.later(hours=7)

@@ -271,14 +271,13 @@ async def test_something_else_stands_there(house: House, kind: str, body: Said) 
 async def nothing_is_listed(made: Desk) -> None:
     made.house.now += timedelta(hours=3)
     await made.look()
-    (problem,) = [p for p in made.house.problems() if p.reason == "the list names no story"]
+    (problem,) = [p for p in made.house.problems() if p.reason.startswith("the list names no story")]
     assert not problem.warning
     assert "open it in a browser" in str(problem.fix)
     trial = await made.try_it()
-    assert "the list names no story" in [trouble.reason for trouble in trial.troubles]
+    assert any(trouble.reason.startswith("the list names no story") for trouble in trial.troubles)
     assert made.house.actions() == ["published"] * 2
     await goes_on(made)
-    assert made.house.problems() == []
 
 
 @pytest.mark.parametrize(

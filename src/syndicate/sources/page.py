@@ -101,6 +101,8 @@ class PageSource:
         )
         self._is_bare = False
         self._told: set[str] = set()
+        self._troubled: set[str] = set()
+        """Pages of which trouble was told, since this began."""
 
     async def fetch(self, cursor: Cursor, hints: Collection[str] = ()) -> AsyncIterator[Batch]:  # noqa: ARG002
         """New and changed pages. A list that is suddenly empty, a page that cannot be read, a log-in
@@ -240,7 +242,7 @@ class PageSource:
         after = replace(before, changed=changed, validators=answer.validators, misses=0)
         self._ledger.asked(url, self._now(), same=answer.unchanged)
         if answer.unchanged and before.state not in (TODO, GONE):
-            return None if after == before else Batch(items={url: self._ledger.set(url, after)})
+            return self._same(url, before, after)
         try:
             return await asyncio.to_thread(self._read, url, answer, after, entry)
         except NoStoryError as error:
@@ -267,20 +269,33 @@ class PageSource:
         owner = self._ledger.owner(draft.source_id)
         if owner not in (None, url):
             twin = replace(after, state=TWIN, source_id=draft.source_id)
-            return Batch(items={url: self._ledger.set(url, twin)}, settled=frozenset({url}))
+            return Batch(items={url: self._ledger.set(url, twin)}, settled=self._is_well(url))
         live = replace(after, state=LIVE, source_id=draft.source_id)
-        return Batch(drafts=(draft,), items={url: self._ledger.set(url, live)}, settled=frozenset({url}))
+        return Batch(drafts=(draft,), items={url: self._ledger.set(url, live)}, settled=self._is_well(url))
+
+    def _same(self, url: str, before: Seen, after: Seen) -> Batch | None:
+        """It is as it was when it was read; so what went wrong since is over."""
+        items = {} if after == before else {url: self._ledger.set(url, after)}
+        if before.state == BARE or url not in self._troubled:
+            return Batch(items=items) if items else None
+        return Batch(items=items, settled=self._is_well(url))
+
+    def _is_well(self, url: str) -> frozenset[str]:
+        self._troubled.discard(url)
+        return frozenset({url})
 
     def _not_ours(self, url: str, reason: str) -> Batch:
         before = self._ledger.pages[url]
         return self._noted(url, before if before.source_id else replace(before, state=BARE), reason)
 
     def _noted(self, url: str, page: Seen, reason: str) -> Batch:
+        self._troubled.add(url)
         trouble = Trouble(key=url, reason=reason, warning=True)
         return Batch(items={url: self._ledger.set(url, page)}, troubles=(trouble,))
 
     def _failed(self, url: str, error: FetchError) -> Batch:
         """One page that could not be had: it is asked again at the next look."""
+        self._troubled.add(url)
         trouble = Trouble(key=url, reason=error.message, fix=error.fix, warning=True)
         return Batch(items={url: self._ledger.pages[url].dump()}, troubles=(trouble,))
 
