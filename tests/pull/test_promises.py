@@ -86,7 +86,7 @@ class Pulling(RuleBasedStateMachine):
         self.clients = {name: Client() for name in PARTNERS}
         self.names: list[str] = []
         self.lost: list[str] = []
-        self.kept: list[tuple[Any, list[str], set[str], dict[tuple[str, str], int]]] = []
+        self.kept: list[tuple[Any, list[str], set[str]]] = []
         self.recalled: dict[tuple[str, str], int] = {}
         self.narrowed = False
         self.unsettled = False
@@ -209,15 +209,13 @@ class Pulling(RuleBasedStateMachine):
     @precondition(lambda self: len(self.kept) < 3)
     @rule()
     def back_up(self) -> None:
-        self.kept.append(
-            (self.backups.take(self.room), list(self.names), set(self.owed_back), dict(self.recalled))
-        )
+        self.kept.append((self.backups.take(self.room), list(self.names), set(self.owed_back)))
 
     @precondition(lambda self: self.kept)
     @rule(number=st.integers(0, 5), at_once=st.lists(st.sampled_from(PARTNERS), unique=True))
     def put_back(self, number: int, at_once: list[str]) -> None:
         """An older database takes the place of this one; some partners read it from its beginning at once."""
-        kept, names, owed_back, recalled = self.kept[number % len(self.kept)]
+        kept, names, owed_back = self.kept[number % len(self.kept)]
         with self.room.storage.read() as tx:  # an embargo's end is found in the backup as well
             articles = tx.articles.many(self.names)
             withdrawn = {name for name, article in articles.items() if record.is_recalled(tx, article)}
@@ -229,7 +227,7 @@ class Pulling(RuleBasedStateMachine):
         self.room.agree(self.room.settings)
         self.room.later(seconds=2)
         self.note_what_is_lost(names)
-        self.recalled = dict(recalled)
+        self.recalled.clear()
         self.given_anew.clear()
         self.owed_back = set(owed_back)  # what was recalled since has to be applied again
         self.narrowed = self.went_back = True
@@ -238,21 +236,6 @@ class Pulling(RuleBasedStateMachine):
         assert not back, "what was withdrawn came back with the backup"
         for partner in at_once:
             self.check_it_begins_with_withdrawals(partner)
-
-    @rule(partner=st.sampled_from(PARTNERS), reads=st.booleans())
-    def a_bad_day(self, partner: str, reads: bool) -> None:
-        """A story is withdrawn, perhaps one that was read since the backup, which is put back then."""
-        for _ in range(2):
-            self.publish(section="Sport", embargo=0, held=False)
-        self.time_passes(hours=1)
-        self.kept.append(
-            (self.backups.take(self.room), list(self.names), set(self.owed_back), dict(self.recalled))
-        )
-        if reads:
-            self.reads_all(partner)
-        self.withdraw(number=len(self.names) - 1)
-        self.put_back(number=len(self.kept) - 1, at_once=[partner])
-        self.kept.pop()
 
     def note_what_is_lost(self, names: list[str]) -> None:
         with self.room.storage.read() as tx:

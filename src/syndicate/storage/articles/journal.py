@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from syndicate.model import Article, JournalAction
 from syndicate.storage import schema as s
 from syndicate.storage.articles.rows import JournalRow
-from syndicate.storage.counters import FLOOR, next_number
+from syndicate.storage.counters import next_number
 from syndicate.storage.sql import Repository
 
 
@@ -36,10 +36,6 @@ class Journal(Repository):
     def head(self) -> int:
         """The newest number allotted, 0 before the first."""
         value = self._c.execute(select(s.counters.c.value).where(s.counters.c.name == "journal")).scalar()
-        if (
-            value is None
-        ):  # where a database went back it goes on from there, though nothing was journalled yet
-            value = self._c.execute(select(s.meta.c.value).where(s.meta.c.key == FLOOR)).scalar()
         return int(value or 0)
 
     def last_at(self) -> datetime | None:
