@@ -55,8 +55,16 @@ class _Target:
     """The headers that are this address's own."""
 
     @property
+    def scheme(self) -> str:
+        return self.key[0]
+
+    @property
     def host(self) -> str:
         return self.key[1]
+
+    @property
+    def port(self) -> int:
+        return self.key[2]
 
 
 @lru_cache(maxsize=16_384)
