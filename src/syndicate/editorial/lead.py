@@ -7,7 +7,7 @@ import re
 from syndicate.editorial import credit_lines, dateline, notices, pictures
 from syndicate.editorial.credit_phrase import read_phrase
 from syndicate.editorial.dates import stamp_prefix
-from syndicate.editorial.names import Names, parse, run_on
+from syndicate.editorial.names import Names, is_person, normal_case, parse, run_on
 from syndicate.editorial.sentences import first_sentence
 from syndicate.editorial.vocabulary import words
 from syndicate.editorial.work import Line, Work
@@ -231,7 +231,7 @@ def _dateline(work: Work, text: str) -> str | None:
     if found is None or not text[found.end :].strip():
         return None
     take_dateline(work, found)
-    return _tag_behind(work, text[found.end :])
+    return _name_behind(work, _tag_behind(work, text[found.end :]))
 
 
 def _tag_behind(work: Work, text: str) -> str:
@@ -246,6 +246,18 @@ def _tag_behind(work: Work, text: str) -> str:
         work.claim("dateline", phrase.names, match.group().strip(" -–—:"), phrase.role)
     else:
         return text
+    return text[match.end() :]
+
+
+_NAME_BEHIND = re.compile(r"^(?P<who>[^\W\d_][^\d:;!?,()–—-]{4,40}?)\s+[-–—]\s+(?=\S)")
+
+
+def _name_behind(work: Work, text: str) -> str:
+    """ "İZMİR (AA) - SERKAN YURT - …": an author in capitals between an agency's tag and the text."""
+    match = _NAME_BEHIND.match(text[:60]) if work.dateline and work.dateline.agency else None
+    if match is None or not match.group("who").isupper() or not is_person(match.group("who")):
+        return text
+    work.add_persons([normal_case(match.group("who"))], "a name behind the dateline", match.group())
     return text[match.end() :]
 
 

@@ -100,6 +100,7 @@ def _after_body(work: Work, page: markup.Page) -> None:
         _author(work, name, person=False)
     for name in page.agency_lines:
         _author(work, name, person=False)
+    trailing.set_caption(work, pictures.Caption(page.caption, page.image_credit))
 
 
 def _author(work: Work, name: str, *, person: bool) -> None:
