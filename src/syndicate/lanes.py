@@ -25,6 +25,8 @@ RETRY_EVERY = timedelta(hours=12)
 # What is only not readable yet is soon: our own server is milliseconds behind, a CDN minutes.
 WAIT_TIMES = tuple(timedelta(seconds=s) for s in (0.25, 1, 5, 15, 60))
 JITTER = 0.2
+ANNOUNCED_FROM = 5
+"""After so many failures in a row it is said when a lane will be disabled; none is disabled unsaid."""
 
 
 class LaneKind(StrEnum):
@@ -296,9 +298,21 @@ def _state_after_failure(
 ) -> LaneState:
     if outcome.verdict is Verdict.GONE and lane.state is LaneState.ACTIVE:
         return LaneState.GONE
-    if lane.state is LaneState.ACTIVE and now - since >= limits.disable_after:
+    if lane.state is LaneState.ACTIVE and now - since >= limits.disable_after and _announced(lane):
         return LaneState.DISABLED
     return lane.state
+
+
+def _announced(lane: Lane) -> bool:
+    return lane.failures >= ANNOUNCED_FROM
+
+
+def will_be_disabled(lane: Lane, limits: Limits) -> datetime | None:
+    """When a lane that goes on failing is disabled; ``None`` while it is too soon to say so."""
+    if lane.state is not LaneState.ACTIVE or lane.failing_since is None or not _announced(lane):
+        return None
+    end = lane.failing_since + limits.disable_after
+    return max(end, lane.due) if lane.due else end
 
 
 def after_failed_story(

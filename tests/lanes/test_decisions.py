@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from syndicate.lanes import (
+    ANNOUNCED_FROM,
     RETRY_EVERY,
     RETRY_TIMES,
     WAIT_TIMES,
@@ -31,6 +32,7 @@ from syndicate.lanes import (
     merge_row,
     owed,
     push_id,
+    will_be_disabled,
 )
 from syndicate.model import Outcome, PubStatus, Verdict
 
@@ -224,6 +226,23 @@ def test_a_lane_is_disabled_after_three_days_of_nothing_but_failure(
 ) -> None:
     lane = replace(LANE, failing_since=NOW - since if since else None, failures=9)
     assert after(lane, verdict).state is expected
+
+
+def test_a_lane_is_disabled_only_after_that_was_announced() -> None:
+    """Hardly asked for days (its host was shut): what was not said yet does not happen."""
+    lane = replace(LANE, failing_since=NOW - timedelta(days=9))
+    for failures in range(1, ANNOUNCED_FROM + 1):
+        assert will_be_disabled(lane, LIMITS) is None
+        lane = after(lane, Verdict.RETRY)
+        assert (lane.state, lane.failures) == (LaneState.ACTIVE, failures)
+    assert will_be_disabled(lane, LIMITS) == lane.due, "not before its next try"
+    assert after(lane, Verdict.RETRY).state is LaneState.DISABLED
+
+
+def test_the_end_that_is_announced_is_that_of_the_time_it_may_fail() -> None:
+    lane = replace(LANE, failing_since=NOW - HOUR, failures=ANNOUNCED_FROM, due=NOW + HOUR)
+    assert will_be_disabled(lane, LIMITS) == NOW - HOUR + LIMITS.disable_after
+    assert will_be_disabled(replace(lane, state=LaneState.PAUSED), LIMITS) is None
 
 
 def test_a_paused_lane_stays_paused_however_long_it_fails() -> None:
