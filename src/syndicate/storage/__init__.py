@@ -30,7 +30,7 @@ from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
 from syndicate.storage.lanes import Attempt, Holder, Lanes
-from syndicate.storage.mirrors import MirrorFile, MirrorFiles
+from syndicate.storage.mirrors import UNKNOWN, MirrorFile, MirrorFiles
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
@@ -75,6 +75,7 @@ __all__ = [
     "JournalRow",
     "LaneDesk",
     "MediaFact",
+    "UNKNOWN",
     "MirrorFile",
     "Notice",
     "Offered",
