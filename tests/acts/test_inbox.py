@@ -368,7 +368,9 @@ def test_put_in_xml_brings_one_story_of_that_id(desk: Desk) -> None:
 
 
 def long_story(n: int, own_id: str, end: str = "") -> dict[str, Any]:
-    words = f"The mayor of town {n} opened bridge number {n} on Sunday, and {n} hundred people came to see it."
+    words = (
+        f"The mayor of town {n} opened bridge number {n} on Sunday, and {n} hundred people came to see it."
+    )
     more = f"It took {n} years to build, and cost {n} million, which the council of town {n} paid for."
     return {"id": own_id, "title": f"Bridge {n} opens", "text": f"{words}\n\n{more}\n\n{end}"}
 

@@ -12,7 +12,6 @@ from syndicate.model import JournalAction
 from syndicate.storage import schema as s
 from syndicate.storage.sql import chunks, unindexed, upsert
 
-
 UNKNOWN = ""
 
 
