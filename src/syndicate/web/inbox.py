@@ -20,7 +20,6 @@ from syndicate.errors import StorageError
 from syndicate.hub.throttle import Throttle
 from syndicate.ingest.inbox import Receipt, refused
 from syndicate.ingest.inbox import Request as Once
-from syndicate.sources.inbox import InboxOptions
 from syndicate.sources.inbox_story import (
     Desk,
     Fault,
@@ -31,6 +30,7 @@ from syndicate.sources.inbox_story import (
     read_sent,
     read_sent_xml,
 )
+from syndicate.sources.options import InboxOptions
 from syndicate.storage import Scope, Token
 from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
 from syndicate.web.inbox_openapi import DESCRIPTION
