@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from syndicate.config import Adapters, load
+from syndicate.daemon.housekeeping import tidy
 from syndicate.errors import StorageError
-from syndicate.housekeeping import tidy
 from syndicate.ingest.inbox import Inbox
 from syndicate.keyring import Keyring, make_token
 from syndicate.sources.registry import SOURCES

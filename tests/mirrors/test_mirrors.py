@@ -19,8 +19,8 @@ import pytest
 
 from ports import free_port
 from syndicate import operators
-from syndicate.app import App
 from syndicate.config import Adapters, Settings, load
+from syndicate.daemon.app import App
 from syndicate.distribute.mirror_files import in_order, key_of, keys_under, local_file
 from syndicate.errors import ConfigError, SyndicateError
 from syndicate.ingest import desk
@@ -28,7 +28,7 @@ from syndicate.installed import load_settings
 from syndicate.lanes import LaneState
 from syndicate.notify.alarms import alarms
 from syndicate.notify.teller import Teller
-from syndicate.overview import lane_views, overview
+from syndicate.reports.overview import lane_views, overview
 from syndicate.sources.registry import SOURCES
 from syndicate.storage import MirrorFile
 from syndicate.transports.mirrors.base import Label, MirrorError, label_of

@@ -40,7 +40,7 @@ def lanes() -> None:
 def list_lanes(context: Context) -> None:
     """Where each lane stands: state, what is pending, what last went wrong."""
     from syndicate.cli.common import ago, storage_of, table
-    from syndicate.overview import lane_views
+    from syndicate.reports.overview import lane_views
 
     with storage_of(context) as storage, storage.read() as tx:
         views = lane_views(tx, context.settings)

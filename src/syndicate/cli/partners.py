@@ -58,8 +58,8 @@ def secret(context: Context, file: Path) -> None:
 def list_partners(context: Context) -> None:
     """Who they are, what they may have, and how their endpoints are doing."""
     from syndicate.cli.common import storage_of, table
-    from syndicate.dossiers import partner_view
-    from syndicate.overview import lane_views
+    from syndicate.reports.dossiers import partner_view
+    from syndicate.reports.overview import lane_views
 
     settings = context.settings
     with storage_of(context) as storage, storage.read() as tx:
@@ -91,9 +91,9 @@ def show(context: Context, name: str) -> None:
     """One partner: its terms, tokens and endpoints, what it was offered, took and confirmed."""
     from syndicate.cli.common import storage_of
     from syndicate.cli.partner_file import lines
-    from syndicate.dossiers import partner_file, partner_view
     from syndicate.errors import NotFound
-    from syndicate.overview import lane_views
+    from syndicate.reports.dossiers import partner_file, partner_view
+    from syndicate.reports.overview import lane_views
 
     partner = context.settings.partners.get(name)
     if partner is None:

@@ -21,7 +21,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from syndicate import metrics
 from syndicate.config import Mirror, Settings
 from syndicate.distribute.mirror_files import (
     VARIANTS,
@@ -41,6 +40,7 @@ from syndicate.lanes import Lane, LaneKind, LaneState, Limits, after_attempt
 from syndicate.model import Outcome, Verdict
 from syndicate.site import Site
 from syndicate.storage import UNKNOWN, MirrorFile, Storage
+from syndicate.telemetry import metrics
 from syndicate.transports.mirrors.base import MirrorError, Place, label_of
 from syndicate.transports.mirrors.registry import open_place
 

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import structlog
 
-from syndicate import tracing
 from syndicate.editorial import read
 from syndicate.errors import StoryError
 from syndicate.ingest import standing
@@ -20,6 +19,7 @@ from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.sources.base import Batch, Recall, Trouble
 from syndicate.storage import Conduct, Transaction
+from syndicate.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 

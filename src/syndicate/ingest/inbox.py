@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from syndicate import metrics, tracing
 from syndicate.errors import StoryError
 from syndicate.ingest import copies, record
 from syndicate.ingest.batch import as_decided, take_one
@@ -22,6 +21,7 @@ from syndicate.model import Article, PubStatus, Reading
 from syndicate.site import Site
 from syndicate.sources.inbox_story import Fault, NotTaken, Sent
 from syndicate.storage import Conduct, SourceConduct, Storage, Transaction
+from syndicate.telemetry import metrics, tracing
 
 KEYS_KEPT = timedelta(days=1)
 """How long an ``Idempotency-Key`` is remembered."""

@@ -21,7 +21,6 @@ from syndicate.hub.throttle import Throttle
 from syndicate.ingest.inbox import WAITS, Receipt, refused
 from syndicate.ingest.inbox import Request as Once
 from syndicate.ingest.inbox_hold import AGAIN
-from syndicate.sources.inbox import InboxOptions
 from syndicate.sources.inbox_story import (
     Desk,
     Fault,
@@ -32,6 +31,7 @@ from syndicate.sources.inbox_story import (
     read_sent,
     read_sent_xml,
 )
+from syndicate.sources.options import InboxOptions
 from syndicate.storage import Scope, Token
 from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
 from syndicate.web.inbox_openapi import DESCRIPTION

@@ -9,15 +9,15 @@ from datetime import datetime
 
 import structlog
 
-from syndicate import metrics, tracing
+from syndicate.daemon.outlet import Outlet
+from syndicate.daemon.shelving import Shelving
+from syndicate.daemon.tasks import Tasks
 from syndicate.distribute.mirrors import Mirrors
 from syndicate.distribute.moved import deny_moved
 from syndicate.errors import SyndicateError
-from syndicate.outlet import Outlet
 from syndicate.publish.build import Built, Publisher
-from syndicate.shelving import Shelving
 from syndicate.storage import Storage
-from syndicate.tasks import Tasks
+from syndicate.telemetry import metrics, tracing
 
 log = structlog.get_logger(__name__)
 
