@@ -26,7 +26,7 @@ from sqlalchemy import insert
 from syndicate.config import Settings
 from syndicate.installed import load_settings
 from syndicate.notify.alarms import everything
-from syndicate.overview import lane_views, overview
+from syndicate.reports.overview import lane_views, overview
 from syndicate.storage import Storage, schema
 from syndicate.storage.migrate import upgrade
 from syndicate.web.admin.attention import attention

@@ -10,7 +10,7 @@ from house import House
 
 from syndicate.lanes import Lane, LaneKind, LaneState
 from syndicate.notify.alarms import everything
-from syndicate.overview import LANES_SHOWN, overview
+from syndicate.reports.overview import LANES_SHOWN, overview
 
 MANY = LANES_SHOWN + 150
 

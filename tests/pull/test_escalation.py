@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pullroom import CONFIG, Room, in_memory, settings
 
-from syndicate.evidence import Told, evidence, sentence
 from syndicate.in_force import begin
 from syndicate.notify.alarms import Alarm, alarms
 from syndicate.operators import Actor
 from syndicate.plan import Applying, look
+from syndicate.reports.evidence import Told, evidence, sentence
 from syndicate.storage import Ack, Scope, Storage, Token
 
 CALL = 'partners.near]\nfeeds = ["all"]\ncontact = "night@near.example"'

@@ -15,7 +15,7 @@ from syndicate.timekeeping import utc_now
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.evidence import Evidence
+    from syndicate.reports.evidence import Evidence
     from syndicate.storage import Storage
 
 FOLDER = Path("var/evidence")
@@ -35,8 +35,8 @@ def evidence_command(context: Context, name: str, out: Path | None) -> int:
     """
     from syndicate.cli.common import storage_of
     from syndicate.errors import UsageError
-    from syndicate.evidence import evidence
     from syndicate.model import PubStatus
+    from syndicate.reports.evidence import evidence
 
     with storage_of(context) as storage, storage.read() as tx:
         article = tx.articles.named(name)
@@ -55,8 +55,8 @@ def evidence_command(context: Context, name: str, out: Path | None) -> int:
 
 
 def wait(context: Context, storage: Storage, article_id: str, seconds: float, said: set[str]) -> Evidence:
-    """Look until everybody knows, or the time is up. Tells who knows as it learns it, and adds to ``said``."""
-    from syndicate.evidence import evidence, sentence
+    """Look until everybody knows, or the time is up. Tells at once who knows, and adds to ``said``."""
+    from syndicate.reports.evidence import evidence, sentence
     from syndicate.storage.lock import is_running
 
     end = time.monotonic() + seconds
@@ -106,7 +106,7 @@ def _folder(context: Context) -> Path:
 
 def tell(context: Context, found: Evidence, file: Path, said: Collection[str] = ()) -> None:
     """Who knows and who does not, but for those already ``said``, and where the file is."""
-    from syndicate.evidence import feed_sentences, sentence
+    from syndicate.reports.evidence import feed_sentences, sentence
 
     def say(words: str) -> None:
         context.console.print(words, markup=False)

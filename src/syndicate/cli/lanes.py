@@ -40,7 +40,7 @@ def lanes() -> None:
 def list_lanes(context: Context) -> None:
     """Where each lane stands: state, what is pending, what last went wrong."""
     from syndicate.cli.common import ago, storage_of, table
-    from syndicate.overview import lane_views
+    from syndicate.reports.overview import lane_views
 
     with storage_of(context) as storage, storage.read() as tx:
         views = lane_views(tx, context.settings)
@@ -96,7 +96,7 @@ def pause(context: Context, name: str | None, every: bool) -> int:
 def resume(context: Context, name: str | None, every: bool) -> int:
     """Go on at once where a lane was paused, or stopped by failures or a 410."""
     from syndicate import operators
-    from syndicate.overview import lane_hosts
+    from syndicate.reports.overview import lane_hosts
 
     by, now, hosts = operators.at_the_keyboard(), datetime.now(UTC), lane_hosts(context.settings)
 
@@ -114,7 +114,7 @@ def resume(context: Context, name: str | None, every: bool) -> int:
 def retry(context: Context, name: str | None, every: bool) -> int:
     """Make everything that waits after a failure due now; a host that is down is asked at once."""
     from syndicate import operators
-    from syndicate.overview import lane_hosts
+    from syndicate.reports.overview import lane_hosts
 
     by, now, hosts = operators.at_the_keyboard(), datetime.now(UTC), lane_hosts(context.settings)
 

@@ -10,7 +10,7 @@ from syndicate.distribute import operate
 from syndicate.errors import NotFound
 from syndicate.lanes import LaneKind, LaneState
 from syndicate.moments import moment
-from syndicate.overview import LaneView, lane_views
+from syndicate.reports.overview import LaneView, lane_views
 from syndicate.web.admin.attempts import attempt_rows, columns
 from syndicate.web.admin.frame import Shown
 from syndicate.web.admin.parts import (

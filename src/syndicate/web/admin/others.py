@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from syndicate.config import format_duration
 from syndicate.config.show import masked_address
-from syndicate.dossiers import partner_file, partner_view
 from syndicate.errors import NotFound
 from syndicate.moments import moment
-from syndicate.overview import FeedView, LaneView, canary_views, feed_views, lane_views
+from syndicate.reports.dossiers import partner_file, partner_view
+from syndicate.reports.overview import FeedView, LaneView, canary_views, feed_views, lane_views
 from syndicate.storage import Conduct, Problem, SourceConduct, SourceState, SubscriptionView
 from syndicate.web.admin.frame import Shown
 from syndicate.web.admin.parts import (

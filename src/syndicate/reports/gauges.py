@@ -19,7 +19,7 @@ from syndicate import __version__
 from syndicate.config import Settings
 from syndicate.errors import StorageError
 from syndicate.lanes import LaneKind
-from syndicate.overview import LaneView, lane_views
+from syndicate.reports.overview import LaneView, lane_views
 from syndicate.storage import Storage, SubscriberCount
 from syndicate.storage.migrate import file_of
 from syndicate.timekeeping import Timekeeper
