@@ -29,7 +29,7 @@ from syndicate.storage.figures import Figures
 from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
-from syndicate.storage.lanes import Attempt, Holder, Lanes
+from syndicate.storage.lanes import Attempt, Backlog, Holder, LaneFilter, Lanes, Waiting
 from syndicate.storage.mirrors import MirrorFile, MirrorFiles
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
@@ -63,6 +63,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "BackfillState",
+    "Backlog",
     "Bookmark",
     "Canary",
     "Conduct",
@@ -74,6 +75,7 @@ __all__ = [
     "Holder",
     "JournalRow",
     "LaneDesk",
+    "LaneFilter",
     "MediaFact",
     "MirrorFile",
     "Notice",
@@ -97,6 +99,7 @@ __all__ = [
     "Token",
     "Transaction",
     "Unconfirmed",
+    "Waiting",
     "Wanted",
     "Withdrawal",
 ]
