@@ -67,10 +67,11 @@ class LaneLooks(Repository):
     def failing_by_kind(self) -> dict[LaneKind, int]:
         """How many lanes wait after a failure. Costs nothing for the others."""
         lane = s.lanes.c
+        kind, state = unindexed(lane.kind), unindexed(lane.state)
         query = (
-            select(lane.kind, func.count())
-            .where(lane.due.is_not(None), lane.failing_since.is_not(None), lane.state != LaneState.RETIRED)
-            .group_by(lane.kind)
+            select(kind, func.count())
+            .where(lane.due.is_not(None), lane.failing_since.is_not(None), state != LaneState.RETIRED)
+            .group_by(kind)
         )
         return {LaneKind(kind): int(count) for kind, count in self._c.execute(query)}
 
