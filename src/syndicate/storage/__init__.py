@@ -29,8 +29,8 @@ from syndicate.storage.figures import Figures
 from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
-from syndicate.storage.lanes import Attempt, Backlog, Holder, LaneFilter, Lanes, Waiting
-from syndicate.storage.mirrors import MirrorFile, MirrorFiles
+from syndicate.storage.lanes import Attempt, Backlog, Holder, LaneFilter, Lanes, Past, Unoffered, Waiting
+from syndicate.storage.mirrors import UNKNOWN, MirrorFile, MirrorFiles
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
@@ -58,6 +58,7 @@ from syndicate.storage.subscriptions import (
 from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
+    "UNKNOWN",
     "Ack",
     "ArchivePage",
     "Attempt",
@@ -80,6 +81,7 @@ __all__ = [
     "MirrorFile",
     "Notice",
     "Offered",
+    "Past",
     "Pending",
     "Place",
     "Problem",
@@ -99,6 +101,7 @@ __all__ = [
     "Token",
     "Transaction",
     "Unconfirmed",
+    "Unoffered",
     "Waiting",
     "Wanted",
     "Withdrawal",

@@ -4,6 +4,7 @@ from syndicate.storage.lanes.attempts import Attempts
 from syndicate.storage.lanes.copies import Copies
 from syndicate.storage.lanes.exceptions import Exceptions
 from syndicate.storage.lanes.looking import Backlog, LaneFilter, LaneLooks, Waiting
+from syndicate.storage.lanes.past import Past, PastStories, Unoffered
 from syndicate.storage.lanes.progress import LaneRows
 from syndicate.storage.lanes.rows import PROGRESS, Attempt, Holder, attempt_row, lane_of, new_copy
 
@@ -14,6 +15,8 @@ __all__ = [
     "Holder",
     "LaneFilter",
     "Lanes",
+    "Past",
+    "Unoffered",
     "Waiting",
     "attempt_row",
     "lane_of",
@@ -21,5 +24,5 @@ __all__ = [
 ]
 
 
-class Lanes(LaneRows, LaneLooks, Copies, Exceptions, Attempts):
+class Lanes(LaneRows, LaneLooks, Copies, Exceptions, Attempts, PastStories):
     """Receivers' progress, inside one transaction."""
