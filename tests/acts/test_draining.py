@@ -23,7 +23,8 @@ from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hosts import Hosts, is_down
 from syndicate.errors import StorageError
 from syndicate.model import Outcome, Verdict
-from syndicate.reports.overview import lane_hosts, overview
+from syndicate.reports.lane_views import lane_hosts
+from syndicate.reports.overview import overview
 from syndicate.sources.registry import SOURCES
 from syndicate.transports.base import StoryPush
 from syndicate.transports.registry import ENDPOINTS

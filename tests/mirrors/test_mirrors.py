@@ -28,7 +28,8 @@ from syndicate.installed import load_settings
 from syndicate.lanes import LaneState
 from syndicate.notify.alarms import alarms
 from syndicate.notify.teller import Teller
-from syndicate.reports.overview import lane_views, overview
+from syndicate.reports.lane_views import lane_views
+from syndicate.reports.overview import overview
 from syndicate.sources.registry import SOURCES
 from syndicate.storage import MirrorFile
 from syndicate.transports.mirrors.base import Label, MirrorError, label_of

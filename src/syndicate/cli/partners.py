@@ -59,11 +59,12 @@ def list_partners(context: Context) -> None:
     """Who they are, what they may have, and how their endpoints are doing."""
     from syndicate.cli.common import storage_of, table
     from syndicate.reports.dossiers import partner_view
-    from syndicate.reports.overview import lane_views
+    from syndicate.reports.lane_views import lanes_named
 
     settings = context.settings
+    names = [f"{name}/{key}" for name, partner in settings.partners.items() for key in partner.endpoints]
     with storage_of(context) as storage, storage.read() as tx:
-        lanes = {view.name: view for view in lane_views(tx, context.settings)}
+        lanes = lanes_named(tx, settings, names)
     found = [partner_view(name, partner, lanes) for name, partner in settings.partners.items()]
     if context.json:
         context.emit(found)
@@ -93,14 +94,15 @@ def show(context: Context, name: str) -> None:
     from syndicate.cli.partner_file import lines
     from syndicate.errors import NotFound
     from syndicate.reports.dossiers import partner_file, partner_view
-    from syndicate.reports.overview import lane_views
+    from syndicate.reports.lane_views import lanes_named
 
     partner = context.settings.partners.get(name)
     if partner is None:
         known = ", ".join(context.settings.partners) or "none"
         raise NotFound(f"there is no partner {name!r}", fix=f"the configured partners: {known}")
     with storage_of(context) as storage, storage.read() as tx:
-        view = partner_view(name, partner, {view.name: view for view in lane_views(tx, context.settings)})
+        lanes = lanes_named(tx, context.settings, [f"{name}/{key}" for key in partner.endpoints])
+        view = partner_view(name, partner, lanes)
         found = partner_file(tx, name, utc_now())
     if context.json:
         context.emit({**view, **found})

@@ -29,7 +29,7 @@ from syndicate.storage.figures import Figures
 from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
-from syndicate.storage.lanes import Attempt, Holder, Lanes, Past, Unoffered
+from syndicate.storage.lanes import Attempt, Backlog, Holder, LaneFilter, Lanes, Past, Unoffered, Waiting
 from syndicate.storage.mirrors import UNKNOWN, MirrorFile, MirrorFiles
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
@@ -64,6 +64,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "BackfillState",
+    "Backlog",
     "Bookmark",
     "Canary",
     "Conduct",
@@ -75,6 +76,7 @@ __all__ = [
     "Holder",
     "JournalRow",
     "LaneDesk",
+    "LaneFilter",
     "MediaFact",
     "MirrorFile",
     "Notice",
@@ -100,6 +102,7 @@ __all__ = [
     "Transaction",
     "Unconfirmed",
     "Unoffered",
+    "Waiting",
     "Wanted",
     "Withdrawal",
 ]

@@ -13,7 +13,7 @@ from syndicate.errors import NotFound, UsageError
 from syndicate.ingest import record
 from syndicate.lanes import LaneState
 from syndicate.model import Article, JournalAction
-from syndicate.reports.overview import lane_hosts
+from syndicate.reports.lane_views import lane_hosts
 from syndicate.storage import Conduct
 from syndicate.web.admin.parts import address
 from syndicate.web.admin.room import Room
