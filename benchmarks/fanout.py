@@ -21,9 +21,9 @@ import uvloop
 from crowd import DEAD, MUTE, SLOW, WELL, Crowd, address, crowd, memory
 
 from hub import configure, publish, subscribe, write
-from syndicate import logs
-from syndicate.app import App, load_settings
-from syndicate.memory import settle
+from syndicate.daemon.app import App, load_settings
+from syndicate.daemon.memory import settle
+from syndicate.telemetry import logs
 
 
 def everybody(given: argparse.Namespace, port: int) -> list[tuple[str, str]]:

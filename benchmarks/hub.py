@@ -27,10 +27,10 @@ from typing import Any, NamedTuple, TypeVar
 import httptools
 import uvloop
 
-from syndicate import logs
-from syndicate.app import App, load_settings, utc_now
+from syndicate.daemon.app import App, load_settings, utc_now
 from syndicate.storage import Pending
 from syndicate.storage import schema as s
+from syndicate.telemetry import logs
 
 T = TypeVar("T")
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"

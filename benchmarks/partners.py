@@ -20,8 +20,8 @@ from pathlib import Path
 import uvloop
 from crowd import WELL, Crowd, address, crowd, memory
 
-from syndicate import logs
-from syndicate.app import App, load_settings, utc_now
+from syndicate.daemon.app import App, load_settings, utc_now
+from syndicate.telemetry import logs
 
 SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
 

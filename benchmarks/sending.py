@@ -33,11 +33,12 @@ import uvloop
 from crowd import WELL, Crowd, address, certificate, crowd
 
 from hub import configure, publish, subscribe, write
-from syndicate import logs, memory
-from syndicate.app import App, load_settings
 from syndicate.config.settings import Network
+from syndicate.daemon import memory
+from syndicate.daemon.app import App, load_settings
 from syndicate.net.client import Client
 from syndicate.net.guard import Guard
+from syndicate.telemetry import logs
 
 KEY = b"k" * 32
 Send = Callable[[str, bytes, dict[str, str]], Awaitable[int]]

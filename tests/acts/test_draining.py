@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from syndicate.app import App
 from syndicate.config import Adapters, load
+from syndicate.daemon.app import App
 from syndicate.distribute import clerk as clerk_module
 from syndicate.distribute import engine as engine_module
 from syndicate.distribute import operate
@@ -21,7 +21,7 @@ from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hosts import Hosts, is_down
 from syndicate.errors import StorageError
 from syndicate.model import Outcome, Verdict
-from syndicate.overview import overview
+from syndicate.reports.overview import overview
 from syndicate.sources.registry import SOURCES
 from syndicate.transports.base import StoryPush
 from syndicate.transports.registry import ENDPOINTS

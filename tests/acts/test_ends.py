@@ -13,11 +13,11 @@ from lxml import etree
 
 from syndicate.config import Settings
 from syndicate.config.ends import Phase, end_of, phase_of
+from syndicate.daemon.shelving import Shelving
 from syndicate.distribute.moved import deny_moved
 from syndicate.errors import ConfigError
 from syndicate.hub.requests import Mode
 from syndicate.publish.build import Publisher
-from syndicate.shelving import Shelving
 from syndicate.storage import Pending
 from syndicate.web.app import create_app
 

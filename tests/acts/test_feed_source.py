@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.app import App, load_settings
+from syndicate.daemon.app import App, load_settings
 
 FILE = Path(__file__).parents[1] / "sources" / "scripted.py"
 if "scripted" not in sys.modules:

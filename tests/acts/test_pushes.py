@@ -13,7 +13,6 @@ from lxml import etree
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.receivers import Receivers, StoryReceiver
 from syndicate.distribute.rehearsal import Answer, rehearse
-from syndicate.evidence import Evidence, evidence
 from syndicate.formats.validate import validate
 from syndicate.in_force import begin
 from syndicate.installed import adapters
@@ -22,6 +21,7 @@ from syndicate.model import Outcome, Verdict
 from syndicate.net.client import Client
 from syndicate.operators import Actor
 from syndicate.plan import Applying, look
+from syndicate.reports.evidence import Evidence, evidence
 from syndicate.site import Site
 from syndicate.transports.base import StoryPush
 

@@ -11,8 +11,8 @@ from lxml import etree, html
 
 from syndicate.about import Comments
 from syndicate.config import Adapters, load
+from syndicate.daemon.shelving import Shelving
 from syndicate.errors import ConfigError
-from syndicate.shelving import Shelving
 
 RIGHTS = """
 [rights]

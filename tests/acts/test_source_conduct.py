@@ -17,7 +17,7 @@ from syndicate.ingest.poll import Polled
 from syndicate.ingest.trial import Trial, attempt
 from syndicate.model import Draft
 from syndicate.notify.alarms import alarms
-from syndicate.overview import overview
+from syndicate.reports.overview import overview
 from syndicate.sources.base import Batch, Cursor
 from syndicate.storage import Conduct
 

@@ -15,9 +15,9 @@ import zstandard
 from house import START, House, draft
 from sqlalchemy import select
 
+from syndicate.daemon.shelving import Shelving
 from syndicate.model import CreditRole, Draft, Picture
 from syndicate.publish.build import Publisher
-from syndicate.shelving import Shelving
 from syndicate.storage import schema
 from syndicate.web.app import create_app
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 from lxml import html
 
-from syndicate.app import App
+from syndicate.daemon.app import App
 from syndicate.installed import load_settings
 from syndicate.passwords import _derive
 from syndicate.storage import AuditEntry

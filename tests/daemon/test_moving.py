@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from ports import free_port
-from syndicate.app import App
 from syndicate.cli.main import run
 from syndicate.config import Adapters, Settings, load
+from syndicate.daemon.app import App
 from syndicate.sources.registry import SOURCES
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import httpx
 from house import House
 from lxml import etree
 
-from syndicate.shelving import Shelving
+from syndicate.daemon.shelving import Shelving
 from syndicate.web.shelf import Shelf
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import click
 import pytest
 
-from syndicate.app import load_settings
 from syndicate.cli.main import COMMANDS
+from syndicate.daemon.app import load_settings
 from syndicate.editorial.rules import BUILT_IN, load_rules
 from syndicate.sources.story_file import read_story
 

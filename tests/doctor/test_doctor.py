@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from ports import free_port
-from syndicate.app import App
 from syndicate.cli.main import run
 from syndicate.config import Adapters, Settings, load
+from syndicate.daemon.app import App
 from syndicate.doctor import Check, examine, network
 from syndicate.doctor.database import Stored
 from syndicate.doctor.machine import machine, room

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from ports import free_port
-from syndicate.app import App, load_settings
+from syndicate.daemon.app import App, load_settings
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.net.client import Client
 from syndicate.storage import Pending, SubscriptionView

@@ -20,12 +20,12 @@ import structlog
 from outlet import Outlet, daemon, outlet, run, until
 
 from ports import free_port
-from syndicate.app import load_settings
 from syndicate.cli.main import run as command
+from syndicate.daemon.app import load_settings
 from syndicate.distribute import canary as decide
 from syndicate.distribute.canaries import Canaries
 from syndicate.notify.alarms import alarms
-from syndicate.overview import overview
+from syndicate.reports.overview import overview
 from syndicate.storage import Canary, Problem
 from syndicate.subscribing import after_verification
 from syndicate.web.server import Server

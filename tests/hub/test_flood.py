@@ -13,7 +13,7 @@ from outlet import ALLOW, Outlet, Push, Subscriber, daemon, fill, listening, out
 
 from syndicate.cli.main import run as command
 from syndicate.hub.throttle import Pace
-from syndicate.overview import overview
+from syndicate.reports.overview import overview
 from syndicate.web.prepared import Prepared
 
 # -- receivers that hang or are gone ---------------------------------------------------------

@@ -20,7 +20,7 @@ import structlog
 from outlet import Outlet, daemon, run, until
 
 from ports import free_port
-from syndicate.app import App, load_settings
+from syndicate.daemon.app import App, load_settings
 from syndicate.editorial import Directory
 from syndicate.ingest.following import Followings, is_reachable
 from syndicate.site import Site

@@ -16,8 +16,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from syndicate.app import App
 from syndicate.config import Adapters, load
+from syndicate.daemon.app import App
 from syndicate.sources.registry import SOURCES
 from syndicate.transports.registry import ENDPOINTS
 from syndicate.web.tally import Tally, kind_of

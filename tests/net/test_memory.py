@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from syndicate import memory
+from syndicate.daemon import memory
 
 
 def test_what_stands_is_looked_through_no_more_and_garbage_still_goes() -> None:

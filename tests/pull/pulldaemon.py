@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from ports import free_port
-from syndicate.app import App, load_settings
+from syndicate.daemon.app import App, load_settings
 from syndicate.ingest import desk
 from syndicate.keyring import make_token
 from syndicate.model import Article

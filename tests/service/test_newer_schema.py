@@ -8,8 +8,8 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from syndicate.app import App
 from syndicate.config import Adapters, load
+from syndicate.daemon.app import App
 from syndicate.sources.registry import SOURCES
 
 pytestmark = pytest.mark.anyio

@@ -21,10 +21,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from syndicate import tracing
-from syndicate.app import App
 from syndicate.config import Adapters, load
+from syndicate.daemon.app import App
 from syndicate.sources.registry import SOURCES
+from syndicate.telemetry import tracing
 from syndicate.transports.registry import ENDPOINTS
 
 CONFIG = """

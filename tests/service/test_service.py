@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app import App
 from syndicate.config import Adapters, load
-from syndicate.service import ServiceManager
+from syndicate.daemon.app import App
+from syndicate.daemon.service import ServiceManager
 from syndicate.sources.registry import SOURCES
 
 pytestmark = pytest.mark.anyio

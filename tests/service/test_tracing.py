@@ -13,10 +13,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from syndicate import tracing
-from syndicate.app import App
 from syndicate.config import Adapters, load
+from syndicate.daemon.app import App
 from syndicate.sources.registry import SOURCES
+from syndicate.telemetry import tracing
 from syndicate.transports.registry import ENDPOINTS
 
 pytestmark = pytest.mark.anyio
@@ -115,7 +115,7 @@ def test_what_is_no_trace_id_gives_no_header(trace: str | None) -> None:
 
 def test_nothing_is_loaded_where_nobody_asks() -> None:
     code = (
-        "import sys; from syndicate import tracing; import syndicate.app\n"
+        "import sys; from syndicate.telemetry import tracing; import syndicate.daemon.app\n"
         "assert not tracing.configure({})\n"
         "assert not [m for m in sys.modules if m.startswith('opentelemetry')]\n"
         "sys.modules['opentelemetry'] = None\n"

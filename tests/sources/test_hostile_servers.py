@@ -25,7 +25,7 @@ from scripted import Said, Scripted, http_client, redirect, scripted
 
 from certificates import Authority
 from syndicate.ingest.trial import Trial, attempt
-from syndicate.overview import overview
+from syndicate.reports.overview import overview
 from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.page import PageOptions, PageSource
 from syndicate.sources.wordpress import WordPressOptions, WordPressSource

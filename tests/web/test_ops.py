@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from syndicate.app import App
+from syndicate.daemon.app import App
 from syndicate.errors import SyndicateError
 from syndicate.installed import load_settings
 from syndicate.web.ops import create_ops

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.overview import ClockView
+    from syndicate.reports.overview import ClockView
 
 
 @click.group()
@@ -21,7 +21,7 @@ def clock() -> None:
 def show(context: Context) -> int:
     """Whether the clock is believed. Exit status 1: it jumped, and embargoes wait."""
     from syndicate.cli.common import storage_of
-    from syndicate.overview import clock_view
+    from syndicate.reports.overview import clock_view
     from syndicate.timebook import open_keeper
 
     with storage_of(context) as storage:
@@ -36,7 +36,7 @@ def confirm(context: Context) -> int:
     """Say that the clock is right as it is now; what waited for it goes out."""
     from syndicate.cli.common import say_who_acts, storage_of
     from syndicate.operators import at_the_keyboard, confirm_clock
-    from syndicate.overview import clock_view
+    from syndicate.reports.overview import clock_view
     from syndicate.timebook import open_keeper
 
     with storage_of(context) as storage:

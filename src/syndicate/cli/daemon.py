@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from syndicate.app import App, Round
     from syndicate.cli.context import Context
+    from syndicate.daemon.app import App, Round
     from syndicate.ingest.poll import Polled
 
 
@@ -52,8 +52,8 @@ def _start(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _app(context: Context) -> App:
-    from syndicate import logs, tracing
-    from syndicate.app import App
+    from syndicate.daemon.app import App
+    from syndicate.telemetry import logs, tracing
 
     logs.configure(context.settings.log)
     tracing.configure()
@@ -61,7 +61,7 @@ def _app(context: Context) -> App:
 
 
 async def _stay(context: Context) -> int:
-    from syndicate import memory
+    from syndicate.daemon import memory
 
     async with _app(context) as app:
         memory.settle()
@@ -85,8 +85,8 @@ async def _once(context: Context) -> int:
 async def _build(context: Context, source: str | None) -> int:
     import time
 
-    from syndicate.app import Round
     from syndicate.cli.progress import counting
+    from syndicate.daemon.app import Round
 
     begun = time.monotonic()
     async with _app(context) as app:

@@ -95,7 +95,7 @@ def _attempt(tx: Transaction, number: int) -> Attempt:
 def refused(context: Context, limit: int) -> None:
     """The stories that receivers did not accept; they wait for `redrive` or for a new version."""
     from syndicate.cli.common import ago, storage_of, table
-    from syndicate.overview import refused_stories
+    from syndicate.reports.overview import refused_stories
 
     with storage_of(context) as storage, storage.read() as tx:
         found = refused_stories(tx, limit)

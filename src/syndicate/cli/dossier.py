@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from syndicate.dossiers import Dossier, dossier
 from syndicate.lanes import LaneKind
 from syndicate.model import Correction
+from syndicate.reports.dossiers import Dossier, dossier
 from syndicate.storage import Ack, Attempt, Holder, SourceCopy
 
 __all__ = ["Dossier", "dossier", "holder", "lines"]

@@ -13,7 +13,7 @@ from syndicate.timekeeping import utc_now
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.evidence import Evidence
+    from syndicate.reports.evidence import Evidence
     from syndicate.storage import Storage
 
 FOLDER = Path("var/evidence")
@@ -33,8 +33,8 @@ def evidence_command(context: Context, name: str, out: Path | None) -> int:
     """
     from syndicate.cli.common import storage_of
     from syndicate.errors import UsageError
-    from syndicate.evidence import evidence
     from syndicate.model import PubStatus
+    from syndicate.reports.evidence import evidence
 
     with storage_of(context) as storage, storage.read() as tx:
         article = tx.articles.named(name)
@@ -54,7 +54,7 @@ def evidence_command(context: Context, name: str, out: Path | None) -> int:
 
 def wait(context: Context, storage: Storage, article_id: str, seconds: float) -> Evidence:
     """Look until everybody knows, or the time is up; says on standard error who confirmed meanwhile."""
-    from syndicate.evidence import evidence, sentence
+    from syndicate.reports.evidence import evidence, sentence
     from syndicate.storage.lock import is_running
 
     end = time.monotonic() + seconds
@@ -104,7 +104,7 @@ def _folder(context: Context) -> Path:
 
 def tell(context: Context, found: Evidence, file: Path) -> None:
     """Where it is, and who does not know yet."""
-    from syndicate.evidence import sentence
+    from syndicate.reports.evidence import sentence
 
     for told in found.receivers:
         context.console.print(f"  {sentence(told)}", markup=False)

@@ -29,7 +29,7 @@ def feeds() -> None:
 def list_feeds(context: Context) -> None:
     """Every configured feed with its addresses."""
     from syndicate.cli.common import storage_of, table
-    from syndicate.overview import feed_views
+    from syndicate.reports.overview import feed_views
 
     with storage_of(context) as storage, storage.read() as tx:
         views = feed_views(tx, context.settings)

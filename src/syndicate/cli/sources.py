@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from syndicate.cli.context import Context
     from syndicate.ingest.backfill import Filled
     from syndicate.ingest.trial import Trial, Verdict
-    from syndicate.overview import SourceStanding
+    from syndicate.reports.overview import SourceStanding
     from syndicate.sources.base import Source
     from syndicate.storage import Storage
 
@@ -35,7 +35,7 @@ def list_sources(context: Context) -> int:
     Exit status 1: one cannot be read, or is on hold.
     """
     from syndicate.cli.common import ago, storage_of, table
-    from syndicate.overview import source_standings
+    from syndicate.reports.overview import source_standings
 
     with storage_of(context) as storage:
         found = source_standings(storage, context.settings)
@@ -107,9 +107,9 @@ async def _attempt(context: Context, storage: Storage, name: str) -> Trial:
 @asynccontextmanager
 async def _opened(context: Context, name: str) -> AsyncIterator[Source]:
     """A configured source with an HTTP client of its own; what goes wrong is logged, each story is not."""
-    from syndicate import logs
     from syndicate.net.client import Client
     from syndicate.sources.registry import open_source
+    from syndicate.telemetry import logs
 
     settings = context.settings
     logs.configure(settings.log.model_copy(update={"level": "error"}))

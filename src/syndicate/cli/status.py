@@ -10,7 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.overview import ClockView, LaneView, Overview
+    from syndicate.reports.lane_views import LaneView
+    from syndicate.reports.overview import ClockView, Overview
 
 SHOWN = 10
 """How many problems and refused stories fit on the screen."""
@@ -27,7 +28,7 @@ def status(context: Context, watch: bool, every: float) -> int:
     read, a problem, a story on hold or refused, a lane that was stopped).
     """
     from syndicate.cli.common import storage_of
-    from syndicate.overview import overview
+    from syndicate.reports.overview import overview
 
     if watch:
         return _stay(context, every)
@@ -46,7 +47,7 @@ def status(context: Context, watch: bool, every: float) -> int:
 def _stay(context: Context, every: float) -> int:
     from syndicate.cli.common import storage_of
     from syndicate.errors import UsageError
-    from syndicate.overview import overview
+    from syndicate.reports.overview import overview
 
     if context.json or not context.console.is_terminal:
         raise UsageError(

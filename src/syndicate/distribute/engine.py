@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import structlog
 
-from syndicate import metrics, tracing
 from syndicate.distribute.clerk import AT_A_TIME, Clerk, Job, Sent, Step
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.receivers import Receivers, StoryReceiver
@@ -22,6 +21,7 @@ from syndicate.lanes import Lane, LaneState, Limits
 from syndicate.model import Outcome, Verdict
 from syndicate.site import Site
 from syndicate.storage import Storage
+from syndicate.telemetry import metrics, tracing
 from syndicate.transports.base import StoryPush, TopicPing
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from syndicate import metrics
 from syndicate.distribute.flight import Flight, Trip
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Sent, Shown
@@ -33,6 +32,7 @@ from syndicate.net.client import Same
 from syndicate.net.files import room_for_slow
 from syndicate.net.limits import SLOW_SHARE
 from syndicate.storage import Pending, Storage, Subscription
+from syndicate.telemetry import metrics
 from syndicate.transports.answers import judge
 from syndicate.transports.details import Redactor, secrets_of_address
 from syndicate.transports.sending import unreachable

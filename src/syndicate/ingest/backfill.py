@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syndicate import tracing
 from syndicate.errors import UsageError
 from syndicate.ingest.batch import take_one
 from syndicate.ingest.poll import Ingest, Polled, Progress
@@ -21,6 +20,7 @@ from syndicate.ingest.taking import identities
 from syndicate.model import Draft
 from syndicate.sources.base import Backfilling, Batch, Source
 from syndicate.storage import BackfillState, Conduct, Storage, Transaction
+from syndicate.telemetry import tracing
 
 RECENT = timedelta(days=1)
 

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import structlog
 
-from syndicate import tracing
 from syndicate.editorial import read
 from syndicate.errors import StoryError
 from syndicate.ingest import standing
@@ -20,6 +19,7 @@ from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Draft, Reading
 from syndicate.sources.base import Batch, Recall, Trouble
 from syndicate.storage import Conduct, Transaction
+from syndicate.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ def keep_batch(
 ) -> Polled:
     """Store what a batch brought, and move the source's cursor with it."""
     total = Polled(seen=len(batch.drafts))
-    taking = _as_decided(tx, taking, source)
+    taking = as_decided(tx, taking, source)
     if any(reading is not None for _, reading in readings):
         tx.articles.take_turns()
     tx.problems.settle(source, batch.settled)
@@ -62,7 +62,7 @@ def keep_batch(
     return total
 
 
-def _as_decided(tx: Transaction, taking: Taking, source: str) -> Taking:
+def as_decided(tx: Transaction, taking: Taking, source: str) -> Taking:
     """What an operator said of known stories that come under new ids."""
     conduct = tx.sources.conduct(source)
     treated = conduct.state if conduct else None

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import structlog
 
-from syndicate import metrics, tracing
 from syndicate.config import Settings, SourceOptions
 from syndicate.config.ends import ends
 from syndicate.editorial import Directory, ReadOptions
@@ -29,6 +28,7 @@ from syndicate.net.client import Client
 from syndicate.net.guard import Guard
 from syndicate.sources.base import Batch, Cursor, Source
 from syndicate.storage import Conduct, MediaFact, Storage
+from syndicate.telemetry import metrics, tracing
 from syndicate.timekeeping import Timekeeper
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,6 @@ from datetime import datetime
 
 import structlog
 
-from syndicate import metrics
 from syndicate.config import Feed, Settings
 from syndicate.config.ends import Phase
 from syndicate.errors import DocumentError
@@ -23,6 +22,7 @@ from syndicate.publish.render import EPOCH, HTML_TYPE, Failures, Renderer, Rende
 from syndicate.publish.storing import Before, Draft, Window, pack, store
 from syndicate.site import HTML, formats_of
 from syndicate.storage import Place, Stale, Storage, Transaction
+from syndicate.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 

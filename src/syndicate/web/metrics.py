@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from syndicate.metrics import REGISTRY
+from syndicate.telemetry.metrics import REGISTRY
 
 
 def metrics_route(own: CollectorRegistry) -> Route:

@@ -17,8 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from syndicate.errors import NotFound, StorageError, SyndicateError
-from syndicate.evidence import evidence
 from syndicate.model import PubStatus
+from syndicate.reports.evidence import evidence
 from syndicate.web.admin import articles, attempts, audit, decide, front, lanes, others, reading, story
 from syndicate.web.admin.decide import Act, Done
 from syndicate.web.admin.frame import Look, Shown, framed, read_file, told

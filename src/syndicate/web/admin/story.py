@@ -7,10 +7,10 @@ from typing import Any
 import nh3
 from markupsafe import Markup
 
-from syndicate.dossiers import Dossier, dossier
-from syndicate.evidence import evidence
 from syndicate.lanes import LaneKind
 from syndicate.model import PubStatus, Story, direction
+from syndicate.reports.dossiers import Dossier, dossier
+from syndicate.reports.evidence import evidence
 from syndicate.storage import Holder
 from syndicate.web.admin.articles import state
 from syndicate.web.admin.attempts import attempt_rows

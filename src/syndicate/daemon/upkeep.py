@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from syndicate.clock_care import ClockCare
-from syndicate.housekeeping import tidy
+from syndicate.daemon.clock_care import ClockCare
+from syndicate.daemon.housekeeping import tidy
+from syndicate.daemon.outlet import Outlet
+from syndicate.daemon.publishing import Publishing
+from syndicate.daemon.scheduler import Job
+from syndicate.daemon.tasks import Tasks
 from syndicate.ingest.poll import Ingest
 from syndicate.keyring import Keyring
-from syndicate.outlet import Outlet
-from syndicate.publishing import Publishing
-from syndicate.scheduler import Job
 from syndicate.storage import Storage
 from syndicate.storage.migrate import current, newest
 from syndicate.storage.witness import Witnessing
-from syndicate.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 

@@ -9,15 +9,15 @@ from datetime import datetime
 
 import structlog
 
-from syndicate import metrics, tracing
+from syndicate.daemon.outlet import Outlet
+from syndicate.daemon.shelving import Shelving
+from syndicate.daemon.tasks import Tasks
 from syndicate.distribute.mirrors import Mirrors
 from syndicate.distribute.moved import deny_moved
 from syndicate.errors import SyndicateError
-from syndicate.outlet import Outlet
 from syndicate.publish.build import Built, Publisher
-from syndicate.shelving import Shelving
 from syndicate.storage import Storage
-from syndicate.tasks import Tasks
+from syndicate.telemetry import metrics, tracing
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,9 @@ class Publishing:
             with metrics.PUBLISH_SECONDS.time(), tracing.step("publish"):
                 built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self._shelving.take(built)
-            await asyncio.to_thread(self._mirrors.note, self._paths(built), built.gone)
+            await asyncio.to_thread(
+                self._mirrors.note, self._paths(built), built.gone, whole=not self.publisher.refused
+            )
             if since is not None and built.documents:
                 metrics.LATENCY.observe(time.monotonic() - since)
             if built.gone:

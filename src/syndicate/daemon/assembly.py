@@ -7,25 +7,25 @@ from datetime import datetime
 
 import structlog
 
-from syndicate.clock_care import ClockCare
-from syndicate.deliveries import Deliveries
+from syndicate.daemon.clock_care import ClockCare
+from syndicate.daemon.deliveries import Deliveries
+from syndicate.daemon.outlet import Outlet, align_stored
+from syndicate.daemon.partner_feeds import PartnerFeeds
+from syndicate.daemon.polls import Polls
+from syndicate.daemon.publishing import Publishing
+from syndicate.daemon.shelving import Shelving
+from syndicate.daemon.tasks import Tasks
+from syndicate.daemon.upkeep import Upkeep
 from syndicate.ingest.inbox import Inbox
 from syndicate.ingest.poll import Ingest
 from syndicate.keyring import Keyring
 from syndicate.net.client import Client
 from syndicate.notify.teller import Teller
-from syndicate.outlet import Outlet, align_stored
-from syndicate.partner_feeds import PartnerFeeds
-from syndicate.polls import Polls
-from syndicate.publishing import Publishing
-from syndicate.shelving import Shelving
 from syndicate.storage import Storage
 from syndicate.storage.migrate import require_current, upgrade
 from syndicate.storage.witness import Witnessing
-from syndicate.tasks import Tasks
 from syndicate.timebook import open_keeper
 from syndicate.timekeeping import Timekeeper, utc_now
-from syndicate.upkeep import Upkeep
 from syndicate.web.former import FormerAddresses
 from syndicate.web.tally import Tally
 

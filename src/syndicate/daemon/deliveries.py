@@ -7,6 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from syndicate.config import Settings
+from syndicate.daemon.outlet import Outlet
+from syndicate.daemon.scheduler import Job
+from syndicate.daemon.tasks import Tasks
 from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hub_desk import HubDesk
@@ -16,10 +19,7 @@ from syndicate.distribute.pull import Pull
 from syndicate.distribute.subscribers import HubDistributor, roomy
 from syndicate.lanes import Limits
 from syndicate.net.client import Client
-from syndicate.outlet import Outlet
-from syndicate.scheduler import Job
 from syndicate.storage import Storage
-from syndicate.tasks import Tasks
 from syndicate.web.prepared import POLICY
 
 CANARIES = timedelta(minutes=1)

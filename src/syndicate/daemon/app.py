@@ -13,8 +13,14 @@ from pathlib import Path
 
 import structlog
 
-from syndicate.assembly import Assembly
 from syndicate.config import Settings
+from syndicate.daemon.assembly import Assembly
+from syndicate.daemon.listeners import Parts, operators, public
+from syndicate.daemon.outlet import Outlet
+from syndicate.daemon.reloading import Reloading
+from syndicate.daemon.scheduler import Job, Ticker
+from syndicate.daemon.service import ServiceManager
+from syndicate.daemon.tasks import Tasks
 from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.pull import Pull
@@ -22,20 +28,14 @@ from syndicate.distribute.receivers import Receivers
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.editorial import Directory
 from syndicate.errors import StorageError
-from syndicate.gauges import Sight
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.installed import load_settings
-from syndicate.listeners import Parts, operators, public
 from syndicate.net.client import Client
-from syndicate.outlet import Outlet
 from syndicate.publish.build import Built, Publisher
-from syndicate.reloading import Reloading
-from syndicate.scheduler import Job, Ticker
-from syndicate.service import ServiceManager
+from syndicate.reports.gauges import Sight
 from syndicate.site import Site
 from syndicate.storage import Storage
 from syndicate.storage.lock import Ownership
-from syndicate.tasks import Tasks
 from syndicate.timekeeping import Timekeeper, utc_now
 from syndicate.web.admin import Admin
 from syndicate.web.server import Server

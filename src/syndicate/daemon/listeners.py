@@ -10,15 +10,15 @@ from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 
 from syndicate.config import Settings
+from syndicate.daemon.partner_feeds import PartnerFeeds
 from syndicate.distribute.canaries import CALLBACK_PATH as CANARY_PATH
 from syndicate.distribute.canaries import Canaries
 from syndicate.distribute.hub_desk import HubDesk
 from syndicate.distribute.pull import Pull
-from syndicate.gauges import Gauges, Sight
 from syndicate.ingest.following import CALLBACK_PATH, Followings
 from syndicate.ingest.inbox import Inbox
 from syndicate.keyring import Keyring
-from syndicate.partner_feeds import PartnerFeeds
+from syndicate.reports.gauges import Gauges, Sight
 from syndicate.site import Site
 from syndicate.web.app import create_app
 from syndicate.web.callbacks import callback_route

@@ -1,5 +1,5 @@
 """What is counted while it happens, for Prometheus. What can be looked up is not kept here but
-collected when somebody asks (``gauges.py``).
+collected when somebody asks (``reports/gauges.py``).
 
 Names say the unit. Labels are bounded by the configuration: sources, partners
 and hubs by name; subscribers of our hub, readers and stories never.

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import structlog
 
-from syndicate.assembly import Assembly
 from syndicate.config import Settings
+from syndicate.daemon.assembly import Assembly
+from syndicate.daemon.outlet import align_stored
 from syndicate.errors import SyndicateError
 from syndicate.installed import load_settings
 from syndicate.net.guard import Guard
-from syndicate.outlet import align_stored
 
 log = structlog.get_logger(__name__)
 

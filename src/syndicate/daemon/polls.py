@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from syndicate import tracing
+from syndicate.daemon.outlet import Outlet
+from syndicate.daemon.scheduler import Job
+from syndicate.daemon.tasks import Tasks
 from syndicate.errors import SyndicateError
 from syndicate.ingest.following import Followings
 from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.net.client import Client
-from syndicate.outlet import Outlet
-from syndicate.scheduler import Job
 from syndicate.sources.base import Source
 from syndicate.sources.feed import FeedSource, Push
-from syndicate.sources.folder import FileOptions
+from syndicate.sources.options import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
 from syndicate.storage import Storage
-from syndicate.tasks import Tasks
+from syndicate.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 

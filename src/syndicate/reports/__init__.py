@@ -1,0 +1,1 @@
+"""What operators are shown, by commands, pages and collectors: looked up here, decided elsewhere."""
