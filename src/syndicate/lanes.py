@@ -136,6 +136,8 @@ class Standing:
     """An article as far as lanes care: its newest revision and who may have it.
 
     ``backfilled``: an old story that was filled in, and is offered to nobody.
+    ``unknown_until``: up to then it may have been offered, from when it was
+    ``published``, without anybody knowing: a backup was put back.
     """
 
     article_id: str
@@ -145,6 +147,8 @@ class Standing:
     held: bool
     feeds: Collection[str]
     backfilled: bool = False
+    published: datetime | None = None
+    unknown_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,7 @@ def owed(
     if copy.recalled and not entitled:
         return Settled()  # it took the story back, and is told nothing further about it
     if standing.status is not PubStatus.USABLE:
-        return _owed_kill(standing, copy, generation)
+        return _owed_kill(standing, copy, terms, generation)
     if standing.live_since is None or standing.held:
         return Settled()
     if standing.backfilled and not (copy.offered or granted):
@@ -219,10 +223,23 @@ def owed(
     return Send(standing.revision, kill=False)
 
 
-def _owed_kill(standing: Standing, copy: Copy, generation: int) -> Decision:
-    if not copy.offered or _has(copy, standing.revision, generation):
+def _owed_kill(standing: Standing, copy: Copy, terms: LaneTerms, generation: int) -> Decision:
+    if _has(copy, standing.revision, generation):
+        return Settled()
+    if not copy.offered and not _may_have_had(standing, terms):
         return Settled()  # what was withdrawn before it was ever offered is never sent
     return Send(standing.revision, kill=True)
+
+
+def _may_have_had(standing: Standing, terms: LaneTerms) -> bool:
+    """Whether it may have been offered before a backup was put back that does not know of it.
+
+    That goes by the feeds it stands in; once its notice is over it stands in none.
+    """
+    since, until = standing.published, standing.unknown_until
+    if since is None or until is None or since + terms.delay > until:
+        return False
+    return not standing.feeds or not terms.feeds.isdisjoint(standing.feeds)
 
 
 def _has(copy: Copy, revision: int, generation: int) -> bool:

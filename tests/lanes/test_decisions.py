@@ -50,10 +50,12 @@ def standing(
     live: datetime | None = NOW - 10 * HOUR,
     on_hold: bool = False,
     feeds: Collection[str] = ("all",),
+    put_back: datetime | None = None,
 ) -> Standing:
     return Standing(
-        article_id="a", revision=revision, status=status, live_since=live, held=on_hold, feeds=feeds
-    )
+        article_id="a", revision=revision, status=status, live_since=live, held=on_hold, feeds=feeds,
+        published=live, unknown_until=put_back,
+    )  # fmt: skip
 
 
 NOTHING, OFFERED_1 = Copy(), Copy(offered=1)
@@ -61,6 +63,7 @@ HAS_1, HAS_2 = Copy(offered=1, acked=1, acked_generation=0), Copy(offered=2, ack
 TOOK_BACK = replace(HAS_2, recalled=True)
 TIMED_OUT_2 = Copy(offered=2, acked=1, acked_generation=0)
 DEAD = {"status": PubStatus.CANCELED}
+UNKNOWN = {**DEAD, "put_back": NOW}
 MINE, OTHERS = LaneTerms(frozenset({"all", "x"})), LaneTerms(frozenset({"sport"}))
 DELAYED = LaneTerms(frozenset({"all"}), 11 * HOUR)
 NEWEST, KILL = Send(2, kill=False), Send(2, kill=True)
@@ -101,6 +104,11 @@ OWED = {
     "a story withheld": ({"status": PubStatus.WITHHELD}, HAS_1, MINE, {}, KILL),
     "a withdrawal it knows": (DEAD, HAS_2, MINE, {"urgent": True}, Settled()),
     "a withdrawal, replayed": (DEAD, HAS_2, MINE, {"generation": 1}, KILL),
+    "a withdrawal of what it may have from before a restore": (UNKNOWN, NOTHING, MINE, {}, KILL),
+    "its notice is over": ({**UNKNOWN, "feeds": ()}, NOTHING, MINE, {}, KILL),
+    "its delay was not over": (UNKNOWN, NOTHING, DELAYED, {}, Settled()),
+    "published after the restore": ({**UNKNOWN, "put_back": NOW - 11 * HOUR}, NOTHING, MINE, {}, Settled()),
+    "of another's feed": (UNKNOWN, NOTHING, OTHERS, {}, Settled()),
     "taken back by new terms": ({}, HAS_2, OTHERS, {"recall": True}, KILL),
     "taken back, never offered": ({}, NOTHING, OTHERS, {"recall": True}, Settled()),
     "taken back, but entitled again": ({}, HAS_1, MINE, {"recall": True}, NEWEST),
