@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.config import Adapters, load
+import apps
 from syndicate.daemon.app import App
 from syndicate.distribute import clerk as clerk_module
 from syndicate.distribute import engine as engine_module
@@ -20,16 +20,14 @@ from syndicate.distribute import operate
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hosts import Hosts, is_down
 from syndicate.errors import StorageError
+from syndicate.installed import load_settings
 from syndicate.model import Outcome, Verdict
 from syndicate.reports.overview import overview
-from syndicate.sources.registry import SOURCES
 from syndicate.transports.base import StoryPush
-from syndicate.transports.registry import ENDPOINTS
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 OK = Outcome(verdict=Verdict.DELIVERED, status=204)
 AWAY = Outcome(verdict=Verdict.RETRY, detail="the connection was refused")
-SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
 
 
 @dataclass
@@ -64,33 +62,8 @@ class House:
     def __init__(self, folder: Path, lanes: dict[str, str], more: str = "") -> None:
         self.folder = folder
         self.ahead = timedelta(0)
-        (folder / "stories").mkdir()
-        partners = "".join(
-            f'[partners.{name}]\nfeeds = ["latest"]\n[partners.{name}.endpoints.main]\ntype = "webhook"\n'
-            f'url = "https://{host}/in"\nsecrets = ["{SECRET}"]\n'
-            for name, host in lanes.items()
-        )
-        file = folder / "syndicate.toml"
-        file.write_text(
-            f"""
-[publisher]
-name = "The Hill Gazette"
-url = "https://hill.example.org/"
-[storage]
-url = "sqlite:///{folder}/syndicate.db"
-[output]
-path = "{folder}/feeds"
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-{partners}{more}
-""",
-            encoding="utf-8",
-        )
-        self.settings = load(file, Adapters(SOURCES, ENDPOINTS))
+        partners = "".join(apps.partner(f"https://{host}/in", name) for name, host in lanes.items())
+        self.settings = load_settings(apps.configured(folder, partners + more))
         self.app = App(self.settings, clock=self.now)
         self.endpoints = {f"{name}/main": Endpoint() for name in lanes}
 
@@ -504,7 +477,7 @@ def test_a_secret_is_exchanged_without_a_gap(tmp_path: Path) -> None:
 
     other = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXRlcyEhIQ=="
     body, at = b'{"a": 1}', datetime.now(UTC)
-    stages = [[SECRET], [SECRET, other], [other, SECRET], [other]]
+    stages = [[apps.SECRET], [apps.SECRET, other], [other, apps.SECRET], [other]]
     for stage in range(3):
         for secrets in (stages[stage], stages[stage + 1]):
             headers = Signer([Secret(s) for s in secrets]).headers("msg_1", at, body)
