@@ -55,12 +55,14 @@ class Reason(StrEnum):
     """Why a story stands as an exception before a lane's position.
 
     ``recalled``: the receiver's terms changed, and it may have the story no more.
+    ``granted``: an operator offers it an old story on purpose.
     """
 
     RETRY = "retry"
     REFUSED = "refused"
     DELAYED = "delayed"
     RECALLED = "recalled"
+    GRANTED = "granted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,13 +185,15 @@ def owed(
     urgent: bool,
     now: datetime,
     recall: bool = False,
+    granted: bool = False,
 ) -> Decision:
     """What a lane owes its receiver of one article, as the article stands now.
 
     ``urgent`` says that a correction or withdrawal is what led here: it goes
     to whoever was ever offered the story, whatever filter or delay say now,
     because a request that timed out may have arrived. ``recall``: new terms
-    led here, under which the receiver may have the story no more.
+    led here, under which the receiver may have the story no more. ``granted``:
+    an operator did, who offers a story though it was filled in.
     """
     entitled = not terms.feeds.isdisjoint(standing.feeds)
     if copy.recalled and not entitled:
@@ -198,7 +202,7 @@ def owed(
         return _owed_kill(standing, copy, generation)
     if standing.live_since is None or standing.held:
         return Settled()
-    if standing.backfilled and not copy.offered:
+    if standing.backfilled and not (copy.offered or granted):
         return Settled()  # news to nobody; so are its later updates and corrections
     if recall and not entitled:
         return Send(standing.revision, kill=True) if copy.offered else Settled()
@@ -320,7 +324,8 @@ def after_failed_story(
     where the receiver took others meanwhile: otherwise it is the receiver
     that fails, not the story.
     """
-    tried = held if held and held.reason is not Reason.DELAYED and held.revision == send.revision else None
+    waited = (Reason.DELAYED, Reason.GRANTED)
+    tried = held if held and held.reason not in waited and held.revision == send.revision else None
     tries = (tried.tries if tried else 0) + 1
     since = tried.since if tried else now
     made = Held(
@@ -355,7 +360,7 @@ def merge_row(held: Held, standing: Standing, *, urgent: bool, now: datetime) ->
     newer = standing.revision > held.revision
     if held.reason is Reason.RECALLED:
         return held  # decided anew when it is due, whatever happened to the story
-    if held.reason is Reason.DELAYED and not urgent:
+    if held.reason in (Reason.DELAYED, Reason.GRANTED) and not urgent:
         return replace(held, revision=standing.revision, urgent=held.urgent or urgent)
     if not newer and (held.urgent or not urgent):
         return held

@@ -173,3 +173,29 @@ def test_partners_are_listed_without_their_secrets(newsroom: Newsroom) -> None:
         _, out, err = newsroom.run(*arguments)
         assert "gazette" in out
         assert not [s for s in (SECRET, HEADER, KEY) if s in out + err]
+
+
+def test_lanes_are_listed_a_page_at_a_time_and_the_rest_is_said(newsroom: Newsroom) -> None:
+    names = [v["name"] for v in newsroom.json("lanes", "list")]
+    assert len(names) > 2
+    first = newsroom.json("lanes", "list", "--limit", "2")
+    assert [v["name"] for v in first["lanes"]] == names[:2]
+    assert (first["more"], first["next"]) == (len(names) - 2, names[1])
+    rest = newsroom.json("lanes", "list", "--after", first["next"])
+    assert [v["name"] for v in rest["lanes"]] == names[2:]
+    assert (rest["more"], rest["next"]) == (0, None)
+    status, out, err = newsroom.run("lanes", "list", "--limit", "1")
+    assert status == 0
+    assert out.startswith(names[0])
+    words = f"{len(names) - 1} more: narrow by a part of the name or --state, or go on: --after {names[0]}"
+    assert err.strip() == words
+
+
+def test_lanes_are_narrowed_by_name_and_state(newsroom: Newsroom) -> None:
+    assert [v["name"] for v in newsroom.json("lanes", "list", "GAZETTE")] == ["gazette/main"]
+    assert newsroom.json("lanes", "list", "--state", "trouble") == []
+    newsroom.run("lanes", "pause", "gazette/main")
+    for state in ("paused", "trouble"):
+        assert [v["name"] for v in newsroom.json("lanes", "list", "--state", state)] == ["gazette/main"]
+    assert newsroom.run("lanes", "list", "none")[1].strip() == "no such lane"
+    assert newsroom.run("lanes", "list", "--state", "retired")[0] == 2

@@ -10,7 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
-    from syndicate.reports.overview import ClockView, LaneView, Overview
+    from syndicate.reports.lane_views import LaneView
+    from syndicate.reports.overview import ClockView, Overview
 
 SHOWN = 10
 """How many problems and refused stories fit on the screen."""

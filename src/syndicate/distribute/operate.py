@@ -14,6 +14,8 @@ from syndicate.model import PubStatus
 from syndicate.storage import Transaction
 
 ROWS_AT_A_TIME = 500
+_NEAR = 10_000
+"""Among so many names the one that was meant is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ def named(tx: Transaction, name: str) -> Lane:
     lane = tx.lanes.named(name)
     if lane is not None and lane.kind is not LaneKind.PULL:
         return lane
-    known = [lane.name for lane in tx.lanes.all()]
+    known = [lane.name for lane in tx.lanes.all(limit=_NEAR)]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     meant = f"did you mean {near[0]!r}? " if near else ""
     raise NotFound(f"there is no lane {name!r}", fix=f"{meant}`syndicate lanes list` shows the names")
