@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+import apps
 from syndicate import operators
-from syndicate.config import Adapters, load
 from syndicate.daemon.app import App
 from syndicate.distribute import clerk as clerk_module
 from syndicate.distribute import engine as engine_module
@@ -22,17 +22,15 @@ from syndicate.distribute import operate
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hosts import Hosts, is_down
 from syndicate.errors import StorageError
+from syndicate.installed import load_settings
 from syndicate.model import Outcome, Verdict
 from syndicate.reports.lane_views import lane_hosts
 from syndicate.reports.overview import overview
-from syndicate.sources.registry import SOURCES
 from syndicate.transports.base import StoryPush
-from syndicate.transports.registry import ENDPOINTS
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 OK = Outcome(verdict=Verdict.DELIVERED, status=204)
 AWAY = Outcome(verdict=Verdict.RETRY, detail="the connection was refused")
-SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
 
 
 @dataclass
@@ -67,33 +65,8 @@ class House:
     def __init__(self, folder: Path, lanes: dict[str, str], more: str = "") -> None:
         self.folder = folder
         self.ahead = timedelta(0)
-        (folder / "stories").mkdir()
-        partners = "".join(
-            f'[partners.{name}]\nfeeds = ["latest"]\n[partners.{name}.endpoints.main]\ntype = "webhook"\n'
-            f'url = "https://{host}/in"\nsecrets = ["{SECRET}"]\n'
-            for name, host in lanes.items()
-        )
-        file = folder / "syndicate.toml"
-        file.write_text(
-            f"""
-[publisher]
-name = "The Hill Gazette"
-url = "https://hill.example.org/"
-[storage]
-url = "sqlite:///{folder}/syndicate.db"
-[output]
-path = "{folder}/feeds"
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-{partners}{more}
-""",
-            encoding="utf-8",
-        )
-        self.settings = load(file, Adapters(SOURCES, ENDPOINTS))
+        partners = "".join(apps.partner(f"https://{host}/in", name) for name, host in lanes.items())
+        self.settings = load_settings(apps.configured(folder, partners + more))
         self.app = App(self.settings, clock=self.now)
         self.endpoints = {f"{name}/main": Endpoint() for name in lanes}
 
@@ -589,7 +562,7 @@ def test_a_secret_is_exchanged_without_a_gap(tmp_path: Path) -> None:
     other = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXRlcyEhIQ=="
 
     async def go() -> None:
-        partner = Partner(SECRET)
+        partner = Partner(apps.SECRET)
         server = await asyncio.start_server(partner.answer, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         file = tmp_path / "syndicate.toml"
@@ -606,24 +579,24 @@ def test_a_secret_is_exchanged_without_a_gap(tmp_path: Path) -> None:
             file.write_text(text, encoding="utf-8")
             await house.app.reload()
 
-        more = '[network]\nallow = ["127.0.0.0/8"]\n[web]\nport = 0\n[ops]\nport = 0\n'
+        more = '[network]\nallow = ["127.0.0.0/8"]\n'
         house = House(tmp_path, {"p": "one.example.net"}, more)
         file.write_text(
             file.read_text(encoding="utf-8").replace("https://one.example.net", f"http://127.0.0.1:{port}"),
             encoding="utf-8",
         )
-        house.settings = load(file, Adapters(SOURCES, ENDPOINTS))
+        house.settings = load_settings(file)
         house.app = App(house.settings, clock=house.now, settings_file=file)
         async with server, house.app:
             await house.app.serve()
             await goes(house, "before")
-            await configured(house, SECRET, other)
+            await configured(house, apps.SECRET, other)
             await goes(house, "both stand there, it knows the old one")
             partner.secret = other
             await goes(house, "both stand there, it knows the new one")
             await configured(house, other)
             await goes(house, "after")
-            partner.secret = SECRET
+            partner.secret = apps.SECRET
             await house.publish("to whom only the old one is known")
             await house.app.distributor.drain()
             assert partner.refused == 1, "and the old one is worth nothing any more"
