@@ -21,13 +21,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from syndicate.config import Settings
 from syndicate.installed import load_settings
 from syndicate.notify.alarms import everything
-from syndicate.reports.overview import lane_views, overview
-from syndicate.storage import Storage, schema
+from syndicate.reports.lane_gauges import lane_metrics
+from syndicate.reports.lane_views import lane_page
+from syndicate.reports.overview import overview
+from syndicate.storage import LaneFilter, Storage, schema
 from syndicate.storage.migrate import upgrade
 from syndicate.web.admin.attention import attention
 
@@ -46,6 +48,7 @@ title = "Latest"
 """
 TOPIC = "https://hill.example.org/feeds/latest/rss.xml"
 AT_ONCE = 20_000
+PAGE = 200
 
 
 def main() -> None:
@@ -74,9 +77,12 @@ def measured(subscribers: int, lanes: int) -> dict[str, float]:
                 tx.connection.execute(insert(schema.subscriptions), rows)
             for rows in parts(lanes, lane):
                 tx.connection.execute(insert(schema.lanes), rows)
-        storage.close()
         found = {what: shortest(settings, look) for what, look in LOOKS.items()}
         found["the command `status`"] = min(command(file) for _ in range(3))
+        with storage.write() as tx:
+            tx.connection.execute(update(schema.lanes).values(position=-1))
+        found["metrics, every lane behind"] = shortest(settings, metrics)
+        storage.close()
         return found
 
 
@@ -124,10 +130,22 @@ def alarms(storage: Storage, settings: Settings, now: datetime) -> object:
 def metrics(storage: Storage, settings: Settings, now: datetime) -> object:
     """The lanes' part of what a collector asks for, each minute or oftener."""
     with storage.read() as tx:
-        return lane_views(tx, settings)
+        return list(lane_metrics(tx, settings, now))
 
 
-LOOKS = {"overview": overview, "the first operators' page": front_page, "alarms": alarms, "metrics": metrics}
+def page(storage: Storage, settings: Settings, now: datetime) -> object:
+    """What `lanes list` looks up: a page."""
+    with storage.read() as tx:
+        return lane_page(tx, settings, LaneFilter(limit=PAGE))
+
+
+LOOKS = {
+    "overview": overview,
+    "the first operators' page": front_page,
+    "alarms": alarms,
+    "metrics": metrics,
+    "lanes list": page,
+}
 
 
 def subscription(number: int) -> dict[str, Any]:

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from house import House, draft
 
+from syndicate.distribute import offers
 from syndicate.distribute import stories as lane_stories
 from syndicate.errors import SourceError, UsageError
 from syndicate.ingest.backfill import Filled, backfill
 from syndicate.lanes import LaneKind, LaneTerms
 from syndicate.model import Draft, PubStatus
+from syndicate.offering import Offering, Way, look
+from syndicate.operators import Actor
 from syndicate.sources.base import Batch, Cursor, Trouble
 from syndicate.storage import Conduct
 
@@ -240,3 +243,140 @@ def test_what_could_not_be_had_is_a_problem_until_it_is_had(house: House) -> Non
     assert (filled.polled.problems, filled.polled.actions) == (1, {"published": 1})
     with house.storage.read() as tx:
         assert [(p.ref, p.reason) for p in tx.problems.all()] == [("/1", "the server is in trouble")]
+
+
+# -- offered to a partner on purpose -----------------------------------------------------------
+
+
+def way(house: House, endpoint: str | None = "main") -> Way:
+    return Way(partner="p", endpoint=endpoint, terms=TERMS)
+
+
+def granted(house: House, *, rate: float = 1, days: float = 1000, to: Way | None = None) -> int:
+    offering = Offering(house.storage, rate=rate, by=Actor("amina", "command"), clock=lambda: house.now)
+    since = house.now - timedelta(days=days)
+    return offering.run(to or way(house), since, house.now)
+
+
+def test_old_stories_are_offered_on_purpose_oldest_first_and_no_faster_than_asked(house: House) -> None:
+    fill(house, Archive([old(house, n) for n in range(1, 5)]))
+    assert sends(house) == []
+    since = house.now - timedelta(days=1000)
+    (offer,) = look(house.storage, [way(house)], since, house.now)
+    assert (offer.found.stories, offer.found.backfilled) == (4, 4)
+    assert next(headline for _, _, headline in offer.shown) == "About s4"
+    assert sends(house) == [], "looking offers nothing"
+    assert granted(house, rate=1 / 3600) == 4
+    assert granted(house, rate=1 / 3600) == 0, "what waits to be offered is not offered twice"
+    assert sends(house) == ["s4"]
+    assert sends(house) == [], "the next one has its time"
+    house.later(hours=1)
+    assert sends(house) == ["s3"]
+    house.later(hours=9)
+    assert sends(house) == ["s2", "s1"]
+    assert granted(house) == 0
+    assert look(house.storage, [way(house)], since, house.now)[0].found.stories == 0
+
+
+def test_only_what_was_published_in_that_time_in_the_partners_feeds_is_offered(house: House) -> None:
+    fill(house, Archive([old(house, n, days=days) for n, days in ((1, 10), (2, 100), (3, 500))]))
+    start, end = house.now - timedelta(days=200), house.now - timedelta(days=50)
+    (offer,) = look(house.storage, [way(house)], start, end)
+    assert [headline for _, _, headline in offer.shown] == ["About s2"]
+    other = replace(way(house), terms=LaneTerms(feeds=frozenset({"sport"})))
+    assert look(house.storage, [other], house.now - timedelta(days=900), house.now)[0].found.stories == 0
+
+
+def test_what_is_new_goes_before_old_stories_that_are_due(house: House) -> None:
+    fill(house, Archive([old(house, n) for n in range(1, 4)]))
+    assert granted(house, rate=1000) == 3
+    house.later(minutes=1)
+    house.ingest._store("wire", Batch(drafts=(old(house, 900, days=-899.5),)))
+    assert sends(house) == ["s900", "s3", "s2", "s1"]
+
+
+def test_an_old_story_that_was_offered_is_corrected_and_withdrawn_like_any_other(house: House) -> None:
+    fill(house, Archive([old(house, 1), old(house, 2)]))
+    granted(house, rate=1000)
+    assert sends(house) == ["s2", "s1"]
+    gone = replace(old(house, 1), given=replace(old(house, 1).given, status=PubStatus.CANCELED))
+    house.ingest._store("wire", Batch(drafts=(gone,)))
+    assert sends(house) == ["-s1"]
+
+
+def test_what_is_withdrawn_or_changes_before_its_turn_is_not_sent_as_it_was(house: House) -> None:
+    fill(house, Archive([old(house, 1), old(house, 2)]))
+    granted(house, rate=1 / 3600)
+    assert sends(house) == ["s2"]
+    changed = replace(old(house, 1), given=replace(old(house, 1).given, headline="Said otherwise"))
+    house.ingest._store("wire", Batch(drafts=(changed,)))
+    assert sends(house) == [], "it keeps its turn"
+    house.later(hours=1)
+    assert sends(house) == ["s1"]
+    fill(house, Archive([old(house, 3)]))
+    granted(house, rate=1000)
+    gone = replace(old(house, 3), given=replace(old(house, 3).given, status=PubStatus.CANCELED))
+    house.ingest._store("wire", Batch(drafts=(gone,)))
+    assert sends(house) == []
+
+
+def test_news_that_a_lane_has_not_looked_at_yet_does_not_wait_for_its_turn(house: House) -> None:
+    first = [old(house, 900 + n, days=-899.5 - n) for n in range(1, 4)]
+    house.ingest._store("wire", Batch(drafts=tuple(first)))
+    assert granted(house, rate=1 / 3600) == 3
+    assert sorted(sends(house)) == ["s901", "s902", "s903"]
+
+
+def test_a_receiver_that_chokes_on_an_old_story_gets_the_others(house: House) -> None:
+    from syndicate.lanes import Limits, Reason
+    from syndicate.model import Outcome, Verdict
+
+    fill(house, Archive([old(house, 1), old(house, 2)]))
+    granted(house, rate=1000)
+    house.later(seconds=1)
+    with house.storage.write() as tx:
+        lane = tx.lanes.named("p/main")
+        assert lane
+        with tx.desk([lane.id]) as desk:
+            planned = lane_stories.plan(desk, lane.id, TERMS, house.now)
+            assert planned
+            refused = Outcome(verdict=Verdict.REFUSED, detail="422", status=422)
+            lane_stories.settle(desk, planned, refused, Limits(), house.now, 0.5)
+        held = tx.lanes.held(lane.id, [planned.article_id])[planned.article_id]
+    assert held.reason is Reason.REFUSED
+    assert sends(house) == ["s1"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_partner_that_pulls_finds_them_in_its_journal(house: House, before: bool) -> None:
+    """``before``: it pulled already when they were offered, or comes for the first time."""
+    journal = replace(way(house), endpoint=None)
+    house.ingest._store("wire", Batch(drafts=(old(house, 900, days=-899.5),)))
+    fill(house, Archive([old(house, 1), old(house, 2)]))
+    if before:
+        assert pulls(house) == ["s900"]
+    assert granted(house, to=journal) == (2 if before else 3)
+    assert pulls(house) == (["s900", "s2", "s1"] if before else ["s2", "s1", "s900"])
+    assert granted(house, to=journal) == 0
+    changed = replace(old(house, 1), given=replace(old(house, 1).given, headline="Said otherwise"))
+    house.ingest._store("wire", Batch(drafts=(changed,)))
+    assert pulls(house)[-1] == "s1"
+
+
+def pulls(house: House, terms: LaneTerms = TERMS) -> list[str]:
+    """What the partner's journal holds, by number, after it looked at what fell due."""
+    with house.storage.write() as tx:
+        lane = tx.pulls.begin("p")
+        found = offers.look(offers.Reading(tx), lane, terms, house.now)
+        offers.write(tx, "p", lane, found, house.now)
+        rows = tx.connection.exec_driver_sql("SELECT article_id FROM partner_log ORDER BY number").all()
+        return [tx.articles.many([row[0]])[row[0]].source_id for row in rows]
+
+
+def test_an_old_story_that_a_delay_holds_back_comes_when_that_is_over(house: House) -> None:
+    late = LaneTerms(feeds=TERMS.feeds, delay=timedelta(hours=2))
+    fill(house, Archive([old(house, 1)]))  # its first publication is now, as far as a delay goes
+    granted(house, to=replace(way(house), endpoint=None, terms=late))
+    assert pulls(house, late) == []
+    house.later(hours=3)
+    assert pulls(house, late) == ["s1"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,11 +17,12 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from syndicate.config import Adapters, load
+from syndicate.daemon.housekeeping import tidy
 from syndicate.errors import StorageError
 from syndicate.ingest.inbox import Inbox
 from syndicate.keyring import Keyring, make_token
 from syndicate.sources.registry import SOURCES
-from syndicate.storage import Scope
+from syndicate.storage import Conduct, Scope, SourceConduct
 from syndicate.web.inbox import InboxDesk, inboxes
 
 CONFIG = '[sources.cms]\ntype = "inbox"\nmax_bytes = 20000\nmax_batch = 3\nper_minute = 5000\n'
@@ -360,3 +362,78 @@ def test_put_in_xml_brings_one_story_of_that_id(desk: Desk) -> None:
     assert desk.call("PUT", f"{PATH}/other", news_item().encode(), headers=kind).status_code == 422
     two = f'<newsMessage xmlns="{G2}"><itemSet>{news_item()}{news_item("b")}</itemSet></newsMessage>'
     assert desk.call("PUT", path, two.encode(), headers=kind).status_code == 422
+
+
+# -- a CMS that begins anew ------------------------------------------------------------------
+
+
+def long_story(n: int, own_id: str, end: str = "") -> dict[str, Any]:
+    words = (
+        f"The mayor of town {n} opened bridge number {n} on Sunday, and {n} hundred people came to see it."
+    )
+    more = f"It took {n} years to build, and cost {n} million, which the council of town {n} paid for."
+    return {"id": own_id, "title": f"Bridge {n} opens", "text": f"{words}\n\n{more}\n\n{end}"}
+
+
+def moved(n: int) -> dict[str, Any]:
+    return long_story(n, f"new-{n}", "The neighbours said that the work goes on.")
+
+
+def conduct_of(desk: Desk) -> SourceConduct | None:
+    with desk.house.storage.read() as tx:
+        return tx.sources.conduct("cms")
+
+
+def held_inbox(desk: Desk) -> None:
+    for n in range(1, 7):
+        assert desk.call("POST", body=long_story(n, f"old-{n}")).status_code == 201
+    desk.house.later(hours=2)
+    assert [desk.call("POST", body=moved(n)).status_code for n in (1, 2, 3)] == [201, 201, 503]
+
+
+def test_an_inbox_whose_stories_come_back_under_new_ids_waits_for_a_person(desk: Desk) -> None:
+    held_inbox(desk)
+    known = conduct_of(desk)
+    assert known
+    assert known.state is Conduct.HELD
+    answer = desk.call("POST", body=moved(4), headers={"idempotency-key": "k4"})
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "300"
+    assert "waits for an editor" in answer.json()["detail"]
+    assert desk.call("GET", f"{PATH}/new-4").status_code == 404
+    assert desk.call("POST", body=long_story(5, "old-5", "It was six years.")).json()["result"] == "updated"
+    assert desk.call("DELETE", f"{PATH}/old-6?reason=wrong").json()["state"] == "withdrawn"
+    listed = desk.call("POST", body=[moved(4), long_story(1, "old-1", "It was two years.")]).json()["results"]
+    assert [one["status"] for one in listed] == [503, 200]
+
+
+@pytest.mark.parametrize(("way", "status"), [(Conduct.SAME, 200), (Conduct.NEW, 201)])
+def test_what_a_person_said_of_an_inbox_holds_until_it_is_of_no_use_for_an_hour(
+    desk: Desk, way: Conduct, status: int
+) -> None:
+    held_inbox(desk)
+    once = {"idempotency-key": "k4"}
+    assert desk.call("POST", body=moved(4), headers=once).status_code == 503
+    with desk.house.storage.write() as tx:
+        tx.sources.treat("cms", way, desk.house.now)
+    again = desk.call("POST", body=moved(4), headers=once)
+    assert again.status_code == status, "not the answer of before"
+    with desk.house.storage.read() as tx:
+        old, new = (tx.articles.by_identity([("id:cms", f"{kind}-4")]) for kind in ("old", "new"))
+    assert new
+    assert (old is None or old == new) is (way is Conduct.SAME)
+    assert conduct_of(desk)
+    desk.house.later(hours=1)
+    desk.call("POST", body=long_story(9, "new-9"))
+    assert conduct_of(desk) is None
+
+
+def test_what_is_known_of_an_inbox_that_is_no_more_is_forgotten(desk: Desk) -> None:
+    desk.call("POST", body=story(version=4))
+    tidy(desk.house.storage, desk.house.settings, desk.house.now + timedelta(days=200))
+    with desk.house.storage.read() as tx:
+        assert tx.sources.standing("cms", "1"), "it is configured: an older version is never taken"
+    gone = desk.house.settings.model_copy(update={"sources": {}})
+    assert tidy(desk.house.storage, gone, desk.house.now + timedelta(days=200))["standings"] == 1
+    with desk.house.storage.read() as tx:
+        assert tx.sources.standing("cms", "1") is None

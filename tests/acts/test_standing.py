@@ -10,6 +10,7 @@ from house import House
 
 from syndicate.lanes import Lane, LaneKind, LaneState
 from syndicate.notify.alarms import everything
+from syndicate.reports.lane_gauges import NAMED, OTHERS, lane_metrics
 from syndicate.reports.overview import LANES_SHOWN, overview
 
 MANY = LANES_SHOWN + 150
@@ -42,7 +43,7 @@ def test_lanes_that_need_somebody_are_shown_and_the_idle_ones_are_counted(crowde
     assert len(view.lanes) == LANES_SHOWN
     assert {last[0], last[1]} <= shown
     assert view.lane_counts == {"active": MANY - 2, "disabled": 1, "paused": 1}
-    assert f"lanes that were stopped: {last[0]}" in view.needs
+    assert f"lanes that were stopped: {last[0]} (`syndicate lanes resume`)" in view.needs
     with crowded.storage.read() as tx:
         told = {(alarm.kind, alarm.ref) for alarm in everything(tx, crowded.settings, crowded.now)}
     assert told == {("lane_stopped", last[0]), ("lane_failing", last[1])}
@@ -77,3 +78,36 @@ def test_few_lanes_are_all_shown(house: House) -> None:
     assert [lane.name for lane in overview(house.storage, house.settings, house.now).lanes] == [
         "a/main", "b/main", "c/main",
     ]  # fmt: skip
+
+
+def told(house: House, name: str) -> dict[tuple[str, ...], float]:
+    """One family of what a collector is told of lanes."""
+    with house.storage.read() as tx:
+        (family,) = [f for f in lane_metrics(tx, house.settings, house.now) if f.name == name]
+    return {tuple(s.labels.values()): s.value for s in family.samples}
+
+
+def test_a_collector_is_told_of_every_lane_and_of_some_by_name(crowded: House) -> None:
+    with crowded.storage.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE lanes SET position = 4")
+        tx.connection.exec_driver_sql("INSERT INTO counters (name, value) VALUES ('journal', 9)")
+    slowest = f"p{MANY - 1:04}"
+    change(crowded, f"{slowest}/main", position=1)
+    pending = told(crowded, "syndicate_pending")
+    assert len(pending) == NAMED + 1
+    assert pending["story", slowest] == 8
+    assert pending["story", OTHERS] == 5 * (MANY - NAMED)
+    assert sum(pending.values()) == 8 + 5 * (MANY - 1)
+    assert told(crowded, "syndicate_lanes") == {("story", "active"): MANY}
+    assert told(crowded, "syndicate_lanes_failing") == {}
+    change(crowded, f"{slowest}/main", failing_since=crowded.now, due=crowded.now, position=9)
+    assert told(crowded, "syndicate_lanes_failing") == {("story",): 1}
+    assert ("story", slowest) not in told(crowded, "syndicate_pending"), (
+        "who waits is named before who does not"
+    )
+
+
+def test_a_collector_makes_no_lane_at_all(crowded: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lane, "__init__", None)
+    assert told(crowded, "syndicate_lanes") == {("story", "active"): MANY}
+    assert told(crowded, "syndicate_pending") == {}

@@ -12,6 +12,7 @@ from syndicate.distribute.pull_books import Page, PullBooks
 from syndicate.editorial import Directory
 from syndicate.installed import load_settings
 from syndicate.keyring import make_token
+from syndicate.lanes import LaneKind
 from syndicate.site import Site
 from syndicate.storage import Scope
 
@@ -45,6 +46,7 @@ def test_a_partner_that_never_pulled_says_so(newsroom: Newsroom) -> None:
     status, out, _ = newsroom.run("partners", "show", "gazette")
     assert status == 0
     assert "it never pulled" in out
+    assert "confirms a takedown by taking the withdrawal; contact desk@gazette.example" in out
     for secret in (SECRET, HEADER, KEY):
         assert secret not in out + str(found)
 
@@ -72,7 +74,8 @@ def test_a_takedown_is_open_until_it_is_confirmed(newsroom: Newsroom) -> None:
     pull(newsroom, twice=True)
     assert newsroom.json("partners", "show", "gazette")["unconfirmed"][0]["told"]
     _, out, _ = newsroom.run("partners", "show", "gazette")
-    assert "takedowns it has not confirmed" in out
+    assert "takedowns it has not confirmed in its own word" in out
+    assert "took the withdrawal" in out
     confirm(newsroom, "bridge", 2)
     found = newsroom.json("partners", "show", "gazette")
     assert found["unconfirmed"] == []
@@ -105,3 +108,38 @@ def test_a_secret_is_made_once_for_its_owner_alone(newsroom: Newsroom) -> None:
     assert text.strip() not in out
     assert newsroom.run("partners", "secret", str(file))[0] == 2
     assert file.read_text() == text
+
+
+def test_the_archive_is_offered_after_it_was_shown(newsroom: Newsroom) -> None:
+    assert len(pull(newsroom)) == 3
+    storage = newsroom.storage()
+    with storage.write() as tx:  # the endpoint is a new one
+        tx.lanes.ensure("gazette/main", LaneKind.STORIES, "gazette", "main", position=tx.journal.head())
+        tx.connection.exec_driver_sql(
+            "DELETE FROM copies WHERE lane_id IN (SELECT id FROM lanes WHERE name = 'gazette/main')"
+        )
+    storage.close()
+    status, out, _ = newsroom.run("partners", "offer", "gazette", "--since", "2026-02-25")
+    assert status == 0
+    assert "The bridge opens" in out
+    assert "gazette/main: 2 stories of 2026-03-01 to 2026-03-02" in out
+    assert "gazette/journal: it was offered all there is of that time" in out
+    (done,) = newsroom.json(
+        "partners", "offer", "gazette", "--since", "2026-02-25", "--endpoint", "main", "--apply"
+    )
+    assert (done["to"], done["offered"], done["stories"]) == ("gazette/main", 2, 2)
+    (again,) = newsroom.json(
+        "partners", "offer", "gazette", "--since", "2026-02-25", "--endpoint", "main", "--apply"
+    )
+    assert again["offered"] == 0
+    assert any(e["action"] == "offer" for e in newsroom.json("audit"))
+
+
+def test_whom_it_cannot_be_offered_to_is_said(newsroom: Newsroom) -> None:
+    status, _, err = newsroom.run("partners", "offer", "gazet", "--since", "30d")
+    assert (status, "gazette" in err) == (1, True)
+    status, _, err = newsroom.run("partners", "offer", "gazette", "--since", "30d", "--endpoint", "side")
+    assert (status, "its ways: main" in err) == (1, True)
+    newsroom.configure('[partners.nobody]\nfeeds = ["latest"]\n')
+    status, _, err = newsroom.run("partners", "offer", "nobody", "--since", "30d")
+    assert (status, "tokens add --partner nobody" in err) == (2, True)

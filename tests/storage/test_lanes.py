@@ -334,7 +334,7 @@ def test_pending_counts_rows_and_exceptions_and_says_since_when(storage: Storage
         )
         tx.lanes.hold(stuck.id, held("a"))
         tx.lanes.hold(behind.id, held("a"))
-        found = tx.lanes.pending(tx.journal.head())
+        found = tx.lanes.pending(tx.journal.head(), tx.lanes.all())
         assert found == {behind.id: (2, at(hours=2), 1), stuck.id: (0, None, 1)}
         assert idle.id not in found
 

@@ -113,3 +113,20 @@ def test_a_newer_schema_is_refused_at_the_start_with_the_way_out(storage: Storag
         require_current(storage)
     assert "9999" in told.value.message
     assert "newer version" in str(told.value.fix)
+
+
+def test_what_was_known_of_an_inbox_stands_with_what_is_known_of_wires(empty_url: str) -> None:
+    storage = Storage(empty_url)
+    standing, file = '{"version": 4, "updated": null, "gone": false}', '{"size": 3}'
+    rows = [("cms", "1", standing), ("wire versions", "2", standing), ("desk", "a.md", file)]
+    with storage.database.write() as connection:
+        command.upgrade(_config(connection), "0020")
+        for source, key, fingerprint in rows:
+            insert = sa.text("INSERT INTO source_items (source, key, fingerprint) VALUES (:s, :k, :f)")
+            connection.execute(insert, {"s": source, "k": key, "f": fingerprint})
+    upgrade(storage, backup=False)
+    with storage.read() as tx:
+        assert tx.sources.standing("cms", "1") == standing
+        assert tx.sources.standing("wire", "2") == standing
+        assert (tx.sources.items("cms"), tx.sources.items("desk")) == ({}, {"a.md": file})
+    storage.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from syndicate.cli.context import Context
     from syndicate.lanes import Lane
+    from syndicate.reports.lane_views import LaneView
     from syndicate.storage import Transaction
 
 
@@ -27,6 +28,8 @@ _COLUMNS = (
     "host",
     "error",
 )
+PAGE = 200
+_STATES = ("active", "paused", "disabled", "gone", "trouble")
 _NO_LANES = "no receiver is configured: see [partners] and [external_hubs] in docs/settings.md"
 
 
@@ -36,23 +39,53 @@ def lanes() -> None:
 
 
 @lanes.command("list")
+@click.argument("words", required=False, default="")
+@click.option(
+    "--state", type=click.Choice(_STATES), help="Those that stand so; trouble: fail, or are not active."
+)
+@click.option("--limit", type=click.IntRange(1), help=f"So many at most; {PAGE} in a table, all in --json.")
+@click.option("--after", default="", help="Those whose names come after this one.")
 @click.pass_obj
-def list_lanes(context: Context) -> None:
-    """Where each lane stands: state, what is pending, what last went wrong."""
-    from syndicate.cli.common import ago, storage_of, table
-    from syndicate.reports.overview import lane_views
+def list_lanes(context: Context, words: str, state: str | None, limit: int | None, after: str) -> None:
+    """Where lanes stand: state, what is pending, what last went wrong. WORDS stand in the name.
 
+    With --limit or --after, --json gives {"lanes": […], "more": N, "next": NAME}.
+    """
+    from syndicate.cli.common import storage_of
+    from syndicate.lanes import LaneState
+    from syndicate.reports.lane_views import lane_page
+    from syndicate.storage import LaneFilter
+
+    wanted = LaneFilter(
+        words=words,
+        state=LaneState(state) if state and state != "trouble" else None,
+        trouble=state == "trouble",
+        after=after,
+        limit=limit or (None if context.json else PAGE),
+    )
     with storage_of(context) as storage, storage.read() as tx:
-        views = lane_views(tx, context.settings)
-    if context.json:
+        views, more = lane_page(tx, context.settings, wanted)
+    if not context.json:
+        _show(context, views, empty="no such lane" if words or state or after else _NO_LANES)
+    elif limit or after:
+        context.emit({"lanes": views, "more": more, "next": views[-1].name if more else None})
+    else:
         context.emit(views)
-        return
+    if more:
+        context.warn(
+            f"{more} more: narrow by a part of the name or --state, or go on: --after {views[-1].name}"
+        )
+
+
+def _show(context: Context, views: Sequence[LaneView], *, empty: str) -> None:
+    from syndicate.cli.common import ago, table
+
     rows = []
     for v in views:
         doing = (v.name, v.kind, v.state, v.pending, ago(v.oldest), v.exceptions, v.failures)
         host = f"down, asked {ago(v.shut_until)}" if v.shut_until else None
         rows.append((*doing, ago(v.due), ago(v.last_ok), host, v.last_error))
-    table(context, _COLUMNS, rows, empty=_NO_LANES)
+    table(context, _COLUMNS, rows, empty=empty)
 
 
 def _each(context: Context, name: str | None, every: bool, act: Callable[[Transaction, Lane], Any]) -> int:
@@ -96,13 +129,13 @@ def pause(context: Context, name: str | None, every: bool) -> int:
 def resume(context: Context, name: str | None, every: bool) -> int:
     """Go on at once where a lane was paused, or stopped by failures or a 410."""
     from syndicate import operators
+    from syndicate.reports.lane_views import lane_hosts
 
-    by, now = operators.at_the_keyboard(), datetime.now(UTC)
+    by, now, hosts = operators.at_the_keyboard(), datetime.now(UTC), lane_hosts(context.settings)
 
     def act(tx: Transaction, lane: Lane) -> str:
-        return (
-            "active" if operators.resume(tx, lane, by=by, now=now) else "the configuration no longer names it"
-        )
+        done = operators.resume(tx, lane, by=by, now=now, host=hosts.get(lane.name))
+        return "active" if done else "the configuration no longer names it"
 
     return _each(context, name, every, act)
 
@@ -112,13 +145,14 @@ def resume(context: Context, name: str | None, every: bool) -> int:
 @click.option("--all", "every", is_flag=True, help="Every lane.")
 @click.pass_obj
 def retry(context: Context, name: str | None, every: bool) -> int:
-    """Make everything that waits after a failure due now."""
+    """Make everything that waits after a failure due now; a host that is down is asked at once."""
     from syndicate import operators
+    from syndicate.reports.lane_views import lane_hosts
 
-    by = operators.at_the_keyboard()
+    by, now, hosts = operators.at_the_keyboard(), datetime.now(UTC), lane_hosts(context.settings)
 
     def act(tx: Transaction, lane: Lane) -> str:
-        count = operators.retry(tx, lane, by=by, now=datetime.now(UTC))
+        count = operators.retry(tx, lane, by=by, now=now, host=hosts.get(lane.name))
         if lane.state != "active":
             return f"due now, but it is {lane.state}: `syndicate lanes resume {lane.name}`"
         return f"due now; {count} that failed before" if count else "due now"

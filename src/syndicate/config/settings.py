@@ -57,7 +57,11 @@ class Settings(BaseSettings):
     """Everything that can be set. Build one with ``syndicate.config.load``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SYNDICATE_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="SYNDICATE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
     )
 
     include: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()

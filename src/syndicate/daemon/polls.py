@@ -17,7 +17,7 @@ from syndicate.ingest.poll import Ingest, Polled, Progress
 from syndicate.net.client import Client
 from syndicate.sources.base import Source
 from syndicate.sources.feed import FeedSource, Push
-from syndicate.sources.folder import FileOptions
+from syndicate.sources.options import FileOptions
 from syndicate.sources.registry import open_source
 from syndicate.sources.watch import watch
 from syndicate.storage import Storage

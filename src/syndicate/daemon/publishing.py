@@ -81,7 +81,9 @@ class Publishing:
             with metrics.PUBLISH_SECONDS.time(), tracing.step("publish"):
                 built = await asyncio.to_thread(self.publisher.run, self._clock(), everything=everything)
             self._shelving.take(built)
-            await asyncio.to_thread(self._mirrors.note, self._paths(built), built.gone)
+            await asyncio.to_thread(
+                self._mirrors.note, self._paths(built), built.gone, whole=not self.publisher.refused
+            )
             if since is not None and built.documents:
                 metrics.LATENCY.observe(time.monotonic() - since)
             if built.gone:

@@ -65,14 +65,23 @@ def look(reading: Reading, lane: Lane, terms: LaneTerms, now: datetime) -> Found
     return made.news()
 
 
-def offer(tx: Transaction, partner: str, terms: LaneTerms, ids: Iterable[str], now: datetime) -> None:
+def offer(
+    tx: Transaction,
+    partner: str,
+    terms: LaneTerms,
+    ids: Iterable[str],
+    now: datetime,
+    *,
+    granted: bool = False,
+) -> None:
     """Give numbers to those of these stories that are the partner's and have none.
 
     The journal is cut after some months; a story it no longer tells of may still be shown in a feed.
+    ``granted``: an operator offers them, also those that were filled in.
     """
     lane = tx.pulls.begin(partner)
     made = _Look(Reading(tx), lane, terms, now)
-    made.these(ids)
+    made.these(ids, granted=granted)
     write(tx, partner, lane, made.found, now)
 
 
@@ -120,14 +129,15 @@ class _Look:
         for held in due:
             self._decide(held.article_id, self._reading.head, held.due or self._now, urgent=held.urgent)
 
-    def these(self, ids: Iterable[str]) -> None:
+    def these(self, ids: Iterable[str], *, granted: bool = False) -> None:
         wanted = list(ids)
         self._load(wanted)
         for article_id in wanted:
             standing = self._standings.get(article_id)
             if standing is not None and not self._offered.get(article_id) and standing.live_since:
-                due = standing.live_since + self._terms.delay
-                self._decide(article_id, self._reading.head, due, urgent=False, hold=False)
+                # What an operator offers becomes the partner's now, however old it is.
+                due = self._now if granted else standing.live_since + self._terms.delay
+                self._decide(article_id, self._reading.head, due, urgent=False, hold=granted, granted=granted)
 
     def _load(self, ids: Iterable[str]) -> None:
         fresh = [i for i in ids if i not in self._standings]
@@ -147,16 +157,30 @@ class _Look:
         corrected = row.action is JournalAction.CORRECTED
         self._decide(row.article_id, row.seq, row.at, urgent=corrected)
 
-    def _decide(self, article_id: str, seq: int, at: datetime, *, urgent: bool, hold: bool = True) -> None:
+    def _decide(
+        self,
+        article_id: str,
+        seq: int,
+        at: datetime,
+        *,
+        urgent: bool,
+        hold: bool = True,
+        granted: bool = False,
+    ) -> None:
         standing, before = self._standings[article_id], self._offered.get(article_id, 0)
         had = _as_had(before, recalled=article_id in self._recalled)
-        decision = owed(standing, had, self._terms, generation=0, urgent=urgent, now=self._now)
+        held = self._held.get(article_id)
+        granted = granted or (held is not None and held.reason is Reason.GRANTED)
+        decision = owed(
+            standing, had, self._terms, generation=0, urgent=urgent, now=self._now, granted=granted
+        )
         if isinstance(decision, Wait):
             if hold:
-                self._delay(standing, decision)
+                self._delay(standing, decision, Reason.GRANTED if granted else Reason.DELAYED)
             return
         if isinstance(decision, Send):
-            corrected = before > 0 and urgent and not decision.kill
+            # What was taken back from it is given to it anew, by its feeds: that corrects nothing it has.
+            corrected = before > 0 and urgent and not decision.kill and article_id not in self._recalled
             since = None if corrected or decision.kill else standing.live_since
             due = max(at, since + self._terms.delay) if since else at
             self.found.rows.append((article_id, seq, min(due, self._now), corrected))
@@ -165,12 +189,12 @@ class _Look:
         if article_id in self._held:
             self.found.settled.add(article_id)
 
-    def _delay(self, standing: Standing, wait: Wait) -> None:
+    def _delay(self, standing: Standing, wait: Wait, reason: Reason) -> None:
         known = self._held.get(standing.article_id)
         if known is None or known.due != wait.due:
             self.found.delayed[standing.article_id] = Held(
                 article_id=standing.article_id,
-                reason=Reason.DELAYED,
+                reason=reason,
                 revision=standing.revision,
                 since=known.since if known else self._now,
                 due=wait.due,

@@ -69,9 +69,10 @@ def plan(
     """What a lane sends next, or ``None`` when it owes nothing it may send now.
 
     Order: withdrawals and corrections that are due again, new ones, then (on
-    an active lane) what is due again and what was not examined yet. What
-    failed last comes last, and after a failure what is new goes before what
-    failed, so that the stories a receiver chokes on cannot stop the others. A
+    an active lane) what is due again and what was not examined yet, and at
+    the end old stories that are offered on purpose. What failed last comes
+    last, and after a failure what is new goes before what failed, so that the
+    stories a receiver chokes on cannot stop the others. A
     lane that is backing off still tries a new withdrawal or correction once;
     so does one whose host is not to be asked before ``shut_until``. A partner's
     delay is over when it is by ``sure`` too: up to then the clock is not in doubt.
@@ -152,12 +153,15 @@ class _Planner:
         last = [h for h in due if h.article_id == self._lane.last_failed]
         others = [h for h in due if h.article_id != self._lane.last_failed]
         recalls, rest = [h for h in others if h.urgent], [h for h in others if not h.urgent]
+        old = [h for h in rest if h.reason is Reason.GRANTED]
+        rest = [h for h in rest if h.reason is not Reason.GRANTED]
         if self._lane.last_failed is None:
             return (
                 self._from_held(recalls)
                 or self._from_rows(urgent=True)
                 or self._from_held(rest)
                 or self._from_news()
+                or self._from_held(old)
             )
         # Two that the receiver chokes on would else take turns, and nothing new would ever go.
         first, later = ([], recalls) if self._recall_failed(self._lane.last_failed) else (recalls, [])
@@ -165,7 +169,7 @@ class _Planner:
             self._from_held(first)
             or self._from_rows(urgent=True)
             or self._from_news()
-            or self._from_held([*later, *rest, *last])
+            or self._from_held([*later, *rest, *old, *last])
         )
 
     def _recall_failed(self, article_id: str) -> bool:
@@ -179,14 +183,13 @@ class _Planner:
         ids = [held.article_id for held in due]
         standings, copies = self._desk.standings(ids), self._desk.copies(self._lane.id, ids)
         for held in due:
-            standing, recall = standings[held.article_id], held.reason is Reason.RECALLED
-            decision = self._decide(standing, copies, urgent=held.urgent, recall=recall)
+            standing = standings[held.article_id]
+            decision = self._decide(standing, copies, urgent=held.urgent, held=held)
             if isinstance(decision, Send):
                 return self._offer(standing, decision, copies, urgent=held.urgent)
             if isinstance(decision, Wait):
-                self._desk.hold(
-                    self._lane.id, replace(held, reason=Reason.DELAYED, due=self._until(decision))
-                )
+                reason = held.reason if held.reason is Reason.GRANTED else Reason.DELAYED
+                self._desk.hold(self._lane.id, replace(held, reason=reason, due=self._until(decision)))
             else:
                 self._desk.drop_held(self._lane.id, held.article_id)
         return None
@@ -236,11 +239,15 @@ class _Planner:
         # The urgent look runs ahead of the ordinary one, which then meets the same rows again.
         urgent = row.urgent and not undone and row.seq > self._lane.urgent_position
         exception = held.get(row.article_id)
+        if exception is not None and exception.reason is Reason.GRANTED and not standing.backfilled:
+            # It is news anyhow, and does not wait for its turn among the old ones.
+            self._desk.drop_held(self._lane.id, row.article_id)
+            del held[row.article_id]
+            exception = None
         # A correction that is still on its way stays owed, whatever an ordinary row after it says.
         urgent = urgent or (exception is not None and exception.urgent)
         # What is still to be recalled from this one is not corrected instead.
-        recall = exception is not None and exception.reason is Reason.RECALLED
-        decision = self._decide(standing, copies, urgent=urgent, recall=recall)
+        decision = self._decide(standing, copies, urgent=urgent, held=exception)
         if exception is not None and ahead and isinstance(decision, Send) and _is_news(exception, standing):
             return self._offer(
                 standing, decision, copies, urgent=True, trace=row.trace
@@ -276,8 +283,9 @@ class _Planner:
         self._desk.hold(self._lane.id, made)
 
     def _decide(
-        self, standing: Standing, copies: dict[str, Copy], *, urgent: bool, recall: bool = False
+        self, standing: Standing, copies: dict[str, Copy], *, urgent: bool, held: Held | None
     ) -> Settled | Wait | Send:
+        reason = held.reason if held else None
         return owed(
             standing,
             copies.get(standing.article_id, Copy()),
@@ -285,7 +293,8 @@ class _Planner:
             generation=self._lane.generation,
             urgent=urgent,
             now=self._sure,
-            recall=recall,
+            recall=reason is Reason.RECALLED,
+            granted=reason is Reason.GRANTED,
         )
 
     def _until(self, wait: Wait) -> datetime:

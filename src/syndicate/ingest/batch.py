@@ -44,7 +44,7 @@ def keep_batch(
 ) -> Polled:
     """Store what a batch brought, and move the source's cursor with it."""
     total = Polled(seen=len(batch.drafts))
-    taking = _as_decided(tx, taking, source)
+    taking = as_decided(tx, taking, source)
     if any(reading is not None for _, reading in readings):
         tx.articles.take_turns()
     tx.problems.settle(source, batch.settled)
@@ -62,7 +62,7 @@ def keep_batch(
     return total
 
 
-def _as_decided(tx: Transaction, taking: Taking, source: str) -> Taking:
+def as_decided(tx: Transaction, taking: Taking, source: str) -> Taking:
     """What an operator said of known stories that come under new ids."""
     conduct = tx.sources.conduct(source)
     treated = conduct.state if conduct else None

@@ -11,20 +11,23 @@ from urllib.parse import quote
 
 from syndicate.errors import StoryError
 from syndicate.ingest import copies, record
-from syndicate.ingest.batch import take_one
+from syndicate.ingest.batch import as_decided, take_one
+from syndicate.ingest.inbox_hold import AGAIN, InboxHold
 from syndicate.ingest.poll import Ingest, Polled
 from syndicate.ingest.recalls import recall
 from syndicate.ingest.standing import Standing, Version
-from syndicate.ingest.taking import Taken
+from syndicate.ingest.taking import Taken, Taking
 from syndicate.model import Article, PubStatus, Reading
 from syndicate.site import Site
 from syndicate.sources.inbox_story import Fault, NotTaken, Sent
-from syndicate.storage import Storage, Transaction
+from syndicate.storage import Conduct, SourceConduct, Storage, Transaction
 from syndicate.telemetry import metrics, tracing
 
 KEYS_KEPT = timedelta(days=1)
 """How long an ``Idempotency-Key`` is remembered."""
 PATH = "/api/v1/articles"
+WAITS = 503
+"""The status of a story that is to be sent again."""
 Body = dict[str, Any]
 
 
@@ -57,6 +60,7 @@ class Inbox:
         self._storage = storage
         self._ingest = ingest
         self._clock = clock
+        self._hold = InboxHold()
         self.configure(site)
 
     def configure(self, site: Site) -> None:
@@ -84,15 +88,22 @@ class Inbox:
         self, source: str, items: Sequence[Sent | NotTaken], request: Request | None, many: bool
     ) -> Receipt:
         drafts = [item.draft for item in items if isinstance(item, Sent)]
-        readings = {id(draft): reading for draft, reading in self._ingest.read_drafts(drafts)}
+        read = self._ingest.read_drafts(drafts)
+        readings = {id(draft): reading for draft, reading in read}
         with self._storage.write() as tx:
             if request and (before := self._before(tx, source, request)):
                 return before
             tx.articles.take_turns()
-            receipts = [self._one(tx, source, item, readings) for item in items]
+            now, total = self._clock(), Polled()
+            conduct = self._hold.conduct(tx, source, self._ingest.taking(source), read, now)
+            taking = as_decided(tx, self._ingest.taking(source), source)
+            receipts = [self._one(tx, taking, conduct, item, readings, total) for item in items]
+            self._hold.as_ever(tx, source, conduct, total.adopted, now)
             made = Receipt(200, {"results": [_listed(r) for r in receipts]}) if many else receipts[0]
-            tx.sources.tried(source, self._clock(), None)
-            self._remember(tx, source, request, made)
+            tx.sources.tried(source, now, None)
+            if all(receipt.status != WAITS for receipt in receipts):  # or its repetition would wait for ever
+                self._remember(tx, source, request, made)
+        metrics.stories(source, total)
         return made
 
     def _withdraw(self, source: str, own_id: str, reason: str, request: Request | None) -> Receipt:
@@ -135,13 +146,15 @@ class Inbox:
     def _one(
         self,
         tx: Transaction,
-        source: str,
+        taking: Taking,
+        conduct: SourceConduct | None,
         item: Sent | NotTaken,
         readings: Mapping[int, Reading | StoryError | None],
+        total: Polled,
     ) -> Receipt:
         if isinstance(item, NotTaken):
             return refused(422, *item.faults)
-        own_id = item.draft.source_id
+        source, own_id = item.draft.source, item.draft.source_id
         known = _known(tx, source, own_id)
         if late := known.late(_version(item)):
             return self._receipt(tx, source, own_id, 200, "ignored", late)
@@ -149,14 +162,13 @@ class Inbox:
             reason = item.draft.given.correction or f"its sender says it is {item.withdraws}"
             return self._gone(tx, source, own_id, reason, item.withdraws, item)
         there = self._own(tx, source, own_id) is not None
-        total = Polled()
-        taking = self._ingest.taking(source)
-        reading = readings[id(item.draft)]
-        taken = take_one(tx, taking, item.draft, reading, self._clock(), total)
-        metrics.stories(source, total)
+        if conduct is not None and conduct.state is Conduct.HELD and not there:
+            return _waits(conduct)
+        taken = take_one(tx, taking, item.draft, readings[id(item.draft)], self._clock(), total)
         if taken is not None and (not taken.article_id or self._own(tx, source, own_id) is None):
             return _left(taken)
         _note(tx, source, own_id, known.after(_version(item)))
+        there = there or bool(taken and taken.adopted)  # under another id until now
         made = self._receipt(tx, source, own_id, 200, _result(taken, there=there))
         if taken is not None and taken.copy and (article := self._own(tx, source, own_id)):
             made.body["reason"] = _published_from(article)
@@ -243,6 +255,12 @@ def _left(taken: Taken) -> Receipt:
     return refused(409 if taken.article_id else 422, Fault(None, taken.problem or "not taken", taken.fix))
 
 
+def _waits(conduct: SourceConduct) -> Receipt:
+    """The inbox is on hold: what is new by its id is to come again when a person has said how to take it."""
+    words = f"this inbox waits for an editor: {conduct.reason}; nothing was stored"
+    return refused(WAITS, Fault(None, words, f"send it again in {AGAIN.seconds // 60} minutes"))
+
+
 def _published_from(article: Article) -> str:
     return f"the version of this story that is out is that of source {article.source!r}"
 
@@ -268,12 +286,12 @@ def _result(taken: Taken | None, *, there: bool) -> str:
 
 
 def _known(tx: Transaction, source: str, own_id: str) -> Standing:
-    text = tx.sources.item(source, own_id)
+    text = tx.sources.standing(source, own_id)
     return Standing.parse(text) if text else Standing()
 
 
 def _note(tx: Transaction, source: str, own_id: str, known: Standing) -> None:
-    tx.sources.advance(source, token=None, items={own_id: known.dump()}, forget=())
+    tx.sources.keep_standing(source, {own_id: known.dump()})
 
 
 def _version(item: Sent) -> Version:

@@ -52,11 +52,28 @@ def _takedowns(tx: Transaction, settings: Settings, now: datetime) -> Iterator[A
         yield Alarm(
             kind="takedown_unconfirmed",
             ref=f"{one.lane} {one.article_id}",
-            words=f"{one.lane} did not confirm the takedown of article {one.article_id[:8]}",
-            fix=f"call {_contact(settings, one)}; see `syndicate partners show {one.receiver}`",
+            words=f"{one.name} did not confirm the takedown of article {one.article_id[:8]}",
+            fix=f"ask {_contact(settings, one)}; see `syndicate partners show {one.receiver}`",
             since=one.since,
             takedown=one,
         )
+    yield from _still_shown(tx, settings, now)
+
+
+def _still_shown(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:
+    """Places of files that do not answer, and were to lose something longer ago than that."""
+    for place in settings.publish:
+        lane = tx.lanes.named(f"mirror:{place.name}")
+        since = tx.mirrors.withdrawn_after(lane.position) if lane and lane.failing_since else None
+        if lane and since and now - since >= settings.notify.escalate_after:
+            yield Alarm(
+                kind="takedown_unconfirmed",
+                ref=lane.name,
+                words=f"{lane.name} may still show what was withdrawn since {since:%Y-%m-%d %H:%M} UTC: "
+                f"{lane.last_error}",
+                fix=f"take it away there by hand, or mend the place and `syndicate lanes retry {lane.name}`",
+                since=since,
+            )
 
 
 def _contact(settings: Settings, one: Unconfirmed) -> str:
@@ -104,8 +121,8 @@ def _stopped(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Ala
 
 
 def _meanwhile(lane: Lane) -> str:
-    """A place of files shows what it was given: what was withdrawn since as well."""
-    return "; until then nothing is replaced or removed there" if lane.kind is LaneKind.MIRROR else ""
+    """A place of files shows what it was given; only what takes something back is tried there."""
+    return "; until then nothing new goes there, only withdrawals" if lane.kind is LaneKind.MIRROR else ""
 
 
 def _failing(tx: Transaction, settings: Settings, now: datetime) -> Iterator[Alarm]:

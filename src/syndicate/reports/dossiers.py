@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from syndicate.config import Partner, format_duration
 from syndicate.model import Article, Correction
-from syndicate.reports.overview import LaneView
+from syndicate.reports.lane_views import LaneView
 from syndicate.storage import Ack, Attempt, Holder, JournalRow, Scope, SourceCopy, Transaction, Withdrawal
 from syndicate.storage.articles import RevisionRow
 
@@ -104,5 +104,6 @@ def partner_view(name: str, partner: Partner, lanes: Mapping[str, LaneView]) -> 
         "excerpt_words": partner.excerpt_words,
         "pictures": partner.pictures,
         "delay": format_duration(partner.delay),
+        "confirm": partner.confirm,
         "endpoints": endpoints,
     }

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -18,8 +17,7 @@ from prometheus_client.registry import Collector
 from syndicate import __version__
 from syndicate.config import Settings
 from syndicate.errors import StorageError
-from syndicate.lanes import LaneKind
-from syndicate.reports.overview import LaneView, lane_views
+from syndicate.reports.lane_gauges import lane_metrics
 from syndicate.storage import Storage, SubscriberCount
 from syndicate.storage.migrate import file_of
 from syndicate.timekeeping import Timekeeper
@@ -27,11 +25,6 @@ from syndicate.timekeeping import Timekeeper
 KEPT_SECONDS = 5.0
 COUNTED_SECONDS = 60.0
 """Counting the hub's subscriptions reads every one."""
-KINDS: Mapping[LaneKind, str] = {
-    LaneKind.STORIES: "story",
-    LaneKind.DOCUMENTS: "ping",
-    LaneKind.MIRROR: "mirror",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +94,7 @@ class Gauges(Collector):
         found = list(_disks(sight.storage, settings))
         try:
             with sight.storage.read() as tx:
-                found += _lanes(lane_views(tx, settings), now)
+                found += lane_metrics(tx, settings, now)
                 found += _articles(tx.articles.count())
                 problems = tx.problems.all(10_000)
                 found += _problems([p.warning for p in problems])
@@ -131,49 +124,6 @@ def _build() -> Iterator[Metric]:
     made = GaugeMetricFamily("syndicate_build_info", "What runs here", labels=("version", "python"))
     made.add_metric((__version__, platform.python_version()), 1)
     yield made
-
-
-def _lanes(views: Iterable[LaneView], now: datetime) -> Iterator[Metric]:
-    """By kind, and by partner: names of the configuration, never a lane or feed each."""
-    states: dict[tuple[str, str], int] = {}
-    pending: dict[tuple[str, str], int] = {}
-    aside: dict[tuple[str, str], int] = {}
-    oldest: dict[tuple[str, str], float] = {}
-    for view in views:
-        kind = KINDS.get(view.kind)
-        if kind is None:
-            continue
-        key = (kind, receiver_of(view.name))
-        states[kind, str(view.state)] = states.get((kind, str(view.state)), 0) + 1
-        pending[key] = pending.get(key, 0) + view.pending
-        aside[key] = aside.get(key, 0) + view.exceptions
-        oldest[key] = max(oldest.get(key, 0.0), _waits(view, now))
-    yield _family("syndicate_lanes", "Receivers' lanes by state", ("kind", "state"), states)
-    words = "Journal rows that a receiver's lane has not examined, or documents not announced"
-    yield _family("syndicate_pending", words, ("kind", "receiver"), pending)
-    words = "Since when the oldest of them waits"
-    yield _family("syndicate_oldest_pending_seconds", words, ("kind", "receiver"), oldest)
-    words = "Stories that failed, were refused or are delayed"
-    yield _family("syndicate_set_aside", words, ("kind", "receiver"), aside)
-
-
-def _waits(view: LaneView, now: datetime) -> float:
-    """Seconds since when something waits; what was set aside waits since the lane began to fail."""
-    times = [view.oldest if view.pending else None, view.failing_since if view.exceptions else None]
-    return max((max(0.0, (now - at).total_seconds()) for at in times if at), default=0.0)
-
-
-def receiver_of(lane: str) -> str:
-    """Whose lane it is: ``outlet/main`` → ``outlet``, ``hub:google/latest/rss`` → ``google``."""
-    name = lane.partition("/")[0]
-    return name.partition(":")[2] if name.startswith(("hub:", "mirror:")) else name
-
-
-def _family(name: str, words: str, labels: tuple[str, ...], values: Mapping[Any, float]) -> Metric:
-    made = GaugeMetricFamily(name, words, labels=labels)
-    for key, value in values.items():
-        made.add_metric(key, value)
-    return made
 
 
 def _articles(counts: Mapping[str, int]) -> Iterator[Metric]:

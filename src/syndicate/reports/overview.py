@@ -8,10 +8,19 @@ from datetime import datetime, timedelta
 from shutil import disk_usage
 
 from syndicate.config import Settings, SourceOptions, format_duration
-from syndicate.lanes import LaneKind, LaneState, Reason
-from syndicate.net.breaker import host_key
+from syndicate.lanes import LaneState, Reason
+from syndicate.reports.lane_views import LaneView, lane_views
 from syndicate.sources.memory import Memory
-from syndicate.storage import Conduct, Problem, ShutHost, SourceState, Storage, SubscriberCount, Transaction
+from syndicate.storage import (
+    Conduct,
+    Problem,
+    ShutHost,
+    SourceState,
+    Storage,
+    SubscriberCount,
+    Transaction,
+    Unconfirmed,
+)
 from syndicate.storage.lock import is_running
 from syndicate.storage.migrate import file_of
 from syndicate.timebook import open_keeper
@@ -22,29 +31,6 @@ PROBLEMS_SHOWN = 200
 LANES_SHOWN = 200
 LITTLE_ROOM = 1_000_000
 """With less than so many bytes left on its disk a database takes nothing any more, or soon."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneView:
-    """A lane for people. ``pending``: journal rows not examined, or documents not announced.
-
-    ``oldest`` is since when the oldest of them waits; ``exceptions`` counts
-    stories that failed, were refused or are delayed. ``shut_until``: its host
-    does not answer, and is not asked before then.
-    """
-
-    name: str
-    kind: LaneKind
-    state: LaneState
-    pending: int
-    oldest: datetime | None
-    exceptions: int
-    failures: int
-    due: datetime | None
-    failing_since: datetime | None
-    last_ok: datetime | None
-    last_error: str | None
-    shut_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +146,7 @@ class Overview:
     attempts: Mapping[str, int]
     problems: tuple[Problem, ...]
     refused: tuple[Refused, ...]
+    unconfirmed: tuple[Unconfirmed, ...]
     needs: tuple[str, ...]
 
 
@@ -173,6 +160,7 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
         lanes = lane_views(tx, settings, LANES_SHOWN)
         problems = tuple(tx.problems.all(PROBLEMS_SHOWN))
         refused = refused_stories(tx)
+        unconfirmed = unconfirmed_takedowns(tx, settings, now)
         return Overview(
             running=running,
             clock=clock,
@@ -187,10 +175,11 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
             attempts=tx.lanes.verdicts_since(now - DAY),
             problems=problems,
             refused=refused,
+            unconfirmed=unconfirmed,
             needs=(
                 *_clock_needs(clock),
                 *_room_needs(storage),
-                *_needs(sources, articles, lanes, problems, refused),
+                *_needs(sources, articles, lanes, problems, refused, unconfirmed),
             ),
         )
 
@@ -230,6 +219,7 @@ def _needs(
     lanes: tuple[LaneView, ...],
     problems: tuple[Problem, ...],
     refused: tuple[Refused, ...],
+    unconfirmed: tuple[Unconfirmed, ...],
 ) -> tuple[str, ...]:
     """What waits for a person. A receiver that is down is retried by itself and is none of it."""
     failing = [s.name for s in sources if s.failures and not (s.state and s.state.rests)]
@@ -243,9 +233,10 @@ def _needs(
         (waiting, f"sources on hold: {', '.join(waiting)} (`syndicate sources resume`)"),
         (errors, f"problems: {errors}"),
         (silent, f"hubs that do not push what they are told: {', '.join(silent)}"),
-        (held, f"stories on hold: {held}"),
-        (stopped, f"lanes that were stopped: {', '.join(stopped)}"),
-        (refused, f"stories that were refused: {len(refused)}"),
+        (held, f"stories on hold: {held} (`syndicate articles list --on-hold`)"),
+        (stopped, f"lanes that were stopped: {', '.join(stopped)} (`syndicate lanes resume`)"),
+        (refused, f"stories that were refused: {len(refused)} (`syndicate deliveries refused`)"),
+        (unconfirmed, f"takedowns that nobody confirmed: {len(unconfirmed)} (`syndicate notify list`)"),
     )
     return tuple(words for there, words in found if there)
 
@@ -336,51 +327,10 @@ def feed_views(tx: Transaction, settings: Settings) -> tuple[FeedView, ...]:
     return tuple(found)
 
 
-def lane_views(tx: Transaction, settings: Settings, limit: int | None = None) -> tuple[LaneView, ...]:
-    """Every lane that is not retired, by name; with ``limit`` so many, those that need somebody first."""
-    shut = {host.host: host.until for host in tx.hosts.shut("push")}
-    hosts = lane_hosts(settings) if shut else {}
-    pending = tx.lanes.pending(tx.journal.head())
-    mirrors = tx.mirrors.pending() if settings.publish else {}
-    pushes = {head.topic: (head.push_version, head.modified) for head in tx.documents.heads()}
-    found: list[LaneView] = []
-    for lane in tx.lanes.all() if limit is None else tx.lanes.notable(tx.journal.head(), limit):
-        count, oldest, exceptions = pending.get(lane.id, (0, None, 0))
-        if lane.kind is LaneKind.MIRROR:
-            count, oldest = mirrors.get(lane.receiver, (0, None))
-        if lane.kind is LaneKind.DOCUMENTS:
-            version, modified = pushes.get(lane.target, (0, None))
-            count, oldest = (1, modified) if version > lane.version else (0, None)
-        found.append(
-            LaneView(
-                name=lane.name,
-                kind=lane.kind,
-                state=lane.state,
-                pending=count,
-                oldest=oldest,
-                exceptions=exceptions,
-                failures=lane.failures,
-                due=lane.due,
-                failing_since=lane.failing_since,
-                last_ok=lane.last_ok,
-                last_error=lane.last_error,
-                shut_until=shut.get(hosts.get(lane.name, "")),
-            )
-        )
-    return tuple(found)
-
-
-def lane_hosts(settings: Settings) -> dict[str, str]:
-    """Whom each configured lane sends to, as the breakers name it."""
-    found = {
-        f"{name}/{endpoint}": host_key(options.url)
-        for name, partner in settings.partners.items()
-        for endpoint, options in partner.endpoints.items()
-    }
-    for name, hub in settings.external_hubs.items():
-        for slug, feed in settings.feeds.items():
-            found |= {f"hub:{name}/{slug}/{form}": host_key(hub.url) for form in feed.formats}
-    return found
+def unconfirmed_takedowns(tx: Transaction, settings: Settings, now: datetime) -> tuple[Unconfirmed, ...]:
+    """Takedowns that a receiver of the story should have confirmed by now, oldest first."""
+    strict = [name for name, partner in settings.partners.items() if partner.confirm == "removed"]
+    return tuple(tx.notices.unconfirmed(now - settings.notify.escalate_after, strict, PROBLEMS_SHOWN))
 
 
 def refused_stories(tx: Transaction, limit: int = 200) -> tuple[Refused, ...]:

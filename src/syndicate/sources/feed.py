@@ -7,22 +7,21 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
-from syndicate.config import Duration, SourceOptions
+from syndicate.config import SourceOptions
 from syndicate.errors import SourceError
 from syndicate.net.client import Client
 from syndicate.sources.base import Batch, Cursor, Trouble
 from syndicate.sources.feed_document import Document, NotAFeedError, Offer
 from syndicate.sources.feed_draft import Made, Terms, id_of, make_draft
 from syndicate.sources.feed_reading import ACCEPT, read_feed
-from syndicate.sources.fetching import Fetched, FetchOptions
+from syndicate.sources.fetching import Fetched
 from syndicate.sources.manners import NO_HOURS
+from syndicate.sources.options import FeedOptions
 from syndicate.sources.polling import Poller
 from syndicate.timekeeping import utc_now
 
@@ -35,22 +34,6 @@ REMEMBERED = 1000
 _PUSHES = 20
 _LONGEST = 2048
 _READ = {"older": None, "left": 0}
-
-
-class FeedOptions(FetchOptions):
-    """A feed: RSS 0.9 to 2.0, RDF, Atom or JSON Feed.
-
-    ``history``: so many older pages are read the first time (RFC 5005, or
-    JSON Feed's ``next_url``). ``websub``: whether we subscribe where the feed
-    names a hub; ``auto``: where ``publisher.base_url`` is not this machine's
-    own name for itself. ``safety_net``: how often the feed is asked while its
-    hub pushes.
-    """
-
-    type: Literal["feed"]
-    history: Annotated[int, Field(ge=0, le=1_000)] = 0
-    websub: bool | Literal["auto"] = "auto"
-    safety_net: Duration = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,27 +7,22 @@ undone under a cap; a name and password go to nobody else; time is bounded.
 from __future__ import annotations
 
 import asyncio
-import base64
 import codecs
 import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.message import Message
-from typing import Annotated, Self
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
-
-from syndicate.config import Duration, Secret, SourceOptions
-from syndicate.config.values import WebAddress
 from syndicate.net.answer import Answer, Unreachable
 from syndicate.net.client import Client
 from syndicate.sources import fetch_errors, manners
 from syndicate.sources.codings import ACCEPTED, CodingError, decoded, refuse
 from syndicate.sources.fetch_errors import FetchError
 from syndicate.sources.memory import NOTHING_KNOWN, Validators
+from syndicate.sources.options import FetchOptions
 from syndicate.timekeeping import utc_now
 
 REDIRECTS = 5
@@ -39,51 +34,6 @@ _TOLD = 4_096
 """So much of what a refusal came with is kept, in bytes."""
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*!#$&+.^`|~-]+\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)')
 _PARAMETER = re.compile(r';\s*([\w*!#$&+.^`|~-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
-_CREDENTIALS = re.compile(r"[\x21-\x7e]+")
-
-
-def _without_user(value: str) -> str:
-    if "@" in urlsplit(value).netloc:
-        raise ValueError("must hold no name and password; set username and password instead")
-    return value
-
-
-class FetchOptions(SourceOptions):
-    """What every source has that asks a server.
-
-    ``timeout`` bounds one document with its redirects; ``max_bytes`` is of a
-    document when it is unpacked. ``username`` and ``password`` (Basic), or
-    ``bearer``, are sent to the host of ``url`` alone. ``longest_wait``: the
-    longest that the server's own words may put the next look off.
-    """
-
-    url: Annotated[WebAddress, AfterValidator(_without_user)]
-    interval: Duration = timedelta(minutes=5)
-    timeout: Duration = timedelta(seconds=30)
-    max_bytes: Annotated[int, Field(ge=1_000, le=200_000_000)] = 10_000_000
-    username: str | None = None
-    password: Secret | None = None
-    bearer: Secret | None = None
-    longest_wait: Annotated[Duration, Field(ge=timedelta(), le=timedelta(days=1))] = timedelta(days=1)
-
-    @model_validator(mode="after")
-    def _one_way_in(self) -> Self:
-        if (self.username is None) != (self.password is None):
-            raise ValueError("username and password belong together; set both or neither")
-        if self.bearer and self.username is not None:
-            raise ValueError("set username and password, or bearer, not both")
-        if self.bearer and not _CREDENTIALS.fullmatch(self.bearer.reveal()):
-            raise ValueError("bearer holds characters that no token has; look at its file or variable")
-        return self
-
-    def authorization(self) -> str | None:
-        """The header that says who asks; keep it out of logs."""
-        if self.bearer:
-            return f"Bearer {self.bearer.reveal()}"
-        if self.username is None or self.password is None:
-            return None
-        pair = f"{self.username}:{self.password.reveal()}"
-        return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

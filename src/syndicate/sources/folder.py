@@ -7,48 +7,23 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
-from syndicate.config import Duration, SourceOptions
+from syndicate.config import SourceOptions
 from syndicate.sources.base import Batch, Cursor, Trouble
 from syndicate.sources.folder_intake import Intake, Read, Terms
 from syndicate.sources.folder_ledger import LIVE, Ledger
 from syndicate.sources.folder_scan import Listing, Seen, is_story, look, look_at
 from syndicate.sources.metadata import RefusedError
+from syndicate.sources.options import FileOptions, FolderOptions
 from syndicate.sources.steady import ChangingError, Settling, read_whole
-from syndicate.sources.story_file import SUFFIXES, read_story
+from syndicate.sources.story_file import read_story
 
 FOLDER = "."  # the key of troubles with the folder itself
 _FILES_AT_ONCE = 50
 _BYTES_AT_ONCE = 8_000_000
-
-
-class FileOptions(SourceOptions):
-    """What every source of files in a folder has.
-
-    ``settle``: how long a file must be unchanged before it is read.
-    ``missing_after``: how long it must be gone before ``on_missing`` acts, so
-    that a rename in two steps withdraws nothing. ``max_bytes``: of one file.
-    """
-
-    suffixes: ClassVar[frozenset[str]] = SUFFIXES
-    path: Path
-    recursive: bool = True
-    on_missing: Literal["keep", "withdraw"] = "keep"
-    missing_after: Duration = timedelta(seconds=10)
-    settle: Duration = timedelta(seconds=1)
-    max_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 2_000_000
-
-
-class FolderOptions(FileOptions):
-    """A folder of stories: ``.md``, ``.html``, ``.txt`` and ``.json`` (ninjs)."""
-
-    type: Literal["folder"]
 
 
 class FolderSource:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from syndicate.errors import SourceError
 from syndicate.sources.base import Trouble
-from syndicate.sources.story_file import SUFFIXES
+from syndicate.sources.options import SUFFIXES
 
 MAX_DEPTH = 32
 _UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".filepart", ".download", ".crdownload", ".swp", ".swx")

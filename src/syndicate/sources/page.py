@@ -6,20 +6,19 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
-from syndicate.config import Duration, SourceOptions
+from syndicate.config import SourceOptions
 from syndicate.errors import SourceError
 from syndicate.model import Draft
 from syndicate.net.client import Client
 from syndicate.sources.base import Batch, Cursor, Trouble
 from syndicate.sources.fetch_errors import FetchError, html_instead
-from syndicate.sources.fetching import Fetched, FetchOptions
+from syndicate.sources.fetching import Fetched
+from syndicate.sources.options import PageOptions
 from syndicate.sources.page_draft import Terms, html_text, make_draft
 from syndicate.sources.page_ledger import BARE, GONE, LIVE, STRIKES, TODO, TWIN, PageLedger, Seen, struck
 from syndicate.sources.page_list import Filter, Listed, stories_listed
@@ -42,26 +41,6 @@ SITEMAP = "sitemap"  # remembered: the list is one
 SITEMAPS = 5
 """Sitemaps of an index that are read in one look, the newest."""
 _REMEMBERED = 1_000
-
-
-class PageOptions(FetchOptions):
-    """A list page, sitemap, news sitemap or sitemap index, and the story pages it names.
-
-    ``include``, ``exclude``: globs over addresses. ``limit``: the newest
-    pages of one look. ``pause`` between two requests; robots.txt may ask for
-    more. ``watch``: how long a page is asked again for changes. ``paid``:
-    what is taken of a page that only those who pay may read whole.
-    """
-
-    type: Literal["page"]
-    interval: Duration = timedelta(minutes=15)
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    limit: Annotated[int, Field(ge=1, le=1_000)] = 50
-    pause: Annotated[Duration, Field(le=timedelta(minutes=1))] = timedelta(seconds=1)
-    watch: Duration = timedelta(days=7)
-    on_missing: Literal["keep", "withdraw"] = "keep"
-    paid: Literal["excerpt", "skip", "full"] = "excerpt"
 
 
 class PageSource:

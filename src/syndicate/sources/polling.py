@@ -33,9 +33,10 @@ from syndicate.errors import SourceError
 from syndicate.net.client import Client
 from syndicate.sources import manners
 from syndicate.sources.base import Batch, Cursor, Trouble
-from syndicate.sources.fetching import Fetched, Fetcher, FetchOptions
+from syndicate.sources.fetching import Fetched, Fetcher
 from syndicate.sources.manners import NO_HOURS, Hours
 from syndicate.sources.memory import NOTHING_KNOWN, Memory
+from syndicate.sources.options import FetchOptions
 from syndicate.timekeeping import utc_now
 
 MOVED = "moved"

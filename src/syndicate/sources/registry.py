@@ -12,22 +12,28 @@ import.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syndicate import plugins
 from syndicate.config import SourceOptions
 from syndicate.errors import ConfigError
-from syndicate.net.client import Client
-from syndicate.sources.base import Source
-from syndicate.sources.feed import FeedOptions, FeedSource
-from syndicate.sources.folder import FolderOptions, FolderSource
-from syndicate.sources.inbox import InboxOptions, InboxSource
-from syndicate.sources.page import PageOptions, PageSource
-from syndicate.sources.wire import NewsmlOptions, NewsmlSource, NinjsOptions, WireSource
-from syndicate.sources.wordpress import WordPressOptions, WordPressSource
+from syndicate.sources.options import (
+    FeedOptions,
+    FolderOptions,
+    InboxOptions,
+    NewsmlOptions,
+    NinjsOptions,
+    PageOptions,
+    WordPressOptions,
+)
 from syndicate.timekeeping import utc_now
+
+if TYPE_CHECKING:
+    from syndicate.net.client import Client
+    from syndicate.sources.base import Source
 
 GROUP = "syndicate.sources"
 SOURCES: Mapping[str, type[SourceOptions]] = {
@@ -41,23 +47,17 @@ SOURCES: Mapping[str, type[SourceOptions]] = {
 }
 
 
-def _here(kind: Any) -> Any:
-    """A kind that asks nobody: it needs no client, and the machine's own clock."""
-
-    def opened(name: str, options: Any, *, timezone: str, default_language: str, **_: Any) -> Any:
-        return kind(name, options, timezone=timezone, default_language=default_language)
-
-    return opened
-
-
-_BUILT_IN: Mapping[str, Any] = {
-    "folder": _here(FolderSource),
-    "inbox": _here(InboxSource),
-    "page": PageSource,
-    "ninjs": _here(WireSource),
-    "newsml": _here(NewsmlSource),
-    "wordpress": WordPressSource,
-    "feed": FeedSource,
+_HERE: Mapping[str, str] = {
+    "folder": "syndicate.sources.folder:FolderSource",
+    "inbox": "syndicate.sources.inbox:InboxSource",
+    "ninjs": "syndicate.sources.wire:WireSource",
+    "newsml": "syndicate.sources.wire:NewsmlSource",
+}
+"""Kinds that ask nobody: they need no client, and the machine's own clock."""
+_ASKING: Mapping[str, str] = {
+    "page": "syndicate.sources.page:PageSource",
+    "wordpress": "syndicate.sources.wordpress:WordPressSource",
+    "feed": "syndicate.sources.feed:FeedSource",
 }
 
 
@@ -79,14 +79,22 @@ def open_source(
 
     ``client`` stays the caller's, who closes it.
     """
-    kind = _BUILT_IN.get(options.type) or _plugins().get(options.type)
+    kind = _kind(options.type)
     if kind is None:
         raise ConfigError(f"sources.{name}.type: there is no kind of source called {options.type!r}")
-    source: Source = kind(
-        name, options, timezone=timezone, default_language=default_language, client=client, clock=clock
-    )
+    asking = {} if options.type in _HERE else {"client": client, "clock": clock}
+    source: Source = kind(name, options, timezone=timezone, default_language=default_language, **asking)
     return source
 
 
+def _kind(name: str) -> Any:
+    """The class; a built-in one is imported only here, where one is opened."""
+    place = _HERE.get(name) or _ASKING.get(name)
+    if place is None:
+        return _plugins().get(name)
+    module, _, kind = place.partition(":")
+    return getattr(importlib.import_module(module), kind)
+
+
 def _plugins() -> dict[str, Any]:
-    return plugins.installed(GROUP, frozenset(_BUILT_IN), SourceOptions, "fetch")
+    return plugins.installed(GROUP, frozenset(SOURCES), SourceOptions, "fetch")

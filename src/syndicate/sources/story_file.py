@@ -16,7 +16,6 @@ from syndicate.sources.decoding import decode
 from syndicate.sources.metadata import RefusedError, Stated, state
 from syndicate.sources.ninjs_file import read_ninjs
 
-SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".txt", ".json"})
 _WHOLE_PAGE = re.compile(r"\s*(?:<!doctype html[^>]*>\s*)?<html\b", re.IGNORECASE)
 _parsers = threading.local()
 

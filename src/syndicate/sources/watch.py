@@ -12,7 +12,7 @@ import structlog
 from watchfiles import Change, awatch
 
 from syndicate.sources.folder_scan import is_story, key_of
-from syndicate.sources.story_file import SUFFIXES
+from syndicate.sources.options import SUFFIXES
 
 RECHECK = 5.0  # seconds between looks whether a watched folder is still the same one
 DEBOUNCE = 200  # milliseconds in which changes are gathered

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from syndicate.config import SourceOptions
-from syndicate.sources.folder import FileOptions, FolderSource
+from syndicate.sources.folder import FolderSource
 from syndicate.sources.folder_intake import Read
 from syndicate.sources.folder_ledger import Ledger
 from syndicate.sources.folder_scan import Seen
-from syndicate.sources.wire_file import JSON_SUFFIXES, XML_SUFFIXES, read_wire
+from syndicate.sources.options import NewsmlOptions, NinjsOptions, WireOptions
+from syndicate.sources.wire_file import read_wire
 from syndicate.sources.wire_intake import WireIntake, WireTerms
-
-
-class WireOptions(FileOptions):
-    """What a wire has beside a folder's keys.
-
-    ``address``: whether the address in an item is the agency's own story
-    (``original``: ours gets a page here), or the story's own (``own``).
-    """
-
-    address: Literal["original", "own"] = "original"
-
-
-class NinjsOptions(WireOptions):
-    """A wire in ninjs 1 to 3: ``.json``, ``.ninjs``."""
-
-    suffixes: ClassVar[frozenset[str]] = JSON_SUFFIXES
-    type: Literal["ninjs"]
-
-
-class NewsmlOptions(WireOptions):
-    """A wire in NewsML-G2 or NITF: ``.xml``, ``.nitf``, ``.newsml``, ``.g2``."""
-
-    suffixes: ClassVar[frozenset[str]] = XML_SUFFIXES
-    type: Literal["newsml"]
 
 
 class WireSource(FolderSource):

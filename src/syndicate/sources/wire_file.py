@@ -10,11 +10,9 @@ from syndicate.sources.metadata import RefusedError
 from syndicate.sources.newsml import ROOTS, read_newsml
 from syndicate.sources.ninjs_wire import read_ninjs_items
 from syndicate.sources.nitf import read_nitf
+from syndicate.sources.options import JSON_SUFFIXES
 from syndicate.sources.safe_xml import local, read_xml, where
 from syndicate.sources.wire_item import Wire, checked
-
-JSON_SUFFIXES = frozenset({".json", ".ninjs"})
-XML_SUFFIXES = frozenset({".xml", ".nitf", ".newsml", ".g2"})
 
 
 def read_wire(name: str, data: bytes, zone: ZoneInfo) -> Wire:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, ClassVar, Literal, Self
+from datetime import UTC, datetime, time
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, model_validator
-
-from syndicate.config import Duration, SourceOptions
+from syndicate.config import SourceOptions
 from syndicate.errors import SourceError
 from syndicate.model import Draft, PubStatus
 from syndicate.net.client import Client
 from syndicate.sources.base import Batch, Cursor, Trouble
 from syndicate.sources.fetch_errors import FetchError
-from syndicate.sources.fetching import FetchOptions
+from syndicate.sources.options import WordPressOptions
 from syndicate.sources.polling import Poller
 from syndicate.sources.wordpress_post import NoPost, Terms, draft_of, own_id, status_of
 from syndicate.sources.wordpress_seen import Seen
@@ -29,47 +26,6 @@ SITE = "site"
 GUESTS_KEPT = 1_000
 LOOKED_AT = 20
 """How many posts that are missing from a list are looked at one by one in a poll."""
-
-
-class WordPressOptions(FetchOptions):
-    """A WordPress site. ``url`` is its address, or that of its REST API.
-
-    ``username`` with an application password as ``password`` shows the trash
-    too. ``since``: nothing older is fetched. ``overlap``: how far back each
-    look reaches beyond what was seen last. ``on_missing``: what withdraws a
-    story: ``gone`` (the site says that there is no such post), ``hidden`` (or
-    that it is not public), ``keep`` (neither); what an editor's password shows
-    in the trash is withdrawn but for ``keep``. It must have been so twice,
-    ``missing_after`` apart. ``page_size``: whole posts in one request.
-    """
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    type: Literal["wordpress"]
-    types: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")], ...], Field(min_length=1)
-    ] = ("post",)
-    authors: bool = True
-    since: date | None = None
-    overlap: Annotated[Duration, Field(ge=timedelta(minutes=1), le=timedelta(days=7))] = timedelta(hours=2)
-    on_missing: Literal["gone", "hidden", "keep"] = "gone"
-    missing_after: Duration = timedelta(minutes=10)
-    page_size: Annotated[int, Field(ge=1, le=100)] = 50
-
-    @model_validator(mode="after")
-    def _not_in_the_clear(self) -> Self:
-        parts = urlsplit(self.url)
-        if self.password and parts.scheme == "http" and not _is_near(parts.hostname or ""):
-            raise ValueError("the password would be sent in the clear; write url with https://")
-        return self
-
-
-def _is_near(host: str) -> bool:
-    """Whether a host is this machine or stands in a network of one's own, by its address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_private
-    except ValueError:
-        return False
 
 
 class WordPressSource:

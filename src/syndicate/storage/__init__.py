@@ -29,8 +29,8 @@ from syndicate.storage.figures import Figures
 from syndicate.storage.followings import Following, Followings
 from syndicate.storage.hosts import HostStates, ShutHost
 from syndicate.storage.lane_desk import LaneDesk
-from syndicate.storage.lanes import Attempt, Holder, Lanes
-from syndicate.storage.mirrors import MirrorFile, MirrorFiles
+from syndicate.storage.lanes import Attempt, Backlog, Holder, LaneFilter, Lanes, Past, Unoffered, Waiting
+from syndicate.storage.mirrors import UNKNOWN, MirrorFile, MirrorFiles
 from syndicate.storage.notices import Notice, Notices, Unconfirmed
 from syndicate.storage.one_story import Sketches, SourceCopies, SourceCopy
 from syndicate.storage.pulls import Ack, Offered, Progress, Pulls, Takedown
@@ -58,11 +58,13 @@ from syndicate.storage.subscriptions import (
 from syndicate.storage.tokens import Scope, Token, Tokens
 
 __all__ = [
+    "UNKNOWN",
     "Ack",
     "ArchivePage",
     "Attempt",
     "AuditEntry",
     "BackfillState",
+    "Backlog",
     "Bookmark",
     "Canary",
     "Conduct",
@@ -74,10 +76,12 @@ __all__ = [
     "Holder",
     "JournalRow",
     "LaneDesk",
+    "LaneFilter",
     "MediaFact",
     "MirrorFile",
     "Notice",
     "Offered",
+    "Past",
     "Pending",
     "Place",
     "Problem",
@@ -97,6 +101,8 @@ __all__ = [
     "Token",
     "Transaction",
     "Unconfirmed",
+    "Unoffered",
+    "Waiting",
     "Wanted",
     "Withdrawal",
 ]

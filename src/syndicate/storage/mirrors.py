@@ -8,13 +8,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
+from syndicate.model import JournalAction
 from syndicate.storage import schema as s
-from syndicate.storage.sql import chunks, upsert
+from syndicate.storage.sql import chunks, unindexed, upsert
+
+UNKNOWN = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorFile:
-    """One file of one place. ``digest``: of the bytes it has for sure; ``None``: none, or unknown.
+    """One file of one place. ``digest``: of the bytes it has for sure; ``None``: it has none;
+    ``UNKNOWN``: it may have some, for sending them was begun.
 
     ``stamp``: the local file's size and time these bytes were read at.
     ``owed``: since when it lacks the newest; ``None``: it has it.
@@ -65,6 +69,26 @@ class MirrorFiles:
         c = s.mirror_files.c
         for part in chunks(list(keys)):
             self._c.execute(delete(s.mirror_files).where(c.mirror == mirror, c.key.in_(part)))
+
+    def taken_back(self, feeds: Collection[str]) -> int:
+        """The journal number of the newest withdrawal that our own feeds and archives have carried out."""
+        r, a, j = s.feed_rules.c, s.archives.c, s.journal.c
+        built = select(func.min(r.built)).where(r.touched > r.built, r.feed.in_(list(feeds)))
+        pages = select(func.min(a.pending)).where(a.pending > 0, unindexed(a.feed).in_(list(feeds)))
+        query = select(j.seq).where(j.urgent.is_(True), j.action == JournalAction.WITHDRAWN)
+        if (behind := self._c.execute(built).scalar()) is not None:
+            query = query.where(j.seq <= behind)
+        if (pending := self._c.execute(pages).scalar()) is not None:
+            query = query.where(j.seq < pending)
+        return int(self._c.execute(query.order_by(j.seq.desc()).limit(1)).scalar() or 0)
+
+    def withdrawn_after(self, position: int) -> datetime | None:
+        """When the first withdrawal after a journal number was."""
+        j = s.journal.c
+        query = select(j.at).where(j.urgent.is_(True), j.seq > position)
+        return self._c.execute(
+            query.where(j.action == JournalAction.WITHDRAWN).order_by(j.seq).limit(1)
+        ).scalar()
 
     def pending(self) -> Mapping[str, tuple[int, datetime]]:
         """By place: how many files it lacks, and since when the oldest."""

@@ -21,8 +21,8 @@ from syndicate.ingest.inbox import Request as Once
 from syndicate.sources import ghost_hook, hook, hook_signatures, wordpress_hook
 from syndicate.sources.hook import HookDesk, Passed
 from syndicate.sources.hook_signatures import NotSigned, Signed
-from syndicate.sources.inbox import InboxOptions
 from syndicate.sources.inbox_story import Malformed, NotTaken, Sent, load
+from syndicate.sources.options import InboxOptions
 from syndicate.web.inbox import Box, Stop, answered, in_json, inboxes, problem, story_body
 
 log = structlog.get_logger(__name__)

@@ -18,9 +18,9 @@ from starlette.routing import BaseRoute, Route
 from syndicate.config import Settings
 from syndicate.errors import StorageError
 from syndicate.hub.throttle import Throttle
-from syndicate.ingest.inbox import Receipt, refused
+from syndicate.ingest.inbox import WAITS, Receipt, refused
 from syndicate.ingest.inbox import Request as Once
-from syndicate.sources.inbox import InboxOptions
+from syndicate.ingest.inbox_hold import AGAIN
 from syndicate.sources.inbox_story import (
     Desk,
     Fault,
@@ -31,6 +31,7 @@ from syndicate.sources.inbox_story import (
     read_sent,
     read_sent_xml,
 )
+from syndicate.sources.options import InboxOptions
 from syndicate.storage import Scope, Token
 from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
 from syndicate.web.inbox_openapi import DESCRIPTION
@@ -204,6 +205,8 @@ def answered(receipt: Receipt, source: str, label: str, wake: Callable[[], None]
         article=receipt.body.get("article"),
     )
     headers = {"idempotency-replayed": "true"} if receipt.replayed else {}
+    if receipt.status == WAITS:
+        headers["retry-after"] = str(AGAIN.seconds)
     if ok and "location" in receipt.body:
         headers["location"] = str(receipt.body["location"])
     if ok and not receipt.replayed:

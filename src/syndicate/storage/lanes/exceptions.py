@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -32,16 +32,26 @@ class Exceptions(Repository):
         return {(row.lane_id, row.article_id): held_of_row(row) for row in self._c.execute(query)}
 
     def due_held(self, lane: Lane, now: datetime, *, urgent_only: bool) -> list[Held]:
-        """Exceptions that are due: urgent first, what failed last at the very end, then the oldest."""
+        """Exceptions that are due, oldest first: urgent ones before, then what failed; at the end old
+        stories that are offered on purpose, and what failed last."""
         e = s.exceptions.c
         query = select(s.exceptions).where(e.lane_id == lane.id, e.due <= now)
         if urgent_only:
             query = query.where(e.urgent.is_(True))
-        order = ((e.article_id == (lane.last_failed or "")), e.urgent.desc(), e.due)
+        order = (
+            (e.article_id == (lane.last_failed or "")),
+            e.urgent.desc(),
+            (e.reason == Reason.GRANTED),
+            e.due,
+        )
         return [held_of_row(row) for row in self._c.execute(query.order_by(*order).limit(20))]
 
     def hold(self, lane_id: int, held: Held) -> datetime | None:
         """Set or replace an exception; returns when the lane's next one is due."""
+        return self.hold_all(lane_id, [held])
+
+    def hold_all(self, lane_id: int, many: Sequence[Held]) -> datetime | None:
+        """The same for several."""
         upsert(
             self._c,
             s.exceptions,
@@ -57,6 +67,7 @@ class Exceptions(Repository):
                     "urgent": held.urgent,
                     "detail": held.detail,
                 }
+                for held in many
             ],
         )
         return self._wake(lane_id)
@@ -93,10 +104,11 @@ class Exceptions(Repository):
         article_id: str | None = None,
         refused: bool = False,
         since: datetime | None = None,
+        until: datetime | None = None,
     ) -> int:
         """Everything a lane retries is due now, or everything it was ``refused``; returns how many.
 
-        ``since``: only what failed from then on.
+        ``since``, ``until``: only what failed from then on, and before then.
         """
         e = s.exceptions.c
         query = update(s.exceptions).where(e.lane_id == lane_id)
@@ -104,6 +116,8 @@ class Exceptions(Repository):
             query = query.where(e.article_id == article_id)
         if since is not None:
             query = query.where(e.since >= since)
+        if until is not None:
+            query = query.where(e.since < until)
         if refused:
             query = query.where(e.reason == Reason.REFUSED).values(
                 reason=Reason.RETRY, tries=0, since=now, due=now

@@ -10,11 +10,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, u
 
 from syndicate.lanes import Lane, LaneKind, LaneState
 from syndicate.storage import schema as s
-from syndicate.storage.lanes.rows import NOT_RETIRED, PROGRESS, lane_of, new_lane
+from syndicate.storage.lanes.rows import NOT_RETIRED, PROGRESS, SENT, lane_of, new_lane
 from syndicate.storage.sql import Repository, chunks, unindexed
 
-SENT = (LaneKind.STORIES, LaneKind.DOCUMENTS, LaneKind.MIRROR)
-"""Kinds of lanes on which something is sent."""
 _STOPPED = (LaneState.DISABLED, LaneState.GONE)
 
 
@@ -52,7 +50,7 @@ class LaneRows(Repository):
         row = self._c.execute(select(s.lanes).where(s.lanes.c.name == name)).first()
         return lane_of(row) if row else None
 
-    def all(self, *, retired: bool = False, pulls: bool = False, limit: int | None = 10_000) -> list[Lane]:
+    def all(self, *, retired: bool = False, pulls: bool = False, limit: int | None = None) -> list[Lane]:
         """Every lane by name, or the first of them; ``pulls``: those too on which nothing is sent."""
         query = select(s.lanes).order_by(s.lanes.c.name).limit(limit)
         if not pulls:
@@ -60,16 +58,6 @@ class LaneRows(Repository):
         if not retired:
             query = query.where(s.lanes.c.state != LaneState.RETIRED)
         return [lane_of(row) for row in self._c.execute(query)]
-
-    def tally(self) -> dict[str, int]:
-        """How many lanes things are sent on stand how; counted in an index, no lane is read."""
-        lane = s.lanes.c
-        query = select(lane.kind, lane.state, func.count()).group_by(lane.kind, lane.state)
-        found: dict[str, int] = {}
-        for kind, state, count in self._c.execute(query):
-            if kind != LaneKind.PULL and state != LaneState.RETIRED:
-                found[str(state)] = found.get(str(state), 0) + int(count)
-        return found
 
     def stopped(self, limit: int) -> list[Lane]:
         """Lanes that were stopped by failures or a 410, by name. Costs nothing for the others."""
@@ -174,26 +162,22 @@ class LaneRows(Repository):
         second = self._c.execute(select(func.min(lane.held_due)).where(*held)).scalar()
         return min((t for t in (first, second) if t), default=None)
 
-    def pending(self, head: int) -> dict[int, tuple[int, datetime | None, int]]:
-        """By lane of stories: rows not examined, since when the oldest, exceptions."""
-        lane, e = s.lanes.c, s.exceptions.c
-        counts = {
-            row.lane_id: int(row.n)
-            for row in self._c.execute(select(e.lane_id, func.count().label("n")).group_by(e.lane_id))
+    def pending(self, head: int, lanes: Sequence[Lane]) -> dict[int, tuple[int, datetime | None, int]]:
+        """By lane of stories: rows not examined, since when the oldest, exceptions. None: it has nothing."""
+        e, j = s.exceptions.c, s.journal.c
+        counts: dict[int, int] = {}
+        for part in chunks([lane.id for lane in lanes]):
+            query = select(e.lane_id, func.count()).where(e.lane_id.in_(part)).group_by(e.lane_id)
+            counts.update({lane_id: int(count) for lane_id, count in self._c.execute(query)})
+        behind = [lane for lane in lanes if lane.kind is LaneKind.STORIES and lane.position < head]
+        oldest = {
+            position: self._c.execute(select(j.at).where(j.seq > position).order_by(j.seq).limit(1)).scalar()
+            for position in {lane.position for lane in behind}
         }
-        oldest = (
-            select(func.min(s.journal.c.at))
-            .where(s.journal.c.seq > lane.position)
-            .correlate(s.lanes)
-            .scalar_subquery()
-        )
-        behind = self._c.execute(
-            select(lane.id, lane.position, oldest.label("oldest")).where(
-                lane.kind == LaneKind.STORIES, lane.position < head, lane.state != LaneState.RETIRED
-            )
-        )
-        found = {row.id: (head - row.position, row.oldest, counts.pop(row.id, 0)) for row in behind}
-        return {**{lane_id: (0, None, n) for lane_id, n in counts.items()}, **found}
+        found = {lane_id: (0, None, count) for lane_id, count in counts.items()}
+        return found | {
+            lane.id: (head - lane.position, oldest[lane.position], counts.get(lane.id, 0)) for lane in behind
+        }
 
     def anything_owed(self, head: int, lanes: Sequence[int]) -> bool:
         """Whether any of these lanes has rows to examine or exceptions that will be retried."""

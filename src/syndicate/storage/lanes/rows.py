@@ -61,6 +61,8 @@ PROGRESS = (
 )
 # Named one by one: an index is of use for "in", not for "other than".
 NOT_RETIRED = tuple(state for state in LaneState if state is not LaneState.RETIRED)
+SENT = (LaneKind.STORIES, LaneKind.DOCUMENTS, LaneKind.MIRROR)
+"""Kinds of lanes on which something is sent."""
 
 
 def new_lane(name: str, kind: LaneKind, receiver: str, target: str, position: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from syndicate.lanes import LaneState
 from syndicate.notify.alarms import Alarm, everything
-from syndicate.reports.overview import LANES_SHOWN, LaneView, lane_views
+from syndicate.reports.lane_views import LaneView, lane_views
+from syndicate.reports.overview import LANES_SHOWN
 from syndicate.storage import Unconfirmed
 from syndicate.web.admin.parts import address, badge, join, link
 from syndicate.web.admin.room import Room

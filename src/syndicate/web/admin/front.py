@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from syndicate.reports.overview import LaneView
+from syndicate.reports.lane_views import LaneView
 from syndicate.web.admin.attention import attention, first_things, lights, lights_markup
 from syndicate.web.admin.charts import bars, shares
 from syndicate.web.admin.frame import Shown

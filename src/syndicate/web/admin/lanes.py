@@ -10,7 +10,8 @@ from syndicate.distribute import operate
 from syndicate.errors import NotFound
 from syndicate.lanes import LaneKind, LaneState
 from syndicate.moments import moment
-from syndicate.reports.overview import LaneView, lane_views
+from syndicate.reports.lane_views import LaneView, lane_page, lane_views, lanes_named
+from syndicate.storage import LaneFilter
 from syndicate.web.admin.attempts import attempt_rows, columns
 from syndicate.web.admin.frame import Shown
 from syndicate.web.admin.parts import (
@@ -41,10 +42,9 @@ _STATES = {
 
 def lanes(room: Room) -> Shown:
     """All of them; those in trouble first."""
-    words, wanted = room.given("q").casefold(), room.given("state")
-    found = [v for v in lane_views(room.tx, room.settings) if words in v.name.casefold() and _is(v, wanted)]
-    found.sort(key=lambda v: (not _trouble(v), not v.pending, v.name))
-    rows = [_row(room, v) for v in found[:PAGE]]
+    words, wanted = room.given("q"), room.given("state")
+    found, rest = _found(room, words, wanted)
+    rows = [_row(room, v) for v in sorted(found, key=lambda v: (not _trouble(v), not v.pending, v.name))]
     empty = "No receiver is configured: see [partners] and [external_hubs] in the settings."
     looking = filters(
         "lanes",
@@ -52,7 +52,6 @@ def lanes(room: Room) -> Shown:
         choice("state", "State", _STATES, wanted),
     )
     names = ("receiver", "state", "waiting", "oldest", "set aside", "last taken", "last error", "act")
-    rest = len(found) - PAGE
     left = Markup("<p>{} more; a name or a state shows fewer.</p>").format(rest) if rest > 0 else NOTHING
     listed = table("Receivers", names, rows, "No such receiver." if words or wanted else empty)
     return Shown(
@@ -63,8 +62,14 @@ def lanes(room: Room) -> Shown:
     )
 
 
-def _is(v: LaneView, wanted: str) -> bool:
-    return not wanted or v.state == wanted or (wanted == "trouble" and _trouble(v))
+def _found(room: Room, words: str, wanted: str) -> tuple[Sequence[LaneView], int]:
+    """At most a page of them, and how many more there are."""
+    if not words and not wanted:
+        shown = lane_views(room.tx, room.settings, PAGE)
+        return shown, sum(room.tx.lanes.tally().values()) - len(shown)
+    state = LaneState(wanted) if wanted in _STATES.keys() - {"", "trouble"} else None
+    asked = LaneFilter(words=words, state=state, trouble=wanted == "trouble", limit=PAGE)
+    return lane_page(room.tx, room.settings, asked)
 
 
 def _trouble(v: LaneView) -> bool:
@@ -113,7 +118,7 @@ def _buttons(room: Room, v: LaneView) -> Sequence[Markup]:
 def lane(room: Room) -> Shown:
     """One of them."""
     name = room.given("name")
-    found = next((v for v in lane_views(room.tx, room.settings) if v.name == name), None)
+    found = lanes_named(room.tx, room.settings, [name]).get(name)
     if found is None:
         raise NotFound(f"there is no lane {name!r}", fix="the page of lanes lists them")
     v, clock = found, room.clock

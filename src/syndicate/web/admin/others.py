@@ -12,7 +12,8 @@ from syndicate.config.show import masked_address
 from syndicate.errors import NotFound
 from syndicate.moments import moment
 from syndicate.reports.dossiers import partner_file, partner_view
-from syndicate.reports.overview import FeedView, LaneView, canary_views, feed_views, lane_views
+from syndicate.reports.lane_views import lanes_named
+from syndicate.reports.overview import FeedView, canary_views, feed_views
 from syndicate.storage import Conduct, Problem, SourceConduct, SourceState, SubscriptionView
 from syndicate.web.admin.frame import Shown
 from syndicate.web.admin.parts import (
@@ -125,11 +126,12 @@ def _source_acts(room: Room, name: str, conduct: SourceConduct | None) -> Markup
 
 def partners(room: Room) -> Shown:
     """Who may take stories."""
-    lanes = {v.name: v for v in lane_views(room.tx, room.settings)}
     known = room.settings.partners
+    names = [f"{name}/{endpoint}" for name, partner in known.items() for endpoint in partner.endpoints]
+    lanes = lanes_named(room.tx, room.settings, names)
     rows = [_partner(partner_view(name, known[name], lanes)) for name in known]
-    names = ("partner", "feeds", "gets", "delay", "pushed to", "contact")
-    listed = table("Partners", names, rows, "No partner is configured: see [partners] in the settings.")
+    columns = ("partner", "feeds", "gets", "delay", "pushed to", "contact")
+    listed = table("Partners", columns, rows, "No partner is configured: see [partners] in the settings.")
     return Shown(
         title="Partners",
         place="partners",
@@ -163,7 +165,7 @@ def partner(room: Room) -> Shown:
     known = room.settings.partners.get(room.id)
     if known is None:
         raise NotFound(f"there is no partner {room.id!r}", fix="the page of partners lists them")
-    lanes: dict[str, LaneView] = {v.name: v for v in lane_views(room.tx, room.settings)}
+    lanes = lanes_named(room.tx, room.settings, [f"{room.id}/{endpoint}" for endpoint in known.endpoints])
     view, found = partner_view(room.id, known, lanes), partner_file(room.tx, room.id, room.now)
     clock, pull = room.clock, found["pull"]
     terms = facts(
