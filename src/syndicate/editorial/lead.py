@@ -230,6 +230,8 @@ def _dateline(work: Work, text: str) -> str | None:
     found = dateline.find(work, text, lax=bool(work.claims))
     if found is None or not text[found.end :].strip():
         return None
+    if found.place and notices.kind_of(found.place) is not None:
+        return None
     take_dateline(work, found)
     return _name_behind(work, _tag_behind(work, text[found.end :]))
 
@@ -250,14 +252,18 @@ def _tag_behind(work: Work, text: str) -> str:
 
 
 _NAME_BEHIND = re.compile(r"^(?P<who>[^\W\d_][^\d:;!?,()–—-]{4,40}?)\s+[-–—]\s+(?=\S)")
+_PLURAL = re.compile(r"L[AE]R[Iİ]?\b")
+"""A Turkish plural in capitals: "KÜÇÜK İŞLETMELER" is a topic."""
 
 
 def _name_behind(work: Work, text: str) -> str:
-    """ "İZMİR (AA) - SERKAN YURT - …": an author in capitals between an agency's tag and the text."""
-    match = _NAME_BEHIND.match(text[:60]) if work.dateline and work.dateline.agency else None
-    if match is None or not match.group("who").isupper() or not is_person(match.group("who")):
+    """ "İZMİR (AA) - SERKAN YURT - …": an author in capitals, where Anadolu Agency alone puts one."""
+    ours = work.dateline is not None and work.dateline.agency == "Anadolu Agency"
+    match = _NAME_BEHIND.match(text[:60]) if ours else None
+    who = match.group("who") if match else ""
+    if match is None or not who.isupper() or _PLURAL.search(who) or not is_person(who):
         return text
-    work.add_persons([normal_case(match.group("who"))], "a name behind the dateline", match.group())
+    work.add_persons([normal_case(who)], "a name behind the dateline", match.group())
     return text[match.end() :]
 
 
