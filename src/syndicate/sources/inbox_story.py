@@ -94,8 +94,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of two embargoes under one key a parser would keep the last, and nobody knows which was meant."""
     table = dict(pairs)
     if len(table) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twice[:40]!r} stands there twice")
     return table
 
