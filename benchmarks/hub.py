@@ -1,6 +1,7 @@
 """How soon subscribers of our own hub have a story, and what idle subscriptions cost.
 
-    python benchmarks/hub.py [--subscribers 2000] [--hosts 200] [--idle 200000] [--flight 64]
+    python benchmarks/hub.py [--subscribers 2000] [--hosts 200] [--idle 200000] [--few 10] [--publications 60]
+        [--flight 64]
 
 Subscribers listen in a process of their own on loopback, each at an address of
 its own; half of them want signatures. The document is a feed of fifty stories.
@@ -15,12 +16,13 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import islice
 from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import httptools
 import uvloop
@@ -71,7 +73,7 @@ def receive(ports: Queue[list[int]], counts: Queue[tuple[int, float]], wanted: i
 
 def configure(folder: Path, flight: int, ca_file: Path | None = None) -> Path:
     """One feed, the hub on, loopback allowed; ``ca_file``: who vouches for receivers."""
-    (folder / "stories").mkdir()
+    (folder / "stories").mkdir(parents=True)
     file = folder / "syndicate.toml"
     file.write_text(
         f"""
@@ -170,49 +172,72 @@ async def fan_out(app: App, folder: Path, counts: Queue[tuple[int, float]], subs
         )
 
 
-async def idle(app: App, folder: Path, rows: int) -> None:
-    """What subscriptions cost that have everything: a turn of the hub, a publication, thirty idle seconds."""
-    for _ in range(20):
-        await app.hub.drain()
-    await publishing(app, folder, 900)  # the first ones make what the others find ready
-    few = await turn(app), await publishing(app, folder, 1000), await idling(app)
-    before = memory()
-    seconds = subscribe(app, (("127.0.0.2", f"http://127.0.0.2:9/idle/{n}") for n in range(rows)))
-    with app.storage.database.engine.connect() as connection:  # that so much was written is no part of it
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    size = (folder / "syndicate.db").stat().st_size / 1e6
-    print(f"{rows} idle subscriptions stored in {seconds:.1f} s; the database has {size:.0f} MB")
-    many = await turn(app), await publishing(app, folder, 2000), await idling(app)
-    names = (
-        "a turn with nothing to do, ms",
-        "a publication, ms of the processor",
-        "processor while idle, ms a second",
-    )
-    for name, one, other in zip(names, few, many, strict=True):
-        print(f"{name}: {one:.2f} without them, {other:.2f} with them ({other / one:.2f} times)")
-    print(f"memory {before:.0f} MB without them, {memory():.0f} MB with them")
+async def idle(folder: Path, given: argparse.Namespace) -> None:
+    """What subscriptions cost that have everything: two outlets that differ in how many of them there are."""
+    async with (
+        outlet(folder / "few", given, given.few) as few,
+        outlet(folder / "many", given, given.idle) as many,
+    ):
+        size = (many.folder / "syndicate.db").stat().st_size / 1e6
+        print(f"{given.few} : {given.idle} idle subscriptions; the larger database has {size:.0f} MB")
+        await in_turn(few, many, turn, 40, "a turn with nothing to do, ms of the processor")
+        await in_turn(few, many, idling, 3, "the hub while idle, ms of the processor a second")
+        await in_turn(few, many, publication, given.publications, "a publication, ms of the processor")
+        await renew(many.app)
 
 
-async def publishing(app: App, folder: Path, first: int) -> float:
-    """Milliseconds of the processor of one publication, from the commit to the files, the hub turned off: a
-    median. Its time on the clock wavers by more than there is to be seen."""
-    took = []
-    for number in range(first, first + 9):
-        write(folder, number)
-        await app.poll_all()
-        started = time.process_time()
-        await app.publish()
-        took.append((time.process_time() - started) * 1000)
-    with app.storage.write() as tx:  # nobody was sent to: everybody is taken to have the newest
-        edition = tx.subscriptions.edition(app.site.topic("latest", "rss"), ["rss"])
-        assert edition
-        tx.connection.execute(s.subscriptions.update().values(version=edition.version))
-    return statistics.median(took)
+class Outlet(NamedTuple):
+    """One that is measured beside another."""
+
+    app: App
+    folder: Path
 
 
-async def idling(app: App, seconds: float = 30.0) -> float:
+async def in_turn(
+    few: Outlet, many: Outlet, measure: Callable[[Outlet], Awaitable[float]], times: int, name: str
+) -> None:
+    """Measure both, one right after the other and each first every other time: what changes meanwhile, and
+    what each leaves behind, is the same for both. The ratio is the pairs' median, with its quartiles."""
+    pairs = []
+    for number in range(-2, times):  # the first ones make what the others find ready
+        both = [few, many] if number % 2 else [many, few]
+        took = [await measure(one) for one in both]
+        pairs.append(took if number % 2 else took[::-1])
+    of_few, of_many = (statistics.median(one) for one in zip(*pairs[2:], strict=True))
+    low, middle, high = statistics.quantiles([many / few for few, many in pairs[2:]], n=4)
+    print(f"{name}: {of_few:.2f} : {of_many:.2f}, ratio {middle:.3f} ({low:.3f} to {high:.3f})")
+
+
+@asynccontextmanager
+async def outlet(folder: Path, given: argparse.Namespace, rows: int) -> AsyncIterator[Outlet]:
+    """One of fifty stories, so many subscribed to its feed."""
+    settings = load_settings(configure(folder, given.flight))
+    logs.configure(settings.log)
+    async with App(settings) as app:
+        for n in range(50):
+            write(folder, n)
+        await publish(app, folder, 50)
+        before = memory()
+        seconds = subscribe(app, (("127.0.0.2", f"http://127.0.0.2:9/idle/{n}") for n in range(rows)))
+        with app.storage.database.engine.connect() as connection:  # that so much was written is no part of it
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        print(f"{rows} idle subscriptions stored in {seconds:.1f} s, {memory() - before:.0f} MB of memory")
+        yield Outlet(app, folder)
+
+
+async def publication(one: Outlet) -> float:
+    """Milliseconds of the processor from the commit to the files, the hub turned off."""
+    app, folder = one
+    write(folder, len(list((folder / "stories").iterdir())))
+    await app.poll_all()
+    started = time.process_time()
+    await app.publish()
+    return (time.process_time() - started) * 1000
+
+
+async def idling(one: Outlet, seconds: float = 10.0) -> float:
     """Milliseconds of the processor the hub takes in a second in which nothing happens."""
-    running = asyncio.create_task(app.hub.run())
+    running = asyncio.create_task(one.app.hub.run())
     await asyncio.sleep(1)
     used = time.process_time()
     await asyncio.sleep(seconds)
@@ -222,12 +247,12 @@ async def idling(app: App, seconds: float = 30.0) -> float:
     return used / seconds * 1000
 
 
-async def turn(app: App) -> float:
-    """Milliseconds of a turn."""
-    started = time.perf_counter()
-    for _ in range(50):
-        await app.hub.drain()
-    return (time.perf_counter() - started) * 20
+async def turn(one: Outlet) -> float:
+    """Milliseconds of the processor of a turn."""
+    started = time.process_time()
+    for _ in range(10):
+        await one.app.hub.drain()
+    return (time.process_time() - started) * 100
 
 
 async def renew(app: App) -> None:
@@ -247,19 +272,12 @@ async def renew(app: App) -> None:
 async def measure(given: argparse.Namespace, ports: list[int], counts: Queue[tuple[int, float]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        settings = load_settings(configure(folder, given.flight))
-        logs.configure(settings.log)
-        app = App(settings)
-        async with app:
-            for n in range(50):
-                write(folder, n)
-            await publish(app, folder, 50)
+        async with outlet(folder / "crowd", given, 0) as (app, place):
             # Each port stands for a host of its own: the caps by host are not what is measured.
             hosts = [(f"h{n % len(ports)}", ports[n % len(ports)]) for n in range(given.subscribers)]
             subscribe(app, [(h, f"http://127.0.0.1:{port}/{n}") for n, (h, port) in enumerate(hosts)])
-            await fan_out(app, folder, counts, given.subscribers)
-            await idle(app, folder, given.idle)
-            await renew(app)
+            await fan_out(app, place, counts, given.subscribers)
+        await idle(folder, given)
 
 
 def main() -> None:
@@ -267,6 +285,8 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, default=2000)
     parser.add_argument("--hosts", type=int, default=200)
     parser.add_argument("--idle", type=int, default=200_000)
+    parser.add_argument("--few", type=int, default=10, help="idle subscriptions of the other outlet")
+    parser.add_argument("--publications", type=int, default=60)
     parser.add_argument("--flight", type=int, default=64)
     given = parser.parse_args()
     context = multiprocessing.get_context("spawn")

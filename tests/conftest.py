@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import create_engine, text
 
 import databases
+from courier import Courier
 from patience import SECONDS, patience
 from syndicate.storage import Storage
 from syndicate.storage.migrate import upgrade
@@ -99,6 +100,19 @@ def _logs_of_its_own() -> Iterator[None]:
     """A command sets up logging to the standard error of its test, which is closed afterwards."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def courier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Courier]:
+    """The Valley Courier, published by a daemon that nobody writes to."""
+    made = Courier(tmp_path_factory.mktemp("courier"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,7 +17,8 @@ from syndicate.ingest import record
 from syndicate.lanes import LaneKind, LaneTerms
 from syndicate.model import PubStatus
 from syndicate.storage import Storage, Transaction
-from syndicate.storage.restore import begin_anew, begin_logs_anew
+from syndicate.storage.anew import begin_anew
+from syndicate.storage.pulls import begin_logs_anew
 from syndicate.storage.witness import Witness, went_back
 
 WHY = "it was withdrawn before a backup was put back"

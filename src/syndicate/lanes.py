@@ -25,6 +25,8 @@ RETRY_EVERY = timedelta(hours=12)
 # What is only not readable yet is soon: our own server is milliseconds behind, a CDN minutes.
 WAIT_TIMES = tuple(timedelta(seconds=s) for s in (0.25, 1, 5, 15, 60))
 JITTER = 0.2
+ANNOUNCED_FROM = 5
+"""After so many failures in a row it is said when a lane will be disabled; none is disabled unsaid."""
 
 
 class LaneKind(StrEnum):
@@ -134,6 +136,8 @@ class Standing:
     """An article as far as lanes care: its newest revision and who may have it.
 
     ``backfilled``: an old story that was filled in, and is offered to nobody.
+    ``unknown_until``: up to then it may have been offered, from when it was
+    ``published``, without anybody knowing: a backup was put back.
     """
 
     article_id: str
@@ -143,6 +147,8 @@ class Standing:
     held: bool
     feeds: Collection[str]
     backfilled: bool = False
+    published: datetime | None = None
+    unknown_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,7 @@ def owed(
     if copy.recalled and not entitled:
         return Settled()  # it took the story back, and is told nothing further about it
     if standing.status is not PubStatus.USABLE:
-        return _owed_kill(standing, copy, generation)
+        return _owed_kill(standing, copy, terms, generation)
     if standing.live_since is None or standing.held:
         return Settled()
     if standing.backfilled and not (copy.offered or granted):
@@ -217,10 +223,23 @@ def owed(
     return Send(standing.revision, kill=False)
 
 
-def _owed_kill(standing: Standing, copy: Copy, generation: int) -> Decision:
-    if not copy.offered or _has(copy, standing.revision, generation):
+def _owed_kill(standing: Standing, copy: Copy, terms: LaneTerms, generation: int) -> Decision:
+    if _has(copy, standing.revision, generation):
+        return Settled()
+    if not copy.offered and not _may_have_had(standing, terms):
         return Settled()  # what was withdrawn before it was ever offered is never sent
     return Send(standing.revision, kill=True)
+
+
+def _may_have_had(standing: Standing, terms: LaneTerms) -> bool:
+    """Whether it may have been offered before a backup was put back that does not know of it.
+
+    That goes by the feeds it stands in; once its notice is over it stands in none.
+    """
+    since, until = standing.published, standing.unknown_until
+    if since is None or until is None or since + terms.delay > until:
+        return False
+    return not standing.feeds or not terms.feeds.isdisjoint(standing.feeds)
 
 
 def _has(copy: Copy, revision: int, generation: int) -> bool:
@@ -300,9 +319,21 @@ def _state_after_failure(
 ) -> LaneState:
     if outcome.verdict is Verdict.GONE and lane.state is LaneState.ACTIVE:
         return LaneState.GONE
-    if lane.state is LaneState.ACTIVE and now - since >= limits.disable_after:
+    if lane.state is LaneState.ACTIVE and now - since >= limits.disable_after and _announced(lane):
         return LaneState.DISABLED
     return lane.state
+
+
+def _announced(lane: Lane) -> bool:
+    return lane.failures >= ANNOUNCED_FROM
+
+
+def will_be_disabled(lane: Lane, limits: Limits) -> datetime | None:
+    """When a lane that goes on failing is disabled; ``None`` while it is too soon to say so."""
+    if lane.state is not LaneState.ACTIVE or lane.failing_since is None or not _announced(lane):
+        return None
+    end = lane.failing_since + limits.disable_after
+    return max(end, lane.due) if lane.due else end
 
 
 def after_failed_story(

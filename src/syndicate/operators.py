@@ -149,17 +149,17 @@ def pause(tx: Transaction, lane: Lane, *, by: Actor, now: datetime) -> bool:
     return done
 
 
-def resume(tx: Transaction, lane: Lane, *, by: Actor, now: datetime) -> bool:
-    """Go on at once. False where the configuration no longer names the lane."""
-    done = operate.resume(tx, lane)
+def resume(tx: Transaction, lane: Lane, *, by: Actor, now: datetime, host: str | None = None) -> bool:
+    """Go on at once, and ask its ``host`` now. False where the configuration no longer names the lane."""
+    done = operate.resume(tx, lane, now, host)
     if done:
         by.note(tx, "resume lane", lane.name, now, {"was": lane.state})
     return done
 
 
-def retry(tx: Transaction, lane: Lane, *, by: Actor, now: datetime) -> int:
-    """Make all that waits after a failure due now; returns how many stories that is."""
-    count = operate.retry(tx, lane, now)
+def retry(tx: Transaction, lane: Lane, *, by: Actor, now: datetime, host: str | None = None) -> int:
+    """Make all that waits after a failure due now, its ``host`` too; returns how many stories that is."""
+    count = operate.retry(tx, lane, now, host)
     by.note(tx, "retry lane", lane.name, now, {"stories": count})
     return count
 
@@ -179,9 +179,10 @@ def redrive(
     now: datetime,
     article_id: str | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
 ) -> int:
     """Give what was refused another chance; returns how many stories that is."""
-    count = operate.redrive(tx, lane, now, article_id, since)
+    count = operate.redrive(tx, lane, now, article_id, since, until)
     if count:
         by.note(tx, "redrive", lane.name, now, {"stories": count, "article": article_id})
     return count

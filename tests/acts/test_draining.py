@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from syndicate.config import Adapters, load
+import apps
+from syndicate import operators
 from syndicate.daemon.app import App
 from syndicate.distribute import clerk as clerk_module
 from syndicate.distribute import engine as engine_module
@@ -20,16 +22,15 @@ from syndicate.distribute import operate
 from syndicate.distribute.engine import Distributor
 from syndicate.distribute.hosts import Hosts, is_down
 from syndicate.errors import StorageError
+from syndicate.installed import load_settings
 from syndicate.model import Outcome, Verdict
+from syndicate.reports.lane_views import lane_hosts
 from syndicate.reports.overview import overview
-from syndicate.sources.registry import SOURCES
 from syndicate.transports.base import StoryPush
-from syndicate.transports.registry import ENDPOINTS
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 OK = Outcome(verdict=Verdict.DELIVERED, status=204)
 AWAY = Outcome(verdict=Verdict.RETRY, detail="the connection was refused")
-SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
 
 
 @dataclass
@@ -64,33 +65,8 @@ class House:
     def __init__(self, folder: Path, lanes: dict[str, str], more: str = "") -> None:
         self.folder = folder
         self.ahead = timedelta(0)
-        (folder / "stories").mkdir()
-        partners = "".join(
-            f'[partners.{name}]\nfeeds = ["latest"]\n[partners.{name}.endpoints.main]\ntype = "webhook"\n'
-            f'url = "https://{host}/in"\nsecrets = ["{SECRET}"]\n'
-            for name, host in lanes.items()
-        )
-        file = folder / "syndicate.toml"
-        file.write_text(
-            f"""
-[publisher]
-name = "The Hill Gazette"
-url = "https://hill.example.org/"
-[storage]
-url = "sqlite:///{folder}/syndicate.db"
-[output]
-path = "{folder}/feeds"
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-{partners}{more}
-""",
-            encoding="utf-8",
-        )
-        self.settings = load(file, Adapters(SOURCES, ENDPOINTS))
+        partners = "".join(apps.partner(f"https://{host}/in", name) for name, host in lanes.items())
+        self.settings = load_settings(apps.configured(folder, partners + more))
         self.app = App(self.settings, clock=self.now)
         self.endpoints = {f"{name}/main": Endpoint() for name in lanes}
 
@@ -224,6 +200,66 @@ def test_who_failed_for_long_does_not_wait_when_another_finds_the_host_well(tmp_
             waiting = {n: (v.due, v.pending, v.exceptions) for n, v in house.lanes().items()}
             assert set(waiting.values()) == {(None, 0, 0)}, "all go on at once, with what failed as well"
             assert house.now() == until
+
+    run(go())
+
+
+@pytest.mark.parametrize("act", [operators.retry, operators.resume])
+def test_an_operator_who_wants_it_tried_now_does_not_wait_for_the_pause_of_its_host(
+    tmp_path: Path, act: Any
+) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            house.all_answer(AWAY)
+            await house.publish("a", "b")
+            for _ in range(6):
+                await house.drain(minutes=16)
+            house.all_answer(OK)
+            before = house.requests()
+            await house.drain(seconds=1)
+            assert house.requests() == before, "the pause is a quarter of an hour by now"
+            with house.app.storage.write() as tx:  # as a command beside the daemon does
+                lane, host = operate.named(tx, "p3/main"), lane_hosts(house.settings)["p3/main"]
+                act(tx, lane, by=operators.Actor("amina", "command"), now=house.now(), host=host)
+            await house.drain()
+            assert house.shut() == ["two.example.net:443"]
+            waiting = {n: (v.pending, v.exceptions) for n, v in house.lanes().items() if n != "other/main"}
+            assert set(waiting.values()) == {(0, 0)}, "it was well, so that all who waited there have it too"
+
+    run(go())
+
+
+def test_an_operator_who_asks_a_dead_host_has_it_asked_once(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, MANY) as house:
+            house.all_answer(AWAY)
+            await house.publish("a")
+            for _ in range(6):
+                await house.drain(minutes=16)
+            before = house.requests()
+            with house.app.storage.write() as tx:
+                lane, host = operate.named(tx, "p3/main"), lane_hosts(house.settings)["p3/main"]
+                operate.retry(tx, lane, house.now(), host)
+            await house.drain()
+            await house.drain(seconds=1)
+            assert house.requests() == before + 1
+
+    run(go())
+
+
+def test_who_is_resumed_gets_what_failed_before_as_well(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, {"p": "one.example.net"}) as house:
+            house.all_answer(Outcome(verdict=Verdict.FAULT, status=401, detail="401"))
+            await house.publish("a")
+            for _ in range(12):
+                await house.drain(hours=13)
+            house.all_answer(OK)
+            assert house.lanes()["p/main"].state == "disabled"
+            with house.app.storage.write() as tx:
+                assert operate.resume(tx, operate.named(tx, "p/main"), house.now())
+            await house.drain()
+            assert house.lanes()["p/main"].exceptions == 0, "and not in twelve hours"
 
     run(go())
 
@@ -484,7 +520,7 @@ def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_o
             await house.drain(days=1)
             assert house.requests() == before
             with house.app.storage.write() as tx:
-                assert operate.resume(tx, operate.named(tx, "p/main"))
+                assert operate.resume(tx, operate.named(tx, "p/main"), house.now())
             house.app.distributor.wake()
             await house.drain()
             assert house.lanes()["p/main"].exceptions == 0, "what waited went out"
@@ -495,19 +531,74 @@ def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_o
 # -- secrets -----------------------------------------------------------------------------------
 
 
+class Partner:
+    """A receiver on loopback that takes what the reference library verifies under the secret it knows."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+        self.taken: list[str] = []
+        self.refused = 0
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
+        headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:])}
+        body = await reader.readexactly(int(headers["content-length"]))
+        status = "204 No Content"
+        try:
+            story = Webhook(self.secret).verify(body, headers)
+            self.taken.append(story["headlines"][0]["value"])
+        except WebhookVerificationError:
+            self.refused += 1
+            status = "401 Unauthorized"
+        writer.write(f"HTTP/1.1 {status}\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+
 def test_a_secret_is_exchanged_without_a_gap(tmp_path: Path) -> None:
-    """Both sign; the partner changes when it likes; then the old one goes. A reload each, no restart."""
-    from standardwebhooks.webhooks import Webhook as Reference
-
-    from syndicate.config import Secret
-    from syndicate.transports.webhook import Signer
-
+    """Both stand in the configuration while the partner changes; a reload each, no restart, no 401."""
     other = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXRlcyEhIQ=="
-    body, at = b'{"a": 1}', datetime.now(UTC)
-    stages = [[SECRET], [SECRET, other], [other, SECRET], [other]]
-    for stage in range(3):
-        for secrets in (stages[stage], stages[stage + 1]):
-            headers = Signer([Secret(s) for s in secrets]).headers("msg_1", at, body)
-            shared = set(stages[stage]) & set(stages[stage + 1])
-            for secret in shared:  # whoever knows what both stages have verifies before and after
-                assert Reference(secret).verify(body, headers) == {"a": 1}
+
+    async def go() -> None:
+        partner = Partner(apps.SECRET)
+        server = await asyncio.start_server(partner.answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        file = tmp_path / "syndicate.toml"
+
+        async def goes(house: House, name: str) -> None:
+            await house.publish(name)
+            house.ahead = datetime.now(UTC) - START  # the library goes by its own clock
+            await house.app.distributor.drain()
+            assert (partner.taken[-1], partner.refused) == (name, 0)
+
+        async def configured(house: House, *secrets: str) -> None:
+            words = ", ".join(f'"{s}"' for s in secrets)
+            text = re.sub(r"secrets = .*", f"secrets = [{words}]", file.read_text(encoding="utf-8"))
+            file.write_text(text, encoding="utf-8")
+            await house.app.reload()
+
+        more = '[network]\nallow = ["127.0.0.0/8"]\n'
+        house = House(tmp_path, {"p": "one.example.net"}, more)
+        file.write_text(
+            file.read_text(encoding="utf-8").replace("https://one.example.net", f"http://127.0.0.1:{port}"),
+            encoding="utf-8",
+        )
+        house.settings = load_settings(file)
+        house.app = App(house.settings, clock=house.now, settings_file=file)
+        async with server, house.app:
+            await house.app.serve()
+            await goes(house, "before")
+            await configured(house, apps.SECRET, other)
+            await goes(house, "both stand there, it knows the old one")
+            partner.secret = other
+            await goes(house, "both stand there, it knows the new one")
+            await configured(house, other)
+            await goes(house, "after")
+            partner.secret = apps.SECRET
+            await house.publish("to whom only the old one is known")
+            await house.app.distributor.drain()
+            assert partner.refused == 1, "and the old one is worth nothing any more"
+
+    run(go())

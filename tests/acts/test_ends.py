@@ -28,11 +28,6 @@ ENDED = OWN + 'retired = 2026-03-03\nsuccessor = "latest"\n'
 HUB = '[external_hubs.near]\nurl = "https://hub.example.org/"\n'
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def stories(house: House, count: int, first: int = 0) -> None:
     for number in range(first, first + count):
         house.take(draft(f"s{number}"))

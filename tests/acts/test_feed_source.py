@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted import Said, Scripted, page_of, scripted
 
 from syndicate.daemon.app import App, load_settings
 
-FILE = Path(__file__).parents[1] / "sources" / "scripted.py"
-if "scripted" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("scripted", FILE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["scripted"] = module
-    spec.loader.exec_module(module)
-
-from scripted import Said, Scripted, page_of, scripted  # noqa: E402
-
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @asynccontextmanager

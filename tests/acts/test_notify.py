@@ -35,13 +35,15 @@ PARTNER = '[partners.gazette]\nfeeds = ["latest"]\ncontact = "night@gazette.exam
 
 
 class Post(ThreadingTCPServer):
-    """A mail server on loopback that keeps what it is given; ``refuse`` answers every letter with 550."""
+    """A mail server on loopback that keeps what it is given; ``refuse`` answers every letter with 550,
+    ``refused`` are those to whom nothing is taken."""
 
     allow_reuse_address = daemon_threads = True
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.refuse = False
+        self.refused: set[str] = set()
         super().__init__(("127.0.0.1", 0), _Session)
 
     @property
@@ -61,6 +63,8 @@ class _Session(StreamRequestHandler):
                 self.keep()
             elif word.startswith("MAIL") and self.server.refuse:
                 self.say("550 not from you, password=hunter2")
+            elif word.startswith("RCPT") and any(one.upper() in word for one in self.server.refused):
+                self.say("550 we do not relay")
             elif word.startswith("QUIT"):
                 self.say("221 bye")
                 return
@@ -104,16 +108,16 @@ class Desk:
     def texts(self) -> list[str]:
         return [str(letter.get_payload()) for letter in self.post.letters]
 
-    def offer(self, source_id: str, acked: bool = True) -> None:
-        """The partner was sent the story as it stands."""
+    def offer(self, source_id: str, acked: bool = True, lane: str = "gazette/main") -> None:
+        """The partner was sent the story as it stands, at one of its endpoints."""
         article = self.house.article(source_id)
         with self.house.storage.write() as tx:
-            tx.lanes.ensure("gazette/main", LaneKind.STORIES, "gazette", "main", position=0)
-            lane = tx.lanes.named("gazette/main")
-            assert lane
-            tx.lanes.offer(lane.id, article.id, article.revision, self.house.now)
+            tx.lanes.ensure(lane, LaneKind.STORIES, "gazette", lane.partition("/")[2], position=0)
+            known = tx.lanes.named(lane)
+            assert known
+            tx.lanes.offer(known.id, article.id, article.revision, self.house.now)
             if acked:
-                tx.lanes.ack(lane.id, article.id, article.revision, 0, self.house.now)
+                tx.lanes.ack(known.id, article.id, article.revision, 0, self.house.now)
 
 
 @pytest.fixture
@@ -213,9 +217,59 @@ def test_an_unconfirmed_takedown_is_escalated_and_the_partner_written_to(desk: D
     assert f"urn:uuid:{article.id}" in str(theirs.get_payload())
     assert "About a" not in str(theirs.get_payload()) + str(ours.get_payload()), "it may be the libel"
     assert "night@gazette.example" in str(ours.get_payload())
+    assert theirs["Reply-To"] == "desk@times.example.org", "an answer reaches a person"
+    assert "/partner/v1/gazette/acks" in str(theirs.get_payload())
     desk.offer("a")
     desk.look()
     assert str(desk.post.letters[-1]["Subject"]).endswith("over: 1")
+
+
+def test_a_contact_that_cannot_be_written_to_does_not_have_the_newsroom_told_over_and_over(
+    desk: Desk,
+) -> None:
+    desk.post.refused = {"night@gazette.example"}
+    desk.house.take(draft("a"))
+    desk.offer("a")
+    desk.house.withdraw("a")
+    desk.house.later(hours=2)
+    assert desk.look()
+    assert desk.look() is None, "it was told"
+    assert [x["To"] for x in desk.post.letters] == ["desk@times.example.org"]
+    (problem,) = desk.house.problems()
+    assert "it refuses night@gazette.example" in problem.ref
+
+
+def test_each_endpoint_of_a_partner_has_to_take_a_takedown(desk: Desk) -> None:
+    """They may be systems of their own: that one took it says nothing of the other."""
+    desk.house.take(draft("a"))
+    desk.offer("a")
+    desk.offer("a", lane="gazette/app")
+    desk.house.withdraw("a")
+    desk.offer("a")
+    desk.house.later(hours=2)
+    found = desk.look()
+    assert found and [a.words.partition(" ")[0] for a in found.new] == ["gazette/app"]
+    desk.offer("a", lane="gazette/app")
+    desk.look()
+    assert str(desk.post.letters[-1]["Subject"]).endswith("over: 1")
+
+
+def test_an_endpoint_that_is_gone_from_the_configuration_is_spoken_for_by_another(desk: Desk) -> None:
+    desk.house.take(draft("a"))
+    desk.offer("a")
+    desk.offer("a", lane="gazette/old")
+    with desk.house.storage.write() as tx:
+        old = tx.lanes.named("gazette/old")
+        assert old
+        tx.lanes.save(replace(old, state=LaneState.RETIRED))
+    desk.house.withdraw("a")
+    desk.house.later(hours=2)
+    found = desk.look()
+    assert found and {a.words.partition(" ")[0] for a in found.new} == {"gazette/main", "gazette/old"}
+    desk.offer("a")
+    desk.house.later(hours=13)
+    found = desk.look()
+    assert found and not found.again and len(found.over) == 2
 
 
 def test_a_paused_partner_is_escalated_too(desk: Desk) -> None:

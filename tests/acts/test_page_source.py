@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from house import House
+from page_forms import FORMS
+from scripted import Clock, Said, Scripted, http_client, scripted
 
-SOURCES = Path(__file__).parents[1] / "sources"
-if missing := [name for name in ("scripted", "page_forms") if name not in sys.modules]:
-    for name in missing:
-        spec = importlib.util.spec_from_file_location(name, SOURCES / f"{name}.py")
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-
-from page_forms import FORMS  # noqa: E402
-from scripted import Clock, Said, Scripted, http_client, scripted  # noqa: E402
-
-from syndicate.ingest.poll import Polled  # noqa: E402
-from syndicate.model import PubStatus  # noqa: E402
-from syndicate.sources.page import PageOptions, PageSource  # noqa: E402
+from syndicate.ingest.poll import Polled
+from syndicate.model import PubStatus
+from syndicate.sources.page import PageOptions, PageSource
 
 pytestmark = pytest.mark.anyio
 

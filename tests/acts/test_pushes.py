@@ -21,7 +21,7 @@ from syndicate.model import Outcome, Verdict
 from syndicate.net.client import Client
 from syndicate.operators import Actor
 from syndicate.plan import Applying, look
-from syndicate.reports.evidence import Evidence, evidence
+from syndicate.reports.evidence import Evidence, evidence, sentence
 from syndicate.site import Site
 from syndicate.transports.base import StoryPush
 
@@ -214,12 +214,15 @@ def test_evidence_says_who_was_told_when_and_who_confirmed(rounds: Rounds) -> No
     before = look()
     assert not before.settled
     assert [(t.partner, t.way, t.settled) for t in before.receivers] == [("one", "push", False)]
-    assert [f["shows_it"] for f in before.feeds] == [False]
+    assert [sentence(t) for t in before.receivers] == ["one/main: not yet"]
+    assert [f["shows_withdrawal"] for f in before.feeds] == [False]
     rounds.send()
     rounds.house.publish()
     after = look()
     assert after.settled
     (told,) = after.receivers
     assert told.offered_revision == 2 and told.received == rounds.house.now
+    assert told.had and told.had["revision"] == 1 and told.had["at"] < told.received
+    assert sentence(told).startswith("one/main: took the withdrawal 20")
     assert [(a["status"], a["delivered"]) for a in told.attempts] == [(204, True)]
     assert after.withdrawn["reason"] == "a court said so" and after.withdrawn["by"] == "operator"

@@ -43,7 +43,7 @@ def test_lanes_that_need_somebody_are_shown_and_the_idle_ones_are_counted(crowde
     assert len(view.lanes) == LANES_SHOWN
     assert {last[0], last[1]} <= shown
     assert view.lane_counts == {"active": MANY - 2, "disabled": 1, "paused": 1}
-    assert f"lanes that were stopped: {last[0]}" in view.needs
+    assert f"lanes that were stopped: {last[0]} (`syndicate lanes resume`)" in view.needs
     with crowded.storage.read() as tx:
         told = {(alarm.kind, alarm.ref) for alarm in everything(tx, crowded.settings, crowded.now)}
     assert told == {("lane_stopped", last[0]), ("lane_failing", last[1])}

@@ -49,11 +49,6 @@ DECODERS = {
 CODINGS = {"gzip": ".gz", "br": ".br", "zstd": ".zst", "identity": ""}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def libel(**changes: object) -> Draft:
     text = "<p>A zanthorpian text about the matter.</p><p>It goes on for a while.</p>"
     known = {

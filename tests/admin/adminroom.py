@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from lxml import html
 
+from apps import configured, partner
 from syndicate.daemon.app import App
 from syndicate.installed import load_settings
 from syndicate.passwords import _derive
@@ -32,34 +33,7 @@ password = "{HASH}"
 password = "{HASH}"
 read_only = true
 """
-CONFIG = """
-[publisher]
-name = "The Hill Gazette"
-url = "https://hill.example.org/"
-timezone = "Asia/Kabul"
-[web]
-port = 0
-[storage]
-url = "sqlite:///{folder}/news.db"
-[output]
-path = "{folder}/feeds"
-[network]
-allow = ["127.0.0.0/8"]
-[hub]
-enabled = true
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-[partners.gazette]
-feeds = ["latest"]
-[partners.gazette.endpoints.main]
-type = "webhook"
-url = "http://127.0.0.1:9/in"
-secrets = ["whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="]
-"""
+MORE = '[network]\nallow = ["127.0.0.0/8"]\n[hub]\nenabled = true\n' + partner("http://127.0.0.1:9/in")
 STORIES = {
     "bridge": "---\ntitle: The bridge opens\nid: bridge\nlanguage: en\n---\nThe old bridge was opened on Sunday.\n",
     "well": "---\ntitle: د کلي نوې څاه\nid: well\nlanguage: ps\n---\nپه کلي کې نوې څاه وکیندل شوه.\n",
@@ -121,11 +95,9 @@ async def opened(
     peer: str = "192.0.2.7",
     stories: bool = True,
 ) -> AsyncIterator[Adminroom]:
-    (folder / "stories").mkdir(exist_ok=True)
+    file = configured(folder, MORE, publisher='timezone = "Asia/Kabul"', ops=ops)
     for name, words in STORIES.items() if stories else ():
         (folder / "stories" / f"{name}.md").write_text(words, encoding="utf-8")
-    file = folder / "syndicate.toml"
-    file.write_text(CONFIG.format(folder=folder) + ops, encoding="utf-8")
     async with App(load_settings(file), settings_file=file) as app:
         await app.poll_all()
         await app.publish_all()

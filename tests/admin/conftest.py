@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-
-if "adminroom" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("adminroom", Path(__file__).parent / "adminroom.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["adminroom"] = module
-    spec.loader.exec_module(module)
-
 from adminroom import LOGINS, Adminroom, opened
 
 Opener = Callable[..., AbstractAsyncContextManager[Adminroom]]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

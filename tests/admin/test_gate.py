@@ -18,7 +18,7 @@ from syndicate.web.admin.routes import POLICY
 
 pytestmark = pytest.mark.anyio
 
-PROXY = '[ops]\ntrust_header = "X-Remote-User"\ntrusted_proxies = ["192.0.2.0/24"]\n'
+PROXY = 'trust_header = "X-Remote-User"\ntrusted_proxies = ["192.0.2.0/24"]\n'
 PAGES = (
     "",
     "articles",
@@ -103,7 +103,7 @@ async def test_over_https_it_goes_over_https_alone(open_room):
 async def test_a_proxys_word_that_it_was_https_is_taken_from_proxies_of_ours(
     open_room, trusted: str, secure: bool
 ):
-    async with open_room(ops=f'[ops]\ntrusted_proxies = ["{trusted}"]\n{LOGINS}') as room:
+    async with open_room(ops=f'trusted_proxies = ["{trusted}"]\n{LOGINS}') as room:
         answer = await room.get("login", **{"x-forwarded-proto": "https"})
         assert ("Secure" in answer.headers["set-cookie"]) == secure
 

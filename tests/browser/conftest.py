@@ -1,37 +1,13 @@
-"""The example newsroom on the air, for the tests of this folder."""
+"""A browser for the tests of this folder."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-TESTS = Path(__file__).parents[1]
-for name, file in (("courier", TESTS / "courier.py"), ("packages", TESTS / "npm/packages.py")):
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-
-from courier import Courier  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def courier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Courier]:
-    """The Valley Courier, published by a daemon."""
-    made = Courier(tmp_path_factory.mktemp("courier"))
-    yield made
-    made.close()
-
 
 FLAGS = (
     "--headless",

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-if "newsroom_cli" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("newsroom_cli", Path(__file__).parent / "newsroom.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["newsroom_cli"] = module
-    spec.loader.exec_module(module)
-
 from newsroom_cli import STORIES, Newsroom, write_config, write_story
 
 from syndicate.cli.main import run

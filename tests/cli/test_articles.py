@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from newsroom_cli import Newsroom, write_story
 
+from syndicate.operators import at_the_keyboard
+
 
 def test_the_newest_come_first(newsroom: Newsroom) -> None:
     found = newsroom.json("articles", "list")
@@ -208,6 +210,21 @@ def test_a_withdrawal_ends_with_a_file_of_evidence(newsroom: Newsroom) -> None:
     told = json.loads(file.read_text(encoding="utf-8"))
     assert told["withdrawn"]["reason"] == "legal"
     assert told["story"]["url"].endswith("/bridge")
+    assert told["withdrawn"]["who"] == at_the_keyboard().name
+    (feed,) = told["feeds"]
+    assert (feed["feed"], feed["shows_withdrawal"], feed["subscribers"]) == ("latest", False, 0)
+    assert {h["told"] for h in feed["hubs"]} == {False}
+    newsroom.run("run", "--once")
+    newsroom.run("articles", "evidence", name, "--out", str(file))
+    (feed,) = json.loads(file.read_text(encoding="utf-8"))["feeds"]
+    assert feed["shows_withdrawal"]
+
+
+def test_a_withdrawal_for_machines_names_the_file_of_evidence(newsroom: Newsroom) -> None:
+    newsroom.run("run", "--once")
+    told = newsroom.json("articles", "withdraw", newsroom.id("bridge"), "--reason", "legal")
+    assert (told["action"], told["settled"]) == ("withdrawn", False)
+    assert json.loads(Path(told["evidence"]).read_text(encoding="utf-8"))["withdrawn"]["reason"] == "legal"
 
 
 def test_evidence_is_made_anew_and_says_who_does_not_know(newsroom: Newsroom, tmp_path: Path) -> None:
@@ -222,6 +239,7 @@ def test_evidence_is_made_anew_and_says_who_does_not_know(newsroom: Newsroom, tm
     status, out, _ = newsroom.run("articles", "evidence", name, "--out", str(tmp_path / "second.json"))
     assert status == 1
     assert "gazette/main: not yet" in out
+    assert "0 of 1 receivers know" in out
     assert json.loads((tmp_path / "second.json").read_text())["receivers"][0]["lane"] == "gazette/main"
 
 

@@ -185,7 +185,7 @@ def test_where_the_present_database_is_damaged_it_is_said(newsroom: Newsroom) ->
     newsroom.run("articles", "correct", newsroom.id("bridge"), "--note", "One.")
     shown = newsroom.json("articles", "show", newsroom.id("bridge"))
     assert shown["journal"][-1]["seq"] > 1_000_000  # nobody knows how far the numbers had come
-    assert shown["article"]["revision"] == 1_000_002
+    assert shown["article"]["revision"] > 1_000_000
 
 
 def test_on_a_terminal_a_restore_is_asked_for(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

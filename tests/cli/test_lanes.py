@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from newsroom_cli import HEADER, KEY, SECRET, Newsroom
+
+from syndicate.lanes import LaneKind
 
 
 def lane(newsroom: Newsroom, name: str = "gazette/main") -> dict[str, object]:
@@ -89,8 +92,6 @@ def test_a_replay_sends_again_as_new(newsroom: Newsroom) -> None:
     with storage.write() as tx:
         found = tx.lanes.named("gazette/main")
         assert found
-        from dataclasses import replace
-
         tx.lanes.save(replace(found, position=3, urgent_position=3))
     newsroom.run("lanes", "replay", "gazette/main", "--from", "1")
     with storage.read() as tx:
@@ -105,8 +106,6 @@ def test_a_replay_of_a_topic_announces_it_again(newsroom: Newsroom) -> None:
     with storage.write() as tx:
         found = tx.lanes.named("hub:hub/sport/rss")
         assert found
-        from dataclasses import replace
-
         tx.lanes.save(replace(found, version=1))
     storage.close()
     assert lane(newsroom, "hub:hub/sport/rss")["pending"] == 0
@@ -135,28 +134,55 @@ def test_attempts_are_listed_and_shown(newsroom: Newsroom) -> None:
     assert newsroom.run("deliveries", "show", "999")[0] == 1
 
 
-@pytest.mark.parametrize("how", ["number", "lane", "article", "all"])
-def test_what_was_refused_is_due_again_after_a_redrive(newsroom: Newsroom, how: str) -> None:
-    number = newsroom.refuse("bridge")
-    assert [r["article_id"] for r in newsroom.json("deliveries", "refused")] == [newsroom.id("bridge")]
-    arguments = {
-        "number": [str(number)],
-        "lane": ["--lane", "gazette/main"],
-        "article": ["--article", newsroom.id("bridge")],
-        "all": ["--all"],
-    }[how]
-    assert newsroom.json("deliveries", "redrive", *arguments) == {"due_now": 1}
-    assert newsroom.json("deliveries", "refused") == []
-    assert newsroom.run("deliveries", "redrive", "--article", newsroom.id("bridge"))[0] == 1
+@pytest.fixture
+def refused(newsroom: Newsroom) -> tuple[int, int]:
+    """Two stories that two receivers refused: ``gazette/main`` the bridge, ``herald/main`` the market; the attempts."""
+    storage = newsroom.storage()
+    with storage.write() as tx:
+        tx.lanes.ensure("herald/main", LaneKind.STORIES, "herald", "main", position=0)
+    storage.close()
+    return newsroom.refuse("bridge"), newsroom.refuse("market", "herald/main")
 
 
-def test_a_redrive_takes_what_was_refused_since(newsroom: Newsroom) -> None:
-    newsroom.refuse("bridge")
+def left(newsroom: Newsroom) -> set[str]:
+    return {r["lane"] for r in newsroom.json("deliveries", "refused")}
+
+
+def test_what_was_refused_is_due_again_after_a_redrive(newsroom: Newsroom, refused: tuple[int, int]) -> None:
+    """By attempt, receiver, story, and all: that, and nothing else."""
+    assert left(newsroom) == {"gazette/main", "herald/main"}
+    for wanted in (
+        [str(refused[0])],
+        ["--lane", "gazette/main"],
+        ["--article", newsroom.id("bridge")],
+    ):
+        assert newsroom.json("deliveries", "redrive", *wanted) == {"due_now": 1}, wanted
+        assert left(newsroom) == {"herald/main"}, wanted
+        status, out, _ = newsroom.run("deliveries", "redrive", *wanted)
+        assert status == 1
+        assert "nothing of that stands refused" in out
+        newsroom.refuse("bridge")
+    assert newsroom.json("deliveries", "redrive", "--all") == {"due_now": 2}
+    assert left(newsroom) == set()
+
+
+def test_a_redrive_takes_what_was_refused_in_a_range(newsroom: Newsroom, refused: tuple[int, int]) -> None:
+    storage = newsroom.storage()
+    with storage.write() as tx:  # the herald's four days ago
+        lane = tx.lanes.named("herald/main")
+        assert lane
+        (held,) = tx.lanes.held(lane.id, [newsroom.id("market")]).values()
+        tx.lanes.hold(lane.id, replace(held, since=held.since - timedelta(days=4)))
+    storage.close()
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     assert newsroom.run("deliveries", "redrive", "--since", tomorrow)[0] == 1
-    assert len(newsroom.json("deliveries", "refused")) == 1
+    assert newsroom.run("deliveries", "redrive", "--since", "3d", "--until", "1d")[0] == 1
+    assert len(left(newsroom)) == 2
+    assert newsroom.json("deliveries", "redrive", "--since", "5d", "--until", "3d") == {"due_now": 1}
+    assert left(newsroom) == {"gazette/main"}
+    assert newsroom.run("deliveries", "redrive", "--until", "1h")[0] == 1
     assert newsroom.json("deliveries", "redrive", "--lane", "gazette/main", "--since", "1h") == {"due_now": 1}
-    assert newsroom.json("deliveries", "refused") == []
+    assert left(newsroom) == set()
 
 
 @pytest.mark.parametrize("wrong", [[], ["--all", "--lane", "gazette/main"], ["1", "--lane", "gazette/main"]])

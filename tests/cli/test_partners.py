@@ -46,6 +46,7 @@ def test_a_partner_that_never_pulled_says_so(newsroom: Newsroom) -> None:
     status, out, _ = newsroom.run("partners", "show", "gazette")
     assert status == 0
     assert "it never pulled" in out
+    assert "confirms a takedown by taking the withdrawal; contact desk@gazette.example" in out
     for secret in (SECRET, HEADER, KEY):
         assert secret not in out + str(found)
 
@@ -73,7 +74,8 @@ def test_a_takedown_is_open_until_it_is_confirmed(newsroom: Newsroom) -> None:
     pull(newsroom, twice=True)
     assert newsroom.json("partners", "show", "gazette")["unconfirmed"][0]["told"]
     _, out, _ = newsroom.run("partners", "show", "gazette")
-    assert "takedowns it has not confirmed" in out
+    assert "takedowns it has not confirmed in its own word" in out
+    assert "took the withdrawal" in out
     confirm(newsroom, "bridge", 2)
     found = newsroom.json("partners", "show", "gazette")
     assert found["unconfirmed"] == []

@@ -10,7 +10,8 @@ from newsroom_cli import KEY, SECRET, Newsroom
 def test_a_receiver_that_is_down_is_named_step_by_step(newsroom: Newsroom) -> None:
     status, out, err = newsroom.run("partners", "test", "gazette")
     assert status == 1
-    assert out.count("gazette/main") == 8
+    assert out.count("FAILED  gazette/main") == 8
+    assert "receiving.md" in out
     assert "0 of 8 pushes were taken" in out
     assert KEY not in out + err and SECRET not in out + err
 

@@ -34,7 +34,7 @@ def test_changed_terms_are_shown_then_applied(newsroom: Newsroom) -> None:
     status, out, _ = newsroom.run("plan")
     assert status == 1
     assert "agency pajhwok" in out
-    assert "full_text: True → False" in out
+    assert "full_text: yes → no" in out
     assert "narrower" in out and "A well is dug" in out
     status, out, err = newsroom.run("plan", "--apply", "--rate", "1000", "--json")
     assert status == 0

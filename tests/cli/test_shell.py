@@ -64,7 +64,7 @@ def test_a_command_that_only_looks_loads_nothing_that_fetches_reads_or_serves(
     loaded = modules("--config", str(newsroom.file), *words)
     own = {"editorial", "net.client", "sources.feed", "sources.folder", "web", "formats", "distribute"}
     others = SLOW - {"pydantic", "sqlalchemy", "rich", "asyncio"}
-    assert "syndicate.reports.overview" in loaded
+    assert "syndicate.reports.lane_views" in loaded
     assert not loaded & (others | {f"syndicate.{name}" for name in own})
 
 
@@ -169,6 +169,7 @@ WORDS: dict[str, str] = {
     "articles join": "{id} {other}",
     "articles split": "{id} --source desk",
     "articles evidence": "{id}",
+    "partners offer": "gazette --since 30d",
     "articles show": "{id}",
     "feeds validate": "{feed}",
     "feeds compare": "{feed} latest",

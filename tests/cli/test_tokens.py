@@ -16,6 +16,7 @@ def room(bare: Newsroom) -> Newsroom:
     storage = bare.storage()
     upgrade(storage)
     storage.close()
+    bare.configure('[sources.cms]\ntype = "inbox"\n')
     return bare
 
 
@@ -70,6 +71,7 @@ def test_lists_are_by_scope_and_owner(room: Newsroom) -> None:
         (("add", "--partner", "gazete", "--label", "x"), "gazette", 1),
         (("add", "--label", "x"), "--partner NAME", 2),
         (("add", "--partner", "gazette", "--inbox", "cms", "--label", "x"), "--partner NAME", 2),
+        (("add", "--inbox", "desk", "--label", "x"), "the configured ones: cms", 1),
         (("add", "--partner", "gazette", "--label", "12"), "no label", 2),
         (("add", "--partner", "gazette", "--label", "first"), "already", 2),
         (("revoke", "nothing"), "tokens list", 1),

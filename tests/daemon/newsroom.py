@@ -12,13 +12,14 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from standardwebhooks.webhooks import Webhook
 
 import databases
@@ -307,3 +308,19 @@ Check Also
 Bee-keepers look for late flowers
 
 The hills are dry and the hives are light ..."""
+
+
+@pytest.fixture
+def partner() -> Iterator[Partner]:
+    """A partner and a hub, ended with the test."""
+    made = Partner()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, partner: Partner) -> Iterator[Newsroom]:
+    """An outlet, ended with the test."""
+    made = Newsroom(tmp_path, partner)
+    yield made
+    made.close()

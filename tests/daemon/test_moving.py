@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -11,62 +10,29 @@ from typing import Any
 import httpx
 import pytest
 
+import apps
 from ports import free_port
 from syndicate.cli.main import run
-from syndicate.config import Adapters, Settings, load
+from syndicate.config import Settings
 from syndicate.daemon.app import App
-from syndicate.sources.registry import SOURCES
+from syndicate.installed import load_settings
 
 pytestmark = pytest.mark.anyio
-CONFIG = """
-[publisher]
-name = "The Times"
-url = "https://times.example.org/"
-base_url = "{base}"
-{more}
-[web]
-port = {port}
-[ops]
-port = 0
-[hub]
-enabled = true
-[storage]
-url = "sqlite:///{folder}/var/news.db"
-[output]
-path = "{folder}/feeds"
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-"""
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 def settings(folder: Path, base: str, port: int, more: str = "") -> Settings:
-    file = folder / "syndicate.toml"
-    file.write_text(CONFIG.format(folder=folder, base=base, port=port, more=more))
-    return load(file, Adapters(SOURCES, {}))
+    return load_settings(
+        apps.configured(folder, "[hub]\nenabled = true\n", publisher=more, base=base, port=port)
+    )
 
 
 async def on_air(made: Settings, ask: Any) -> Any:
     """What ``ask`` gets from a daemon that is ready."""
-    async with App(made) as app:
-        task = asyncio.create_task(app.run())
-        while app._ready:
-            await asyncio.sleep(0.02)
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{app.server.port}", verify=False, timeout=60
-        ) as client:  # type: ignore[union-attr]
-            found = await ask(client)
-        app.stop()
-        await task
-        return found
+    async with App(made) as app, apps.running(app):
+        assert app.server
+        base = f"http://127.0.0.1:{app.server.port}"
+        async with httpx.AsyncClient(base_url=base, verify=False, timeout=60) as client:
+            return await ask(client)
 
 
 def feed(folder: Path) -> dict[str, Any]:
@@ -87,7 +53,6 @@ async def test_another_machine_and_another_address(
     assert first["feed_url"] == "http://old.example/feeds/latest/feed.json"
 
     # As docs/operations.md says it: a backup, the stories, the configuration with former_base_urls.
-    (new / "var").mkdir(parents=True)
     copy = tmp_path / "copy.db"
     assert run(["--config", str(old / "syndicate.toml"), "db", "backup", str(copy)]) == 0
     shutil.copytree(old / "stories", new / "stories")

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from outlet_on_air import OnAir
 
-HERE = Path(__file__).parent
-for name, file in (
-    ("house", HERE.parent / "acts" / "house.py"),
-    ("outlet_on_air", HERE / "outlet_on_air.py"),
-):
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-
-from outlet_on_air import OnAir  # noqa: E402
-
-from syndicate.web.app import create_app  # noqa: E402
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+from syndicate.web.app import create_app
 
 
 @pytest.fixture

@@ -3,46 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from house import draft
+from outlet_on_air import OnAir
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from ports import free_port
-
-TESTS = Path(__file__).parents[1]
-for name, file in (
-    ("house", TESTS / "acts" / "house.py"),
-    ("outlet_on_air", TESTS / "deltas" / "outlet_on_air.py"),
-):
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-
-from house import draft  # noqa: E402
-from outlet_on_air import OnAir  # noqa: E402
-
-from syndicate.distribute.hub_desk import HubDesk  # noqa: E402
-from syndicate.distribute.hub_terms import HubTerms  # noqa: E402
-from syndicate.publish.servers import SERVERS, outlet  # noqa: E402
-from syndicate.web.app import create_app  # noqa: E402
-from syndicate.web.front import Door  # noqa: E402
-from syndicate.web.hub import hub_route  # noqa: E402
-from syndicate.web.prepared import POLICY  # noqa: E402
-from syndicate.web.server import Server  # noqa: E402
+from syndicate.distribute.hub_desk import HubDesk
+from syndicate.distribute.hub_terms import HubTerms
+from syndicate.publish.servers import SERVERS, outlet
+from syndicate.web.app import create_app
+from syndicate.web.front import Door
+from syndicate.web.hub import hub_route
+from syndicate.web.prepared import POLICY
+from syndicate.web.server import Server
 
 EXTRA = """
 [web]
@@ -65,11 +48,6 @@ http {{
     include {folder}/site.conf;
 }}
 """
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class Outlet:

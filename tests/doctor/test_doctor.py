@@ -50,11 +50,6 @@ title = "Latest"
 """
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Other:
     """A server that answers every GET with what it is told to."""
 

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pulldaemon import Outlet, outlet, run
+from pulldaemon import Outlet, outlet
+
+from apps import run
 
 ROOT = Path(__file__).parents[2]
 

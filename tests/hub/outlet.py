@@ -8,29 +8,19 @@ import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 
+from apps import Served, configured, opened, running
 from ports import free_port
-from syndicate.daemon.app import App, load_settings
 from syndicate.distribute.subscribers import HubDistributor
 from syndicate.net.client import Client
 from syndicate.storage import Pending, SubscriptionView
 from syndicate.web.server import Server
-
-
-class Clock:
-    """The time, moved as a test likes."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
 
 
 @dataclass
@@ -112,13 +102,8 @@ async def listening(subscriber: Subscriber, host: str = "127.0.0.1") -> AsyncIte
 
 
 @dataclass
-class Outlet:
-    """An application whose steps a test takes one by one, or leaves to the daemon."""
-
-    app: App
-    clock: Clock
-    folder: Path
-    client: httpx.AsyncClient
+class Outlet(Served):
+    """An application with its hub on."""
 
     @property
     def hub(self) -> str:
@@ -175,88 +160,43 @@ class Outlet:
             )
 
 
-def write_config(folder: Path, port: int, hub: str, network: str) -> Path:
-    """A configuration with one feed."""
-    (folder / "stories").mkdir(exist_ok=True)
-    config = folder / "syndicate.toml"
-    config.write_text(
-        f"""
-[publisher]
-name = "The Hill Gazette"
-url = "https://hill.example.org/"
-base_url = "http://127.0.0.1:{port}/"
-[web]
-port = {port}
-[ops]
-port = 0
-[storage]
-url = "sqlite:///{folder}/syndicate.db"
-[output]
-path = "{folder}/feeds"
+ALLOW = 'allow = ["127.0.0.0/8", "::1/128"]'
+MORE = """
 [network]
 {network}
 [delivery]
 retry = ["1m", "10m", "1h"]
 [hub]
 {hub}
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-interval = "1h"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-""",
-        encoding="utf-8",
-    )
-    return config
+"""
 
 
-ALLOW = 'allow = ["127.0.0.0/8", "::1/128"]'
+@asynccontextmanager
+async def with_hub(folder: Path, hub: str, network: str, port: int | None = None) -> AsyncIterator[Outlet]:
+    """An application that does not serve yet. The first story is out."""
+    more = MORE.format(network=network, hub=hub)
+    async with opened(
+        configured(folder, more, desk='interval = "1h"', port=port or free_port()), Outlet
+    ) as made:
+        await made.publish("first", "The first")
+        yield made
 
 
 @asynccontextmanager
 async def outlet(
     folder: Path, *, hub: str = "enabled = true", network: str = ALLOW, port: int | None = None
 ) -> AsyncIterator[Outlet]:
-    """An application that serves; a test takes its steps. The first story is out."""
-    config = write_config(folder, port or free_port(), hub, network)
-    clock = Clock()
-    app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
-        made = Outlet(app, clock, folder, client)
-        await made.publish("first", "The first")
-        await app.serve()
+    """An application that serves; a test takes its steps."""
+    async with with_hub(folder, hub, network, port) as made:
+        await made.app.serve()
         yield made
 
 
 @asynccontextmanager
 async def daemon(folder: Path, *, hub: str = "enabled = true") -> AsyncIterator[Outlet]:
     """The daemon as ``run`` runs it."""
-    async with outlet(folder, hub=hub) as made:
-        for server in (made.app.server, made.app.ops):
-            assert server
-            await server.stop()
-        made.app.server = None
-        running = asyncio.create_task(made.app.run())
-        await until(lambda: made.app.server is not None and not made.app._ready)
-        try:
-            yield made
-        finally:
-            made.app.stop()
-            await running
-
-
-async def until(true: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait for something to become true."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
-def run(test: Any) -> None:
-    """Run a test's coroutine."""
-    asyncio.run(test)
+    async with with_hub(folder, hub, ALLOW) as made, running(made.app):
+        yield made
 
 
 def fill(made: Outlet, callbacks: list[str]) -> None:

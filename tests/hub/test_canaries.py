@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import structlog
-from outlet import Outlet, daemon, outlet, run, until
+from outlet import Outlet, daemon, outlet
 
+from apps import run, until
 from ports import free_port
 from syndicate.cli.main import run as command
 from syndicate.daemon.app import load_settings

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import feedparser
 import pytest
-from outlet import Outlet, Push, Subscriber, listening, outlet, run
+from outlet import Outlet, Push, Subscriber, listening, outlet
 
+from apps import run
 from syndicate.distribute.hub_paper import Paper
 from syndicate.ingest import desk
 from syndicate.model import Earlier, Part, Trail

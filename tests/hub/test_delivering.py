@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import structlog
-from outlet import ALLOW, Outlet, Subscriber, listening, outlet, run, until
+from outlet import ALLOW, Outlet, Subscriber, listening, outlet
 
+from apps import run, until
 from syndicate.distribute import hub_books
 from syndicate.model import Outcome, Verdict
 from syndicate.storage import Failure, Transaction

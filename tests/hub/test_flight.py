@@ -7,8 +7,9 @@ from collections import deque
 from datetime import timedelta
 from pathlib import Path
 
-from outlet import ALLOW, Outlet, Subscriber, fill, listening, outlet, port_of, run, until
+from outlet import ALLOW, Outlet, Subscriber, fill, listening, outlet, port_of
 
+from apps import run, until
 from syndicate.distribute.flight import Flight, Trip
 from syndicate.net.limits import AT_ONCE, PATIENCE
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from outlet import ALLOW, Outlet, Push, Subscriber, daemon, fill, listening, outlet, port_of, run, until
+from outlet import ALLOW, Outlet, Push, Subscriber, daemon, fill, listening, outlet, port_of
 
+from apps import run, until
 from syndicate.cli.main import run as command
 from syndicate.hub.throttle import Pace
 from syndicate.reports.overview import overview

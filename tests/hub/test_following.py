@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import importlib.util
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,8 +15,10 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import structlog
-from outlet import Outlet, daemon, run, until
+from outlet import Outlet, daemon
+from scripted import Clock, Reader, Said, Scripted, http_client, scripted
 
+from apps import run, until
 from ports import free_port
 from syndicate.daemon.app import App, load_settings
 from syndicate.editorial import Directory
@@ -28,17 +28,6 @@ from syndicate.sources.feed import FeedSource, Push
 from syndicate.sources.feed_document import Offer
 from syndicate.storage import Following, Storage
 from syndicate.storage.migrate import upgrade
-
-FILE = Path(__file__).parents[1] / "sources" / "scripted.py"
-if "scripted" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("scripted", FILE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["scripted"] = module
-    spec.loader.exec_module(module)
-
-from scripted import Clock, Reader, Said, Scripted, http_client, scripted  # noqa: E402
 
 TOPIC = "https://wire.example/feed"
 FEED = (

@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from outlet import Outlet, Subscriber, daemon, listening, run, until
+from outlet import Outlet, Subscriber, daemon, listening
+
+from apps import run, until
 
 
 async def verified(outlet: Outlet, subscriber: Subscriber, callback: str, **more: str) -> None:

@@ -7,7 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from outlet import Subscriber, listening, outlet, run
+from outlet import Subscriber, listening, outlet
+
+from apps import run
 
 
 def test_202_is_answered_whatever_verification_will_say(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from syndicate.lanes import (
+    ANNOUNCED_FROM,
     RETRY_EVERY,
     RETRY_TIMES,
     WAIT_TIMES,
@@ -31,6 +32,7 @@ from syndicate.lanes import (
     merge_row,
     owed,
     push_id,
+    will_be_disabled,
 )
 from syndicate.model import Outcome, PubStatus, Verdict
 
@@ -48,10 +50,12 @@ def standing(
     live: datetime | None = NOW - 10 * HOUR,
     on_hold: bool = False,
     feeds: Collection[str] = ("all",),
+    put_back: datetime | None = None,
 ) -> Standing:
     return Standing(
-        article_id="a", revision=revision, status=status, live_since=live, held=on_hold, feeds=feeds
-    )
+        article_id="a", revision=revision, status=status, live_since=live, held=on_hold, feeds=feeds,
+        published=live, unknown_until=put_back,
+    )  # fmt: skip
 
 
 NOTHING, OFFERED_1 = Copy(), Copy(offered=1)
@@ -59,6 +63,7 @@ HAS_1, HAS_2 = Copy(offered=1, acked=1, acked_generation=0), Copy(offered=2, ack
 TOOK_BACK = replace(HAS_2, recalled=True)
 TIMED_OUT_2 = Copy(offered=2, acked=1, acked_generation=0)
 DEAD = {"status": PubStatus.CANCELED}
+UNKNOWN = {**DEAD, "put_back": NOW}
 MINE, OTHERS = LaneTerms(frozenset({"all", "x"})), LaneTerms(frozenset({"sport"}))
 DELAYED = LaneTerms(frozenset({"all"}), 11 * HOUR)
 NEWEST, KILL = Send(2, kill=False), Send(2, kill=True)
@@ -99,6 +104,11 @@ OWED = {
     "a story withheld": ({"status": PubStatus.WITHHELD}, HAS_1, MINE, {}, KILL),
     "a withdrawal it knows": (DEAD, HAS_2, MINE, {"urgent": True}, Settled()),
     "a withdrawal, replayed": (DEAD, HAS_2, MINE, {"generation": 1}, KILL),
+    "a withdrawal of what it may have from before a restore": (UNKNOWN, NOTHING, MINE, {}, KILL),
+    "its notice is over": ({**UNKNOWN, "feeds": ()}, NOTHING, MINE, {}, KILL),
+    "its delay was not over": (UNKNOWN, NOTHING, DELAYED, {}, Settled()),
+    "published after the restore": ({**UNKNOWN, "put_back": NOW - 11 * HOUR}, NOTHING, MINE, {}, Settled()),
+    "of another's feed": (UNKNOWN, NOTHING, OTHERS, {}, Settled()),
     "taken back by new terms": ({}, HAS_2, OTHERS, {"recall": True}, KILL),
     "taken back, never offered": ({}, NOTHING, OTHERS, {"recall": True}, Settled()),
     "taken back, but entitled again": ({}, HAS_1, MINE, {"recall": True}, NEWEST),
@@ -224,6 +234,23 @@ def test_a_lane_is_disabled_after_three_days_of_nothing_but_failure(
 ) -> None:
     lane = replace(LANE, failing_since=NOW - since if since else None, failures=9)
     assert after(lane, verdict).state is expected
+
+
+def test_a_lane_is_disabled_only_after_that_was_announced() -> None:
+    """Hardly asked for days (its host was shut): what was not said yet does not happen."""
+    lane = replace(LANE, failing_since=NOW - timedelta(days=9))
+    for failures in range(1, ANNOUNCED_FROM + 1):
+        assert will_be_disabled(lane, LIMITS) is None
+        lane = after(lane, Verdict.RETRY)
+        assert (lane.state, lane.failures) == (LaneState.ACTIVE, failures)
+    assert will_be_disabled(lane, LIMITS) == lane.due, "not before its next try"
+    assert after(lane, Verdict.RETRY).state is LaneState.DISABLED
+
+
+def test_the_end_that_is_announced_is_that_of_the_time_it_may_fail() -> None:
+    lane = replace(LANE, failing_since=NOW - HOUR, failures=ANNOUNCED_FROM, due=NOW + HOUR)
+    assert will_be_disabled(lane, LIMITS) == NOW - HOUR + LIMITS.disable_after
+    assert will_be_disabled(replace(lane, state=LaneState.PAUSED), LIMITS) is None
 
 
 def test_a_paused_lane_stays_paused_however_long_it_fails() -> None:

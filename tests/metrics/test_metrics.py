@@ -16,61 +16,32 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from syndicate.config import Adapters, load
+from apps import configured, partner, running
 from syndicate.daemon.app import App
-from syndicate.sources.registry import SOURCES
-from syndicate.transports.registry import ENDPOINTS
+from syndicate.installed import load_settings
 from syndicate.web.tally import Tally, kind_of
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "deploy/prometheus/syndicate-alerts.yaml"
 DASHBOARD = ROOT / "deploy/grafana/syndicate.json"
-CONFIG = """
-[publisher]
-name = "The Times"
-url = "https://times.example.org/"
-[web]
-port = 0
-[ops]
-port = 0
+MORE = """
 [hub]
 enabled = true
-[storage]
-url = "sqlite:///{folder}/var/news.db"
-[output]
-path = "{folder}/feeds"
 [network]
 connect_timeout = "1s"
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
 [sources.lost]
 type = "folder"
 path = "{folder}/nowhere"
-[feeds.latest]
-title = "Latest"
 [external_hubs.away]
 url = "http://127.0.0.1:9/hub"
-[partners.gazette]
-feeds = ["latest"]
-[partners.gazette.endpoints.main]
-type = "webhook"
-url = "http://127.0.0.1:9/in"
-secrets = ["whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="]
 """
 Families = dict[str, Any]
 
 
 async def scraped(folder: Path) -> tuple[str, str, str]:
     """Prometheus' text and OpenMetrics of a daemon with a story, readers and receivers that are down."""
-    (folder / "stories").mkdir()
-    file = folder / "syndicate.toml"
-    file.write_text(CONFIG.format(folder=folder))
-    async with App(load(file, Adapters(SOURCES, ENDPOINTS))) as app:
-        task = asyncio.create_task(app.run())
-        while app._ready:
-            await asyncio.sleep(0.02)
+    file = configured(folder, MORE.format(folder=folder) + partner("http://127.0.0.1:9/in"))
+    async with App(load_settings(file)) as app, running(app):
         (folder / "stories/a.md").write_text("---\ntitle: One\n---\nThe bridge was opened on Sunday.\n")
         assert app.server
         assert app.ops
@@ -89,8 +60,6 @@ async def scraped(folder: Path) -> tuple[str, str, str]:
             opened = await client.get(
                 app.ops.url + "metrics", headers={"accept": "application/openmetrics-text"}
             )
-        app.stop()
-        await task
     return plain.text, opened.text, opened.headers["content-type"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import importlib.util
 import json
 import sys
 import urllib.request
@@ -16,10 +15,12 @@ from typing import Any
 
 import asyncssh
 import pytest
+from s3_server import S3Server
 
+import apps
 from ports import free_port
 from syndicate import operators
-from syndicate.config import Adapters, Settings, load
+from syndicate.config import Settings
 from syndicate.daemon.app import App
 from syndicate.distribute.mirror_files import in_order, key_of, keys_under, local_file
 from syndicate.errors import ConfigError, SyndicateError
@@ -30,53 +31,13 @@ from syndicate.notify.alarms import alarms
 from syndicate.notify.teller import Teller
 from syndicate.reports.lane_views import lane_views
 from syndicate.reports.overview import overview
-from syndicate.sources.registry import SOURCES
 from syndicate.storage import MirrorFile
 from syndicate.transports.mirrors.base import Label, MirrorError, label_of
 from syndicate.transports.mirrors.registry import open_place
 
-if "s3_server" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("s3_server", Path(__file__).parent / "s3_server.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["s3_server"] = module
-    spec.loader.exec_module(module)
-from s3_server import S3Server
-
 PACKED = 'encoding = "gzip"\ncompressed = false'
 pytestmark = pytest.mark.anyio
-CONFIG = """
-[publisher]
-name = "The Times"
-url = "https://times.example.org/"
-base_url = "http://127.0.0.1:{site}/"
-[web]
-port = 0
-[ops]
-port = 0
-[storage]
-url = "sqlite:///{folder}/var/news.db"
-[output]
-path = "{folder}/feeds"
-[network]
-connect_timeout = "1s"
-[delivery]
-retry = ["1s"]
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-on_missing = "withdraw"
-[feeds.latest]
-title = "Latest"
-formerly = ["newest"]
-"""
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
+IMPATIENT = '[network]\nconnect_timeout = "1s"\n[delivery]\nretry = ["1s"]\n'
 
 
 def story(folder: Path, name: str, text: str) -> None:
@@ -85,10 +46,11 @@ def story(folder: Path, name: str, text: str) -> None:
 
 
 def configured(folder: Path, publish: str, more: str = "", site: int = 9) -> Settings:
-    (folder / "stories").mkdir(exist_ok=True)
-    file = folder / "syndicate.toml"
-    file.write_text(CONFIG.format(folder=folder, site=site) + more + publish)
-    return load(file, Adapters(SOURCES, {}))
+    more = f'formerly = ["newest"]\n{more}{publish}'
+    base = f"http://127.0.0.1:{site}/"
+    return load_settings(
+        apps.configured(folder, more, publisher=IMPATIENT, desk='on_missing = "withdraw"', base=base)
+    )
 
 
 # -- the places ------------------------------------------------------------------------------
@@ -579,8 +541,9 @@ async def test_people_are_told_of_a_place_that_was_stopped_and_when_it_goes_on(t
 
         await app.once()
         assert await told() == {}, "one failure is nobody's business"
-        ahead += settings.delivery.disable_after * 0.6
-        await app.parts.deliveries.mirrors.drain()
+        for _ in range(5):  # as often as it takes to be announced
+            ahead += settings.delivery.disable_after * 0.12
+            await app.parts.deliveries.mirrors.drain()
         (failing,) = (await told())["new"]
         assert (failing["kind"], failing["ref"]) == ("lane_failing", "mirror:x")
         assert "it stops at" in failing["words"]

@@ -13,11 +13,6 @@ import pytest
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class Receiver:
     """``requests`` holds head and body of each request; ``connections`` counts what came in."""

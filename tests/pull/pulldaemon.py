@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from apps import Served, configured, opened, running
 from ports import free_port
-from syndicate.daemon.app import App, load_settings
 from syndicate.ingest import desk
 from syndicate.keyring import make_token
 from syndicate.model import Article
@@ -36,24 +34,10 @@ LONG = (
 )
 
 
-class Clock:
-    """The time, moved as a test likes."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-
 @dataclass
-class Outlet:
-    """An application whose steps a test takes, and a client without any token."""
+class Outlet(Served):
+    """An application with partners that pull; its client shows no token of itself."""
 
-    app: App
-    clock: Clock
-    folder: Path
-    client: httpx.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, owner: str, label: str = "cms", scope: Scope = Scope.PARTNER) -> str:
@@ -126,79 +110,31 @@ class Outlet:
         return seen
 
 
-def write_config(folder: Path, more: str = "", partners: str = PARTNERS) -> Path:
-    (folder / "stories").mkdir(exist_ok=True)
-    config = folder / "syndicate.toml"
-    port = free_port()
-    config.write_text(
-        f"""
-[publisher]
-name = "The Hill Gazette"
-url = "https://hill.example.org/"
-base_url = "http://127.0.0.1:{port}/"
-[web]
-port = {port}
-[ops]
-port = 0
-[storage]
-url = "sqlite:///{folder}/syndicate.db"
-[output]
-path = "{folder}/feeds"
+SPORT = """
 [hub]
 enabled = true
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-interval = "1h"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
 [feeds.sport]
 title = "Sport"
-match = {{ section = ["Sport"] }}
+match = { section = ["Sport"] }
 formats = ["rss"]
-{partners}
-{more}
-""",
-        encoding="utf-8",
-    )
-    return config
+"""
+
+
+def _configured(folder: Path, more: str = "", partners: str = PARTNERS) -> Path:
+    """A configuration with two feeds, and partners that pull."""
+    return configured(folder, SPORT + partners + more, desk='interval = "1h"', port=free_port())
 
 
 @asynccontextmanager
 async def outlet(folder: Path, more: str = "", partners: str = PARTNERS) -> AsyncIterator[Outlet]:
     """An application that serves; a test takes its steps."""
-    config = write_config(folder, more, partners)
-    clock = Clock()
-    app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
-        await app.serve()
-        yield Outlet(app, clock, folder, client)
+    async with opened(_configured(folder, more, partners), Outlet) as made:
+        await made.app.serve()
+        yield made
 
 
 @asynccontextmanager
 async def daemon(folder: Path, more: str = "") -> AsyncIterator[Outlet]:
     """The daemon as ``run`` runs it."""
-    config = write_config(folder, more)
-    clock = Clock()
-    app = App(load_settings(config), clock=clock, settings_file=config)
-    async with app, httpx.AsyncClient(verify=False, timeout=60) as client:
-        running = asyncio.create_task(app.run())
-        await until(lambda: app.server is not None and not app._ready)
-        try:
-            yield Outlet(app, clock, folder, client)
-        finally:
-            app.stop()
-            await running
-
-
-async def until(true: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait for something to become true."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
-def run(test: Any) -> None:
-    """Run a test's coroutine."""
-    asyncio.run(test)
+    async with opened(_configured(folder, more), Outlet) as made, running(made.app):
+        yield made

@@ -88,6 +88,7 @@ class Room:
         self.later(seconds=2)
         until = given.pop("embargo", None)
         hold = given.pop("hold", None)
+        since = given.pop("published", None) or until or self.now
         words = {
             "headline": f"Story {name}",
             "markup": "<p>Words.</p>",
@@ -97,7 +98,7 @@ class Room:
         story = Story(**{**words, "embargo": until, **given})
         made = Article(
             id=name, source="desk", source_id=name, revision=1, status=PubStatus.USABLE, story=story,
-            published=until or self.now, changed=until or self.now, first_seen=self.now, hold=hold,
+            published=since, changed=until or self.now, first_seen=self.now, hold=hold,
         )  # fmt: skip
         with self.storage.write() as tx:
             record.first(tx, self.desk, made, digest=name, now=self.now)

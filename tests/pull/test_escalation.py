@@ -12,6 +12,7 @@ from syndicate.in_force import begin
 from syndicate.notify.alarms import Alarm, alarms
 from syndicate.operators import Actor
 from syndicate.plan import Applying, look
+from syndicate.reports.evidence import Told, evidence, sentence
 from syndicate.storage import Ack, Scope, Storage, Token
 
 CALL = 'partners.near]\nfeeds = ["all"]\ncontact = "night@near.example"'
@@ -63,7 +64,7 @@ def test_a_withdrawal_that_is_never_fetched_is_escalated_with_the_contact(room: 
     assert raised(room) == [], "it is given an hour"
     room.later(minutes=15)
     (alarm,) = raised(room)
-    assert alarm.words.startswith("pull:near did not confirm the takedown of article a")
+    assert alarm.words.startswith("near (pull) did not confirm the takedown of article a")
     assert "night@near.example" in alarm.fix
     page = room.ask("near", cursor)
     assert page["stories"]
@@ -121,3 +122,29 @@ def test_a_word_given_for_an_earlier_takedown_does_not_count_for_the_next(room: 
     assert fresh
     assert raised(room) == []
     assert confirm(room, "a")[1] is False, "and then the first time stands"
+
+
+@pytest.mark.parametrize("more", ["", STRICT])
+def test_evidence_is_settled_when_nothing_is_left_to_escalate(room: Room, tmp_path: Path, more: str) -> None:
+    room.settings = settings(tmp_path, config=CONFIG.replace(NEAR, f"{NEAR}{more}"))
+    room.restarted()
+
+    def told() -> Told:
+        article = room.article("a")
+        with room.storage.read() as tx:
+            (near,) = evidence(tx, room.settings, article, room.now).receivers
+        return near
+
+    room.publish("a")
+    cursor = room.ask("near")["next"]
+    cursor = room.ask("near", cursor)["next"]
+    room.withdraw("a")
+    assert sentence(told()) == "near (pull): not yet: it has not fetched the withdrawal"
+    assert told().had and told().had["revision"] == 1
+    room.ask("near", room.ask("near", cursor)["next"])
+    took = told()
+    assert took.received and took.settled is not bool(more)
+    assert ("has not said that it removed the story" in sentence(took)) is bool(more)
+    confirm(room, "a")
+    assert told().settled
+    assert sentence(told()).startswith("near (pull): removed it, in its own word, ")

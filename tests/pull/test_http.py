@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pulldaemon import Outlet, daemon, outlet, run, until
+from pulldaemon import Outlet, daemon, outlet
 
+from apps import run, until
 from syndicate.storage import Scope
 
 

@@ -133,3 +133,22 @@ def test_what_was_given_anew_goes_by_the_feeds_of_now(room: Room, tmp_path: Path
     read(room, tmp_path, *narrow)
     assert room.pull.books.story("near", "a") is None
     assert room.all("near") == [], "a replay under narrower terms, before they are applied"
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_what_was_handed_out_again_goes_by_the_feeds_of_now(
+    room: Room, tmp_path: Path, corrected: bool
+) -> None:
+    """Neither its recall nor a correction of what it had no more makes its next versions the partner's."""
+    narrow = 'partners.near]\nfeeds = ["all"]', 'partners.near]\nfeeds = ["sport"]'
+    room.publish("a")
+    room.all("near")
+    agree(room, tmp_path, *narrow)
+    if corrected:
+        room.correct("a")
+    read(room, tmp_path, "nothing", "nothing")
+    assert room.all("near") == [("a", str(1 + corrected), "usable")]
+    read(room, tmp_path, *narrow)
+    room.edit("a")
+    assert room.pull.books.story("near", "a") is None
+    assert room.all("near") == []

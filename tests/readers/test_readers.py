@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
 import orjson
 import pytest
+from programs import ALL, Seen
 
 from courier import ROOT, Courier
-
-if "programs" not in sys.modules:
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("programs", Path(__file__).with_name("programs.py"))
-    assert spec
-    assert spec.loader
-    sys.modules["programs"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["programs"])
-
-from programs import ALL, Seen
 
 FILES = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
 PAIRS = [pytest.param(name, read, kind, id=f"{name}-{kind}") for name, read, kinds in ALL for kind in kinds]

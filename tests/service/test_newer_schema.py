@@ -26,11 +26,6 @@ title = "Latest"
 """
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_an_old_daemon_goes_on_and_says_that_the_schema_is_newer(tmp_path: Path) -> None:
     file = tmp_path / "syndicate.toml"
     file.write_text(CONFIG.format(folder=tmp_path))

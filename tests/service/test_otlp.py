@@ -21,41 +21,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from syndicate.config import Adapters, load
+from apps import configured, partner
 from syndicate.daemon.app import App
-from syndicate.sources.registry import SOURCES
+from syndicate.installed import load_settings
 from syndicate.telemetry import tracing
-from syndicate.transports.registry import ENDPOINTS
 
-CONFIG = """
-[publisher]
-name = "The Times"
-url = "https://times.example.org/"
-[web]
-port = 0
-[ops]
-port = 0
-[storage]
-url = "sqlite:///{folder}/news.db"
-[output]
-path = "{folder}/feeds"
-[network]
-allow = ["127.0.0.0/8"]
-[log]
-format = "json"
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-[partners.gazette]
-feeds = ["latest"]
-[partners.gazette.endpoints.main]
-type = "webhook"
-url = "{url}in"
-secrets = ["whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="]
-"""
+MORE = '[network]\nallow = ["127.0.0.0/8"]\n[log]\nformat = "json"\n'
 
 
 class Collector:
@@ -118,11 +89,6 @@ def collector() -> Iterator[Collector]:
     made.server.server_close()
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def _untraced() -> Iterator[None]:
     yield
@@ -130,10 +96,7 @@ def _untraced() -> Iterator[None]:
 
 
 def newsroom(folder: Path, url: str) -> Path:
-    file = folder / "syndicate.toml"
-    file.write_text(CONFIG.format(folder=folder, url=url))
-    (folder / "stories").mkdir()
-    return file
+    return configured(folder, MORE + partner(f"{url}in"))
 
 
 def write(folder: Path, name: str) -> None:
@@ -148,7 +111,7 @@ async def test_a_storys_way_reaches_a_collector(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     file = newsroom(tmp_path, collector.url)
-    async with App(load(file, Adapters(SOURCES, ENDPOINTS))) as app:
+    async with App(load_settings(file)) as app:
         await app.publish_all()
         write(tmp_path, "a")
         write(tmp_path, "b")

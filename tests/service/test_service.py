@@ -35,11 +35,6 @@ title = "{title}"
 """
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Manager:
     """The other end: a datagram socket, as systemd has one."""
 

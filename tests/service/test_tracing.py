@@ -13,39 +13,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from syndicate.config import Adapters, load
+from apps import configured, partner
 from syndicate.daemon.app import App
-from syndicate.sources.registry import SOURCES
+from syndicate.installed import load_settings
 from syndicate.telemetry import tracing
-from syndicate.transports.registry import ENDPOINTS
 
 pytestmark = pytest.mark.anyio
-CONFIG = """
-[publisher]
-name = "The Times"
-url = "https://times.example.org/"
-[storage]
-url = "sqlite:///{folder}/news.db"
-[output]
-path = "{folder}/feeds"
-[sources.desk]
-type = "folder"
-path = "{folder}/stories"
-settle = "0s"
-[feeds.latest]
-title = "Latest"
-[partners.gazette]
-feeds = ["latest"]
-[partners.gazette.endpoints.main]
-type = "webhook"
-url = "http://127.0.0.1:{port}/in"
-secrets = ["whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="]
-"""
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(autouse=True)
@@ -58,17 +31,15 @@ async def sent(folder: Path) -> tuple[str, str]:
     """``(trace in the journal, traceparent that the partner got)`` of one story."""
     heads: list[str] = []
 
-    async def partner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def takes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append((await reader.readuntil(b"\r\n\r\n")).decode().lower())
         writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(partner, "127.0.0.1", 0)
-    file = folder / "syndicate.toml"
-    file.write_text(CONFIG.format(folder=folder, port=server.sockets[0].getsockname()[1]))
-    (folder / "stories").mkdir()
-    async with App(load(file, Adapters(SOURCES, ENDPOINTS))) as app:
+    server = await asyncio.start_server(takes, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with App(load_settings(configured(folder, partner(f"http://127.0.0.1:{port}/in")))) as app:
         await app.publish_all()
         (folder / "stories/a.md").write_text("---\ntitle: One\n---\nThe bridge was opened on Sunday.\n")
         await app.once()

@@ -15,11 +15,6 @@ from syndicate.sources.feed import FeedOptions, FeedSource, Push
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def item(n: int | str, title: str | None = None, updated: str | None = None, **more: Any) -> dict[str, Any]:
     changed = {"date_modified": updated} if updated else {}
     return {

@@ -18,11 +18,6 @@ from syndicate.sources.memory import Memory, Validators
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def fetcher(client: Any, url: str, **options: Any) -> Fetcher:
     return Fetcher(FetchOptions(type="x", url=url, **options), client, clock=Clock())
 

@@ -7,16 +7,16 @@ in the database in the morning is compared with what it wrote.
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from house import House
 from scripted import Said, Scripted, http_client, scripted
 
 from syndicate.sources.feed import FeedOptions, FeedSource
@@ -30,20 +30,8 @@ ERROR_PAGE = "<!doctype html><html><head><title>Wartung</title></head><body><h1>
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Any:
-    path = Path(__file__).parents[1] / "acts" / "house.py"
-    spec = importlib.util.spec_from_file_location("house_of_the_night", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["house_of_the_night"] = module
-    spec.loader.exec_module(module)
-    made = module.House(tmp_path, CONFIG)
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path, CONFIG)
     yield made
     made.close()
 

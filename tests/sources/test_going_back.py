@@ -23,11 +23,6 @@ pytestmark = pytest.mark.anyio
 SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def page(server: Scripted, older: str | None, *months: str) -> bytes:
     items = [
         {

@@ -7,9 +7,7 @@ nothing is lost or withdrawn; and with the next good answer it goes on.
 
 from __future__ import annotations
 
-import importlib.util
 import ssl
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from typing import Any
 import orjson
 import pytest
 from blog import Site
+from house import House
 from page_forms import FORMS
 from scripted import Said, Scripted, http_client, redirect, scripted
 
@@ -30,23 +29,9 @@ from syndicate.sources.feed import FeedOptions, FeedSource
 from syndicate.sources.page import PageOptions, PageSource
 from syndicate.sources.wordpress import WordPressOptions, WordPressSource
 
-if "house" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("house", Path(__file__).parents[1] / "acts" / "house.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["house"] = module
-    spec.loader.exec_module(module)
-from house import House
-
 pytestmark = pytest.mark.anyio
 QUICK = timedelta(seconds=0.4)
 ERROR_PAGE = "<!doctype html><html><head><title>Wartung</title></head><body><h1>Back soon</h1></body></html>"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

@@ -19,11 +19,6 @@ from syndicate.sources.polling import MOVED, Poller
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Plain:
     """The smallest source that asks a server: the document is the story."""
 

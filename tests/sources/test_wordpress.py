@@ -238,11 +238,6 @@ async def site(monkeypatch: pytest.MonkeyPatch, **options: Any) -> AsyncIterator
         yield server, Reader(source), clock
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.anyio
 async def test_the_api_is_found_where_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
     async with site(monkeypatch) as (server, reader, clock):

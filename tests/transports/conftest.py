@@ -10,11 +10,6 @@ import pytest
 from syndicate.net.answer import Answer, Unreachable
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class FakeClient:
     """``answers`` are taken in order; the last one stays. Keeps ``(method, url, headers, content)``."""

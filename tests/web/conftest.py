@@ -18,11 +18,6 @@ BODY = b"<rss>" + b" ".join(b"story %d of the day" % (n * n) for n in range(200)
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def shelved() -> Callable[..., Shelved]:
     def make(**changes: object) -> Shelved:
         plain = {

@@ -12,11 +12,6 @@ pytestmark = pytest.mark.anyio
 BASE = "https://feeds.example.org/"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize(
     ("former", "host", "path", "query", "target"),
     [

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).parent
-for name, file in (
-    ("rig", HERE / "rig.py"),
-    ("listener", HERE / "listener.py"),
-    ("scripted", HERE.parent / "sources/scripted.py"),
-    ("newsroom", HERE.parent / "daemon/newsroom.py"),
-    ("pulldaemon", HERE.parent / "pull/pulldaemon.py"),
-):
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-
-import rig  # noqa: E402
+import rig
+from newsroom import newsroom, partner  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from typing import Any, Self
 
 from ports import free_port
 
-HERE = Path(__file__).parent
+OURS = Path(__file__).parents[2] / "deploy/wordpress"
 FILES = Path(os.environ.get("WORDPRESS", "/usr/share/wordpress"))
 ADMIN = "editor-in-chief"
 _WANTED = ("mysqli", "json", "gd")
@@ -324,17 +324,20 @@ class WordPress:
     @contextlib.contextmanager
     def mu_plugins(self, files: Mapping[str, str]) -> Iterator[None]:
         """Plugins that cannot be switched off, by file name, for the length of a block."""
+        folder = self.root / "wp-content/mu-plugins"
         for name, text in files.items():
-            self.mu_plugin(name, text)
+            (folder / name).write_text(text, encoding="utf-8")
         try:
             yield
         finally:
             for name in files:
-                (self.root / "wp-content/mu-plugins" / name).unlink()
+                (folder / name).unlink()
 
-    def mu_plugin(self, name: str, text: str) -> None:
-        """A plugin that cannot be switched off, until its file is taken away."""
-        (self.root / "wp-content/mu-plugins" / name).write_text(text, encoding="utf-8")
+    def plugin(self, name: str, php: str = "", **constants: str) -> contextlib.AbstractContextManager[None]:
+        """A plugin of ``deploy/wordpress`` for the length of a block, with what a site says in its wp-config.php."""
+        says = "".join(f"define( '{key}', '{value}' );" for key, value in constants.items())
+        ours = (OURS / f"{name}.php").read_text(encoding="utf-8")
+        return self.mu_plugins({"a-settings.php": f"<?php {says} {php}", f"{name}.php": ours})
 
     def run_cron_now(self, hook: str) -> None:
         """What its own cron would do for a hook some time, now."""
@@ -351,10 +354,11 @@ class WordPress:
         )
 
     def clear(self) -> None:
-        """No posts, not even in the trash."""
+        """No posts, not even in the trash, and nothing that a plugin of ours remembers."""
         self.php(
-            "foreach ( get_posts( array( 'post_type' => 'any', 'post_status' => 'any,trash', 'numberposts' => -1,"
-            " 'fields' => 'ids' ) ) as $id ) { wp_delete_post( $id, true ); }"
+            "global $wpdb; $wpdb->query( \"DELETE FROM $wpdb->options WHERE option_name LIKE 'syndicate%'\" );"
+            "foreach ( get_posts( array( 'post_type' => 'any', 'post_status' => array_keys( get_post_stati() ),"
+            " 'numberposts' => -1, 'fields' => 'ids' ) ) as $id ) { wp_delete_post( $id, true ); }"
         )
 
     def get(self, path: str) -> bytes:

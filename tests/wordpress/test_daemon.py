@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 import rig
 from newsroom import Newsroom, Partner, until
 from rig import WordPress
 
-PLUGIN = Path(__file__).parents[2] / "deploy/wordpress/syndicate-push.php"
 SECRET = "whsec_" + base64.b64encode(b"d" * 32).decode()
 STORY = """<!-- wp:paragraph -->
 <p>JALALABAD: Farmers of four villages have cleaned {} kilometres of an old canal, the water council said.</p>
@@ -22,20 +18,6 @@ STORY = """<!-- wp:paragraph -->
 <p>“We began at the dam and we stopped at the last field,” said the eldest of the water masters.</p>
 <p>The work took nineteen days, and every house sent one man a day. -Pajhwok</p>"""
 PASHTO = "<p>کابل (پژواک): د څلورو کليو کروندګرو {} کيلومتره زوړ لښتی پاک کړ. دا کار نولس ورځې وغځېد.</p>"
-
-
-@pytest.fixture
-def partner() -> Iterator[Partner]:
-    made = Partner()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def newsroom(tmp_path: Path, partner: Partner) -> Iterator[Newsroom]:
-    made = Newsroom(tmp_path, partner)
-    yield made
-    made.close()
 
 
 def shown(newsroom: Newsroom) -> dict[str, dict[str, Any]]:
@@ -107,8 +89,7 @@ def test_pushed_by_the_plugin(wordpress: WordPress, newsroom: Newsroom) -> None:
     newsroom.write_config(f'[sources.blog]\ntype = "inbox"\ncms = "wordpress"\nsecrets = ["{SECRET}"]\n')
     newsroom.start()
     hook = f"{newsroom.base}api/v1/hooks/blog"
-    settings = f"<?php define( 'SYNDICATE_HOOK', '{hook}' ); define( 'SYNDICATE_SECRET', '{SECRET}' );"
-    with wordpress.mu_plugins({"a-settings.php": settings, "push.php": PLUGIN.read_text(encoding="utf-8")}):
+    with wordpress.plugin("syndicate-push", SYNDICATE_HOOK=hook, SYNDICATE_SECRET=SECRET):
         number = wordpress.post("Old canal", STORY.format("eleven"), categories=["Water"])
         until(lambda: "Old canal" in shown(newsroom), 5, "it was not pushed")
         assert "Pajhwok Afghan News" in shown(newsroom)["Old canal"]["content_html"]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from rig import WordPress
 
-PLUGIN = Path(__file__).parents[2] / "deploy/wordpress/syndicate-feed-moved.php"
 FEED = "https://feeds.example.org/feeds/latest/rss.xml"
 
 
@@ -28,12 +26,8 @@ def answer(site: WordPress, path: str) -> tuple[int, str | None]:
 def test_the_main_feed_is_led_away_for_good_and_the_others_stay(wordpress: WordPress) -> None:
     wordpress.clear()
     wordpress.post("One", "<p>Text.</p>", categories=["Water"])
-    settings = (
-        f"<?php define( 'SYNDICATE_FEED', '{FEED}' ); add_action( 'after_setup_theme', function () {{"
-        " add_theme_support( 'automatic-feed-links' ); } );"
-    )
-    files = {"a.php": settings, "moved.php": PLUGIN.read_text("utf-8")}
-    with wordpress.mu_plugins(files):
+    theme = "add_action( 'after_setup_theme', fn() => add_theme_support( 'automatic-feed-links' ) );"
+    with wordpress.plugin("syndicate-feed-moved", theme, SYNDICATE_FEED=FEED):
         for path in ("feed/", "feed/rss2/", "feed/atom/", "?feed=rss2"):
             assert answer(wordpress, path) == (301, FEED), path
         for path in ("category/water/feed/", "comments/feed/", "", "wp-json/wp/v2/posts"):

@@ -7,16 +7,16 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulldaemon import Outlet, outlet, run
+from pulldaemon import Outlet, outlet
 from rig import WordPress
 
-PLUGIN = Path(__file__).parents[2] / "deploy/wordpress/syndicate-partner.php"
+from apps import run
+
 PARTNERS = '[partners.gazette]\nfeeds = ["latest"]\nconfirm = "removed"\n'
 # WordPress fetches pictures from public hosts only; the test's stand on loopback.
 NEAR = "add_filter( 'http_request_host_is_external', '__return_true' ); add_filter( 'http_allowed_safe_ports', fn( $p ) => array_merge( $p, array( {port} ) ) );"
@@ -56,31 +56,6 @@ def _png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-@contextmanager
-def partner(site: WordPress, made: Outlet, port: int, more: str = "") -> Iterator[None]:
-    """The plugin fetches from ``made``; afterwards nothing of it is left."""
-    token = made.token("gazette")
-    settings = f"define( 'SYNDICATE_JOURNAL', '{made.path('gazette', '')}' ); define( 'SYNDICATE_TOKEN', '{token}' );"
-    site.mu_plugin("a-settings.php", f"<?php {settings} {more} {NEAR.format(port=port)}")
-    site.mu_plugin("syndicate-partner.php", PLUGIN.read_text(encoding="utf-8"))
-    empty(site)
-    try:
-        yield
-    finally:
-        for name in ("a-settings.php", "syndicate-partner.php"):
-            (site.root / "wp-content/mu-plugins" / name).unlink()
-        empty(site)
-
-
-def empty(site: WordPress) -> None:
-    """No post, and nothing that a plugin remembers."""
-    site.php(
-        "global $wpdb; $wpdb->query( \"DELETE FROM $wpdb->options WHERE option_name LIKE 'syndicate%'\" );"
-        "foreach ( get_posts( array( 'post_type' => 'any', 'numberposts' => -1, 'post_status' =>"
-        " array_keys( get_post_stati() ) ) ) as $post ) { wp_delete_post( $post->ID, true ); }"
-    )
-
-
 async def fetched(site: WordPress) -> dict[str, dict[str, Any]]:
     """One run of the plugin; afterwards the posts by title."""
     code = """
@@ -98,10 +73,19 @@ async def fetched(site: WordPress) -> dict[str, dict[str, Any]]:
     return told
 
 
-def tried(wordpress: WordPress, folder: Path, port: int, more: str, test: Callable[[Outlet], Any]) -> None:
+def tried(
+    wordpress: WordPress, folder: Path, port: int, test: Callable[[Outlet], Any], **constants: str
+) -> None:
+    """A test with the plugin fetching from an outlet; it begins with a site that is empty."""
+
     async def go() -> None:
+        wordpress.clear()
         async with outlet(folder, partners=PARTNERS) as made:
-            with partner(wordpress, made, port, more):
+            journal, token = made.path("gazette", ""), made.token("gazette")
+            with wordpress.plugin(
+                "syndicate-partner", NEAR.format(port=port),
+                SYNDICATE_JOURNAL=journal, SYNDICATE_TOKEN=token, **constants,
+            ):  # fmt: skip
                 await test(made)
 
     run(go())
@@ -124,7 +108,7 @@ def test_stories_come_with_credit_section_and_picture(
         assert one["picture"] == "The bridge — A. Safi"
         assert await fetched(wordpress) == found  # nothing new, nothing twice
 
-    tried(wordpress, tmp_path, pictures, "", test)
+    tried(wordpress, tmp_path, pictures, test)
 
 
 def test_corrections_come_and_withdrawals_remove_the_words_and_are_confirmed(
@@ -156,7 +140,7 @@ def test_corrections_come_and_withdrawals_remove_the_words_and_are_confirmed(
         with made.app.storage.read() as tx:
             assert [ack.action for ack in tx.pulls.acks(partner="gazette")] == ["removed"]
 
-    tried(wordpress, tmp_path, pictures, "define( 'SYNDICATE_STATUS', 'publish' );", test)
+    tried(wordpress, tmp_path, pictures, test, SYNDICATE_STATUS="publish")
 
 
 def test_what_an_editor_threw_away_does_not_come_back(
@@ -173,7 +157,7 @@ def test_what_an_editor_threw_away_does_not_come_back(
         found = await fetched(wordpress)
         assert {title: post["status"] for title, post in found.items()} == {"About one": "trash"}
 
-    tried(wordpress, tmp_path, pictures, "", test)
+    tried(wordpress, tmp_path, pictures, test)
 
 
 def test_a_publisher_that_is_away_or_refuses_costs_nothing(
@@ -186,4 +170,4 @@ def test_a_publisher_that_is_away_or_refuses_costs_nothing(
         await made.app.serve()
         assert set(await fetched(wordpress)) == {"About one"}
 
-    tried(wordpress, tmp_path, pictures, "", test)
+    tried(wordpress, tmp_path, pictures, test)

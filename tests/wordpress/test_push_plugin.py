@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +20,6 @@ from syndicate.sources.hook_signatures import NotSigned, standard
 from syndicate.sources.inbox_story import Desk, Sent
 from syndicate.sources.wordpress_hook import read_wordpress
 
-PLUGIN = Path(__file__).parents[2] / "deploy/wordpress/syndicate-push.php"
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
 DESK = HookDesk(desk=Desk("blog", ZoneInfo("UTC")))
 
@@ -29,11 +27,11 @@ DESK = HookDesk(desk=Desk("blog", ZoneInfo("UTC")))
 @pytest.fixture
 def told(wordpress: WordPress) -> Iterator[Listener]:
     """The plugin tells this listener, for the length of a test."""
-    with Listener() as listener:
-        settings = f"define( 'SYNDICATE_HOOK', '{listener.url}' ); define( 'SYNDICATE_SECRET', '{SECRET}' );"
-        files = {"a-settings.php": f"<?php {settings}", "push.php": PLUGIN.read_text(encoding="utf-8")}
-        with wordpress.mu_plugins(files):
-            yield listener
+    with (
+        Listener() as listener,
+        wordpress.plugin("syndicate-push", SYNDICATE_HOOK=listener.url, SYNDICATE_SECRET=SECRET),
+    ):
+        yield listener
 
 
 def sent(listener: Listener) -> list[tuple[str, Sent]]:

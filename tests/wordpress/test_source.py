@@ -45,11 +45,6 @@ SEED_FORM = """<p>The canal near KabulKABUL: Farmers have cleaned the canal that
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def empty(wordpress: WordPress) -> Iterator[WordPress]:
     """The site without posts."""
     wordpress.clear()

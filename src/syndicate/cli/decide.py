@@ -43,6 +43,14 @@ def desk_of(context: Context, storage: Storage) -> Iterator[Ingest]:
 
 def _decide(context: Context, storage: Storage, name: str, act: Act) -> int:
     """One decision in one transaction; says what came of it and who carries it out."""
+    told = _done(context, storage, name, act)
+    if context.json:
+        context.emit(told)
+    return 0
+
+
+def _done(context: Context, storage: Storage, name: str, act: Act) -> dict[str, Any]:
+    """The same; what is for machines is returned."""
     from syndicate.cli.common import say_who_acts
     from syndicate.ingest import record
 
@@ -51,10 +59,7 @@ def _decide(context: Context, storage: Storage, name: str, act: Act) -> int:
         action = act(tx, ingest.taking(article.source), article, utc_now())
         after = tx.articles.get(article.id) or article
         waits = record.waits_until(ingest.desk, after, utc_now())
-    if context.json:
-        told = {"action": action, "revision": after.revision, "hold": after.hold, "embargo": waits}
-        context.emit({"id": after.id, **told})
-    else:
+    if not context.json:
         words = str(action) if action else "nothing to publish"
         context.console.print(f"{after.id[:8]} {after.story.headline}: {words}", markup=False)
         if after.hold:
@@ -63,7 +68,8 @@ def _decide(context: Context, storage: Storage, name: str, act: Act) -> int:
             context.console.print(f"  not before {waits:%Y-%m-%d %H:%M:%S} UTC: its embargo", markup=False)
     if action:
         say_who_acts(context, storage)
-    return 0
+    told = {"action": action, "revision": after.revision, "hold": after.hold, "embargo": waits}
+    return {"id": after.id, **told}
 
 
 def _span(words: str) -> float:
@@ -169,19 +175,21 @@ def withdraw(context: Context, name: str, reason: str, yes: bool, patience: str,
         if asks and not click.confirm("withdraw it?", err=True):
             context.warn("nothing was withdrawn")
             return 1
-        status = _decide(
+        told = _done(
             context,
             storage,
             article_id,
             lambda tx, taking, a, now: operators.withdraw(tx, taking, a, text, by=by, now=now),
         )
-        _keep_evidence(context, storage, article_id, seconds, out)
-        return status
+        kept = _keep_evidence(context, storage, article_id, seconds, out)
+        if context.json:
+            context.emit({**told, **kept})
+    return 0
 
 
 def _keep_evidence(
     context: Context, storage: Storage, article_id: str, seconds: float, out: Path | None
-) -> None:
+) -> dict[str, Any]:
     """Of a story that was published: who knows by now. A file that cannot be written undoes nothing."""
     from syndicate.cli import evidence
     from syndicate.errors import StorageError
@@ -189,17 +197,17 @@ def _keep_evidence(
     with storage.read() as tx:
         article = tx.articles.get(article_id)
     if article is None or not article.live:
-        return
-    found = evidence.wait(context, storage, article_id, seconds)
+        return {"evidence": None, "settled": True}
+    said: set[str] = set()
+    found = evidence.wait(context, storage, article_id, seconds, said)
     try:
         file = evidence.write(context, found, out)
     except StorageError as error:
         context.warn(f"syndicate: {error}")
-        return
-    if context.json:
-        context.warn(f"evidence: {file}")
-    else:
-        evidence.tell(context, found, file)
+        return {"evidence": None, "settled": found.settled}
+    if not context.json:
+        evidence.tell(context, found, file, said)
+    return {"evidence": str(file), "settled": found.settled}
 
 
 def _show_holders(context: Context, storage: Storage, name: str) -> str:

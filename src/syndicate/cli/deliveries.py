@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from syndicate.cli.context import Context
     from syndicate.storage import Attempt, Storage, Transaction
 
+_NOTHING = (
+    "nothing of that stands refused: `syndicate deliveries refused` lists what does; "
+    "what failed otherwise is tried again by itself (`syndicate lanes retry` makes it due now)"
+)
+
 
 @click.group()
 def deliveries() -> None:
@@ -111,6 +116,7 @@ def refused(context: Context, limit: int) -> None:
 @click.option("--lane", help="What this lane's receiver refused.")
 @click.option("--article", help="This story, wherever it was refused.")
 @click.option("--since", help="What was refused from this long ago on (3d), or from a date on.")
+@click.option("--until", help="What was refused before then (1d, or a date).")
 @click.option("--all", "every", is_flag=True, help="Everything that was refused.")
 @click.pass_obj
 def redrive(
@@ -119,6 +125,7 @@ def redrive(
     lane: str | None,
     article: str | None,
     since: str | None,
+    until: str | None,
     every: bool,
 ) -> int:
     """Send again what was refused: by attempt, by lane, by story, by time, or all of it.
@@ -129,18 +136,19 @@ def redrive(
     from syndicate.cli.words import moment
     from syndicate.errors import UsageError
 
-    narrowed = bool(numbers or lane or article or since)
+    narrowed = bool(numbers or lane or article or since or until)
     if narrowed == every:
-        raise UsageError("name attempts, --lane, --article or --since, or give --all")
-    if numbers and (lane or article or since):
+        raise UsageError("name attempts, --lane, --article, --since or --until, or give --all")
+    if numbers and (lane or article or since or until):
         raise UsageError("an attempt has its lane, story and time: leave out the options")
-    start = moment(since, context.settings.publisher.timezone) if since else None
+    zone = context.settings.publisher.timezone
+    start, end = moment(since, zone) if since else None, moment(until, zone) if until else None
     with storage_of(context) as storage:
-        count = _redrive(storage, numbers, lane, article, start)
+        count = _redrive(storage, numbers, lane, article, start, end)
         if context.json:
             context.emit({"due_now": count})
         else:
-            context.console.print(f"{count} due now")
+            context.console.print(f"{count} due now" if count else _NOTHING, markup=False)
         if count:
             say_who_acts(context, storage)
     return 0 if count or every else 1
@@ -152,6 +160,7 @@ def _redrive(
     lane: str | None,
     article: str | None,
     since: datetime | None,
+    until: datetime | None,
 ) -> int:
     from syndicate import operators
     from syndicate.distribute.operate import named
@@ -166,7 +175,6 @@ def _redrive(
                 if article_id
             )
         lane_name, article_id = _chosen(tx, lane, article)
-        found = [named(tx, lane_name)] if lane_name else tx.lanes.all()
-        return sum(
-            operators.redrive(tx, one, by=by, now=now, article_id=article_id, since=since) for one in found
-        )
+        found = [named(tx, lane_name)] if lane_name else tx.lanes.all(limit=None)
+        span = {"since": since, "until": until}
+        return sum(operators.redrive(tx, one, by=by, now=now, article_id=article_id, **span) for one in found)

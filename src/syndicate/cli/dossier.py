@@ -72,9 +72,11 @@ def holder(h: Holder) -> str:
     if h.kind is LaneKind.PULL:
         return _pulled(h)
     if not h.acked:
-        return f"{h.lane}: offered revision {h.offered} {h.offered_at:%Y-%m-%d %H:%M:%S}, never confirmed"
-    confirmed = f"{h.acked_at:%Y-%m-%d %H:%M:%S}" if h.acked_at else "-"
-    words = f"{h.lane}: confirmed revision {h.acked} {confirmed}"
+        return (
+            f"{h.lane}: offered revision {h.offered} {h.offered_at:%Y-%m-%d %H:%M:%S}, has not answered 2xx"
+        )
+    when = f"{h.acked_at:%Y-%m-%d %H:%M:%S}" if h.acked_at else "-"
+    words = f"{h.lane}: took revision {h.acked} {when}"
     return words if h.acked == h.offered else f"{words}, offered revision {h.offered} since"
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,13 +54,13 @@ def evidence_command(context: Context, name: str, out: Path | None) -> int:
     return 0 if found.settled else 1
 
 
-def wait(context: Context, storage: Storage, article_id: str, seconds: float) -> Evidence:
-    """Look until everybody knows, or the time is up; says on standard error who confirmed meanwhile."""
+def wait(context: Context, storage: Storage, article_id: str, seconds: float, said: set[str]) -> Evidence:
+    """Look until everybody knows, or the time is up. Tells at once who knows, and adds to ``said``."""
     from syndicate.reports.evidence import evidence, sentence
     from syndicate.storage.lock import is_running
 
     end = time.monotonic() + seconds
-    said: set[str] = set()
+    say = context.warn if context.json else partial(context.console.print, markup=False)
     while True:
         with storage.read() as tx:
             article = tx.articles.get(article_id)
@@ -67,7 +69,7 @@ def wait(context: Context, storage: Storage, article_id: str, seconds: float) ->
         for told in found.receivers:
             if told.settled and told.lane not in said:
                 said.add(told.lane)
-                context.warn(f"  {sentence(told)}")
+                say(f"  {sentence(told)}")
         if found.settled or time.monotonic() >= end or not is_running(storage):
             return found
         time.sleep(LOOK_EVERY)
@@ -102,19 +104,24 @@ def _folder(context: Context) -> Path:
     return database.parent / "evidence" if database else FOLDER
 
 
-def tell(context: Context, found: Evidence, file: Path) -> None:
-    """Where it is, and who does not know yet."""
-    from syndicate.reports.evidence import sentence
+def tell(context: Context, found: Evidence, file: Path, said: Collection[str] = ()) -> None:
+    """Who knows and who does not, but for those already ``said``, and where the file is."""
+    from syndicate.reports.evidence import feed_sentences, sentence
+
+    def say(words: str) -> None:
+        context.console.print(words, markup=False)
 
     for told in found.receivers:
-        context.console.print(f"  {sentence(told)}", markup=False)
+        if told.lane not in said:
+            say(f"  {sentence(told)}")
     for feed in found.feeds:
-        if not feed["shows_it"]:
-            context.console.print(f"  feed {feed['feed']}: not rebuilt yet", markup=False)
-    context.console.print(f"evidence: {file}", markup=False)
+        for words in feed_sentences(feed):
+            say(f"  {words}")
+    say(f"evidence: {file}")
     if not found.settled:
-        again = f"`syndicate articles evidence {str(found.story['id'])[:8]}` writes it anew"
-        context.console.print(f"not everybody knows yet; {again}", markup=False)
+        know = sum(told.settled for told in found.receivers)
+        say(f"{know} of {len(found.receivers)} receivers know; the others are told again until they do")
+        say(f"  `syndicate articles evidence {str(found.story['id'])[:8]}` writes it anew")
 
 
 def _stamp(at: datetime) -> str:

@@ -129,13 +129,13 @@ def pause(context: Context, name: str | None, every: bool) -> int:
 def resume(context: Context, name: str | None, every: bool) -> int:
     """Go on at once where a lane was paused, or stopped by failures or a 410."""
     from syndicate import operators
+    from syndicate.reports.lane_views import lane_hosts
 
-    by, now = operators.at_the_keyboard(), datetime.now(UTC)
+    by, now, hosts = operators.at_the_keyboard(), datetime.now(UTC), lane_hosts(context.settings)
 
     def act(tx: Transaction, lane: Lane) -> str:
-        return (
-            "active" if operators.resume(tx, lane, by=by, now=now) else "the configuration no longer names it"
-        )
+        done = operators.resume(tx, lane, by=by, now=now, host=hosts.get(lane.name))
+        return "active" if done else "the configuration no longer names it"
 
     return _each(context, name, every, act)
 
@@ -145,13 +145,14 @@ def resume(context: Context, name: str | None, every: bool) -> int:
 @click.option("--all", "every", is_flag=True, help="Every lane.")
 @click.pass_obj
 def retry(context: Context, name: str | None, every: bool) -> int:
-    """Make everything that waits after a failure due now."""
+    """Make everything that waits after a failure due now; a host that is down is asked at once."""
     from syndicate import operators
+    from syndicate.reports.lane_views import lane_hosts
 
-    by = operators.at_the_keyboard()
+    by, now, hosts = operators.at_the_keyboard(), datetime.now(UTC), lane_hosts(context.settings)
 
     def act(tx: Transaction, lane: Lane) -> str:
-        count = operators.retry(tx, lane, by=by, now=datetime.now(UTC))
+        count = operators.retry(tx, lane, by=by, now=now, host=hosts.get(lane.name))
         if lane.state != "active":
             return f"due now, but it is {lane.state}: `syndicate lanes resume {lane.name}`"
         return f"due now; {count} that failed before" if count else "due now"

@@ -80,4 +80,5 @@ async def _try(context: Context) -> list[str]:
     message = Message(publisher=settings.publisher.name, at=now, new=(trial,))
     with storage_of(context) as storage:
         async with Client(settings.network, publisher_url=settings.publisher.url) as client:
-            return await Teller(storage, settings, client, lambda: now).tell(message)
+            told = await Teller(storage, settings, client, lambda: now).tell(message)
+            return list(told.failures)

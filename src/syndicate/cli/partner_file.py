@@ -12,16 +12,19 @@ def lines(view: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
 
     yield f"{view['partner']}  {view['name'] or ''}".rstrip()
     yield f"  feeds {', '.join(view['feeds']) or 'none'}; {_terms(view)}"
-    yield f"  contact {view['contact'] or '-'}"
+    yield f"  confirms a takedown by {_BY[view['confirm']]}; contact {view['contact'] or 'none is named'}"
     for e in view["endpoints"]:
         yield f"  pushed to {e['name']} ({e['type']} to {e['host']}): {e['state'] or 'not started yet'}"
     for token in found["tokens"]:
         yield f"  token {token.id} {token.label!r}: last used {ago(token.last_used)}"
     yield f"  {_pull(found['pull'])}"
+    if not (found["tokens"] or view["endpoints"]):
+        way = f"`syndicate tokens add --partner {view['partner']} --label …`"
+        yield f"  it has neither endpoint nor token: {way}"
     if found["unconfirmed"]:
-        yield "takedowns it has not confirmed"
+        yield "takedowns it has not confirmed in its own word"
     for t in found["unconfirmed"]:
-        told = f"told {t.told:%Y-%m-%d %H:%M:%S}" if t.told else "not told yet"
+        told = f"took the withdrawal {t.told:%Y-%m-%d %H:%M:%S}" if t.told else "has not taken the withdrawal"
         yield f"  {t.article_id[:8]} {t.headline}: withdrawn {t.since:%Y-%m-%d %H:%M:%S}, {told}"
     if found["taken_back"]:
         yield "taken back from it by new terms, and not heard of yet"
@@ -32,6 +35,9 @@ def lines(view: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     for ack in found["confirmed"]:
         when = f"{ack.at:%Y-%m-%d %H:%M:%S}"
         yield f"  {ack.article_id[:8]} revision {ack.revision} {ack.action} {when}, token {ack.label!r}"
+
+
+_BY = {"received": "taking the withdrawal", "removed": "its own word (acks)"}
 
 
 def _terms(view: Mapping[str, Any]) -> str:

@@ -130,6 +130,8 @@ def test_partner(context: Context, name: str, endpoint: str | None) -> int:
         context.emit([{"lane": a.lane, "step": a.step, **_outcome(a)} for a in answers])
     else:
         context.console.print(f"{len(answers) - len(failed)} of {len(answers)} pushes were taken")
+        if failed:
+            context.console.print("what each answer means stands in docs/receiving.md", markup=False)
     return 1 if failed else 0
 
 
@@ -269,10 +271,13 @@ def _check(context: Context, name: str, endpoint: str | None, found: bool) -> No
 
 
 def _say(context: Context, answer: Answer) -> None:
+    from syndicate.model import Verdict
+
     if not context.json:
         told = _outcome(answer)
-        words = f"{answer.lane}  {answer.step}: {told['verdict']} {told['status'] or ''} {told['detail']}"
-        context.console.print(words.rstrip(), markup=False)
+        mark = "ok" if answer.outcome.verdict is Verdict.DELIVERED else "FAILED"
+        words = f"{mark:<7} {answer.lane}  {answer.step:<26} {told['detail']}, {told['seconds']:.2f} s"
+        context.console.print(words, markup=False)
 
 
 def _outcome(answer: Answer) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def plan(context: Context, make_it_so: bool, rate: float, everything: bool) -> i
         if context.json:
             context.emit(_plain(found, applied))
         else:
-            _tell(context, found, None if everything else SHOWN)
+            _tell(context, found, None if everything else SHOWN, done=applied is not None)
         if applied is not None:
             context.warn(f"{applied} stories journalled; these terms are in force now")
             say_who_acts(context, storage)
@@ -83,7 +84,7 @@ def _plain(found: Plan, applied: int | None) -> dict[str, Any]:
     return {"changes": found.changes, "stories": stories, "lanes": found.lanes, "applied": applied}
 
 
-def _tell(context: Context, found: Plan, limit: int | None) -> None:
+def _tell(context: Context, found: Plan, limit: int | None, *, done: bool) -> None:
     say = context.console.print
     if not found.changes:
         say("the terms are those under which everything is out: nothing to do")
@@ -91,7 +92,7 @@ def _tell(context: Context, found: Plan, limit: int | None) -> None:
     for change in found.changes:
         say(f"{change.scope} {change.name}", markup=False)
         for name, (before, now) in change.fields.items():
-            say(f"  {name}: {before} → {now}", markup=False)
+            say(f"  {name}: {_value(before)} → {_value(now)}", markup=False)
     for story in found.stories[:limit]:
         say(f"{story.effect:<10} {story.article_id[:8]} {story.headline}", markup=False)
         told = f"; told: {', '.join(story.receivers)}" if story.receivers else ""
@@ -100,10 +101,27 @@ def _tell(context: Context, found: Plan, limit: int | None) -> None:
         say(f"… and {len(found.stories) - limit} more (--all)")
     for lane in found.lanes:
         say(f"{lane.lane}: {len(lane.taken_back)} taken back, {len(lane.anew)} sent anew", markup=False)
-    say(_summary(found))
+    say(
+        _summary(found)
+        if done
+        else f"{_summary(found)}; `syndicate plan --apply` makes it so for what they hold"
+    )
 
 
 def _summary(found: Plan) -> str:
     counts = Counter(s.effect for s in found.stories)
-    words = ", ".join(f"{n} {effect}" for effect, n in sorted(counts.items())) or "no story changes"
-    return f"{words}. `syndicate plan --apply` makes it so for what receivers hold"
+    words = [f"{n} {effect}" for effect, n in sorted(counts.items())]
+    back = len({article_id for lane in found.lanes for article_id in lane.taken_back})
+    words += [f"{back} taken back from single receivers"] if back else []
+    return ", ".join(words) or "nothing changes for receivers"
+
+
+def _value(value: Any) -> str:
+    """A setting for people."""
+    if value is None or value == ():
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_value(inner)}" for key, inner in value.items()) or "not set"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)

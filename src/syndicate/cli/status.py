@@ -83,6 +83,7 @@ def _lines(view: Overview) -> Iterator[str]:
     yield f"[bold]attempts in 24 h[/] {tries}"
     yield from _problems(view)
     yield from _refused(view)
+    yield from _unconfirmed(view)
 
 
 def clock_lines(clock: ClockView) -> Iterator[str]:
@@ -224,3 +225,17 @@ def _refused(view: Overview) -> Iterator[str]:
     for r in view.refused[:SHOWN]:
         yield f"  {escape(r.lane)} {r.article_id[:8]}: {escape(r.detail)}"
     yield "  `syndicate deliveries redrive` sends them again"
+
+
+def _unconfirmed(view: Overview) -> Iterator[str]:
+    from rich.markup import escape
+
+    from syndicate.cli.common import ago
+
+    if not view.unconfirmed:
+        return
+    yield f"[bold]takedowns not confirmed[/] {len(view.unconfirmed)}"
+    for one in view.unconfirmed[:SHOWN]:
+        yield f"  [red]{escape(one.name)}[/] {one.article_id[:8]}: withdrawn {ago(one.since)}"
+    if len(view.unconfirmed) > SHOWN:
+        yield f"  … {len(view.unconfirmed) - SHOWN} more: `syndicate notify list`"

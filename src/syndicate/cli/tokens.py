@@ -98,6 +98,13 @@ def _owner(context: Context, partner: str | None, inbox: str | None) -> tuple[Sc
     if (partner is None) == (inbox is None):
         raise UsageError("say whom it is for: --partner NAME, or --inbox SENDER")
     if inbox is not None:
+        senders = [name for name, source in context.settings.sources.items() if source.type == "inbox"]
+        if inbox not in senders:
+            known = ", ".join(senders) or "none"
+            raise NotFound(
+                f"there is no inbox {inbox!r}",
+                fix=f'the configured ones: {known}; [sources.NAME] type = "inbox" makes one',
+            )
         return Scope.INBOX, inbox
     assert partner is not None
     if partner not in context.settings.partners:

@@ -96,6 +96,8 @@ class Clerk:
         """Lanes that may have something to send, the most urgent first."""
         now = self._clock()
         with self._storage.read() as tx:
+            if self._hosts.any_shut:
+                self._hosts.hurry(tx.hosts.due(self._hosts.scope, now))
             journal = tx.journal
             stories = tx.lanes.ready_stories(journal.head(), journal.urgent_head(), now, limit)
             return [*stories, *(lane_id for lane_id, _ in tx.lanes.ready_documents(now, limit))]

@@ -12,12 +12,12 @@ from typing import TypeVar
 import structlog
 
 from syndicate.distribute.clerk import AT_A_TIME, Clerk, Job, Sent, Step
-from syndicate.distribute.hosts import Hosts
+from syndicate.distribute.hosts import PUSH, Hosts
 from syndicate.distribute.receivers import Receivers, StoryReceiver
 from syndicate.distribute.stories import PlannedStory
 from syndicate.distribute.topics import PlannedPing
 from syndicate.errors import StorageError
-from syndicate.lanes import Lane, LaneState, Limits
+from syndicate.lanes import Lane, LaneState, Limits, will_be_disabled
 from syndicate.model import Outcome, Verdict
 from syndicate.site import Site
 from syndicate.storage import Storage
@@ -29,8 +29,6 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 5000
 """Lanes with a request in flight, slow receivers included; the network's own caps stand below this."""
 IDLE_SECONDS = 1.0
-WARNED_FROM = 5
-"""After so many failures in a row it is said when the lane will be disabled."""
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -55,7 +53,7 @@ class Distributor:
     ) -> None:
         """``free``: up to when the clock is not in doubt (see ``timekeeping``)."""
         self._storage = storage
-        self._hosts = Hosts("push", clock)
+        self._hosts = Hosts(PUSH, clock)
         self._hosts.load(storage)
         self._clerk = Clerk(storage, site, receivers, limits, self._hosts, clock, free)
         self._clock = clock
@@ -235,21 +233,20 @@ class Distributor:
             detail=outcome.detail or None,
             **_about(planned),
         )
-        if after.state in (LaneState.DISABLED, LaneState.GONE):
-            words = {"state": after.state, "resume": f"syndicate lanes resume {planned.lane}"}
-            log.error("lane_stopped", lane=planned.lane, **words)
-        elif after.state is LaneState.ACTIVE and after.failing_since is not None:
-            self._announce_end(planned.lane, after)
+        self._tell_end(after)
         if outcome.verdict is Verdict.WAITING and after.due is not None:
             seconds = (after.due - self._clock()).total_seconds()
             asyncio.get_running_loop().call_later(max(0.01, seconds), self.wake)
 
-    def _announce_end(self, lane: str, after: Lane) -> None:
-        """Disabling is said before it happens."""
-        assert after.failing_since is not None
-        end = after.failing_since + self._clerk.limits.disable_after
-        if after.failures >= WARNED_FROM:
-            log.warning("lane_will_be_disabled", lane=lane, at=end.isoformat(), failures=after.failures)
+    def _tell_end(self, after: Lane) -> None:
+        """Disabling is said before it happens, and when it does."""
+        known = {"lane": after.name, "reason": after.last_error}
+        if after.state in (LaneState.DISABLED, LaneState.GONE):
+            log.error(
+                "lane_stopped", state=after.state, resume=f"syndicate lanes resume {after.name}", **known
+            )
+        elif (end := will_be_disabled(after, self._clerk.limits)) is not None:
+            log.warning("lane_will_be_disabled", at=end.isoformat(), failures=after.failures, **known)
 
 
 def _whose(planned: PlannedStory | PlannedPing) -> tuple[str, str]:

@@ -15,6 +15,8 @@ from syndicate.model import Outcome, Verdict
 from syndicate.net.breaker import Breakers
 from syndicate.storage import ShutHost, Storage
 
+PUSH = "push"
+"""The scope of partners' endpoints and external hubs."""
 _GATEWAY = frozenset({502, 503, 504})
 
 
@@ -61,6 +63,18 @@ class Hosts:
         with self._lock:
             wait = self._breakers.wait(host, now.timestamp())
         return datetime.fromtimestamp(now.timestamp() + wait, UTC) if wait > 0 else None
+
+    def hurry(self, hosts: Iterable[str]) -> None:
+        """Hosts that the database says may be asked now: an operator put it there, unless it is only old."""
+        with self._lock:
+            for host in hosts:
+                if host not in self._dirty:
+                    self._breakers.hurry(host, self._clock().timestamp())
+
+    @property
+    def any_shut(self) -> bool:
+        """Whether any host is shut."""
+        return bool(self._shut)
 
     def asking(self, host: str) -> bool:
         """A request goes out; on a shut host it is the one probe. False where it must not."""

@@ -36,7 +36,7 @@ from syndicate.distribute.mirror_files import (
     stamp_of,
 )
 from syndicate.errors import ConfigError, StorageError
-from syndicate.lanes import Lane, LaneKind, LaneState, Limits, after_attempt
+from syndicate.lanes import Lane, LaneKind, LaneState, Limits, after_attempt, will_be_disabled
 from syndicate.model import Outcome, Verdict
 from syndicate.site import Site
 from syndicate.storage import UNKNOWN, MirrorFile, Storage
@@ -361,6 +361,8 @@ class Mirrors:
         log.warning("mirror_failed", mirror=name, files=sent, reason=failed.message, fix=failed.fix)
         if after.state is LaneState.DISABLED:
             log.error("lane_stopped", lane=lane.name, resume=f"syndicate lanes resume {lane.name}")
+        elif (end := will_be_disabled(after, self._limits)) is not None:
+            log.warning("lane_will_be_disabled", lane=lane.name, at=end.isoformat(), failures=after.failures)
 
 
 def _may(lane: Lane, taken_back: int, tried: int, now: datetime) -> bool:

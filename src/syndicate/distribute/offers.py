@@ -179,7 +179,8 @@ class _Look:
                 self._delay(standing, decision, Reason.GRANTED if granted else Reason.DELAYED)
             return
         if isinstance(decision, Send):
-            corrected = before > 0 and urgent and not decision.kill
+            # What was taken back from it is given to it anew, by its feeds: that corrects nothing it has.
+            corrected = before > 0 and urgent and not decision.kill and article_id not in self._recalled
             since = None if corrected or decision.kill else standing.live_since
             due = max(at, since + self._terms.delay) if since else at
             self.found.rows.append((article_id, seq, min(due, self._now), corrected))

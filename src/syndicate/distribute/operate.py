@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.config import Settings
+from syndicate.distribute.hosts import PUSH
 from syndicate.errors import NotFound, UsageError
 from syndicate.lanes import Lane, LaneKind, LaneState
 from syndicate.model import PubStatus
@@ -59,17 +60,25 @@ def pause(tx: Transaction, lane: Lane) -> bool:
     return True
 
 
-def resume(tx: Transaction, lane: Lane) -> bool:
-    """Go on at once, whatever stopped the lane. False where the configuration no longer names it."""
+def resume(tx: Transaction, lane: Lane, now: datetime, host: str | None = None) -> bool:
+    """Go on at once, whatever stopped the lane, with what failed as well. False where the
+    configuration no longer names it. ``host``: whom it sends to, asked now even where it is shut."""
     if lane.state is LaneState.RETIRED:
         return False
     tx.lanes.save(_well(replace(lane, state=LaneState.ACTIVE)))
+    _due_now(tx, lane, now, host)
     return True
 
 
-def retry(tx: Transaction, lane: Lane, now: datetime) -> int:
-    """Make all that waits after a failure due now; returns how many stories that is."""
+def retry(tx: Transaction, lane: Lane, now: datetime, host: str | None = None) -> int:
+    """Make all that waits after a failure due now; returns how many stories that is. ``host`` as above."""
     tx.lanes.save(replace(lane, due=None))
+    return _due_now(tx, lane, now, host)
+
+
+def _due_now(tx: Transaction, lane: Lane, now: datetime, host: str | None) -> int:
+    if host is not None:
+        tx.hosts.hurry(PUSH, host, now)
     return tx.lanes.make_due(lane.id, now)
 
 
@@ -79,9 +88,10 @@ def redrive(
     now: datetime,
     article_id: str | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
 ) -> int:
-    """Give what was refused (``since`` then) another chance now; returns how many stories that is."""
-    return tx.lanes.make_due(lane.id, now, article_id=article_id, refused=True, since=since)
+    """Give what was refused (from ``since`` to before ``until``) another chance now; returns how many."""
+    return tx.lanes.make_due(lane.id, now, article_id=article_id, refused=True, since=since, until=until)
 
 
 def plan_replay(

@@ -216,7 +216,7 @@ class PullBooks:
             for partner, ask, rows in moved:
                 if rows.served:
                     tx.pulls.serve(partner, rows.revisions, rows.next, now)
-                    has_again(tx, rows.before.lane, rows.again)
+                    has_again(tx, partner, rows.before.lane, rows.again)
                 if ask.taken > rows.before.taken and rows.before.lane is not None:
                     tx.pulls.take(partner, rows.before.lane.id, ask.taken, now)
         with self._examining:
@@ -261,7 +261,7 @@ class PullBooks:
             if not offered:
                 offer(tx, partner, self.terms[partner].lane, [article.id], now)
             tx.pulls.has(lane.id, {article.id: article.revision}, now)
-            has_again(tx, lane, again)
+            has_again(tx, partner, lane, again)
 
     # -- confirmations -------------------------------------------------------------------
 

@@ -113,7 +113,7 @@ def taken_back(
     return back, recalls - back
 
 
-def has_again(tx: Transaction, lane: Lane | None, ids: Collection[str]) -> None:
+def has_again(tx: Transaction, partner: str, lane: Lane | None, ids: Collection[str]) -> None:
     """It is handed out again: a recall of it would be a new one."""
     if lane is not None and ids:
-        tx.lanes.mark_recalled(lane.id, ids, recalled=False)
+        tx.pulls.hand_out_again(partner, lane.id, ids)

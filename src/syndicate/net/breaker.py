@@ -88,6 +88,12 @@ class Breakers:
         # A clock that was set back must not shut a host for longer than any pause.
         return min(max(0.0, state.open_until - now), self._longest)
 
+    def hurry(self, host: str, now: float) -> None:
+        """An open host may be asked now, unless a probe is under way."""
+        state = self._hosts.get(host)
+        if state is not None and state.open_until is not None and not state.probing:
+            state.open_until = min(state.open_until, now)
+
     def state(self, host: str) -> HostState | None:
         """What is remembered of a host, or ``None`` where it is well."""
         return self._hosts.get(host)

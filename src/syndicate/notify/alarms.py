@@ -52,8 +52,8 @@ def _takedowns(tx: Transaction, settings: Settings, now: datetime) -> Iterator[A
         yield Alarm(
             kind="takedown_unconfirmed",
             ref=f"{one.lane} {one.article_id}",
-            words=f"{one.lane} did not confirm the takedown of article {one.article_id[:8]}",
-            fix=f"call {_contact(settings, one)}; see `syndicate partners show {one.receiver}`",
+            words=f"{one.name} did not confirm the takedown of article {one.article_id[:8]}",
+            fix=f"ask {_contact(settings, one)}; see `syndicate partners show {one.receiver}`",
             since=one.since,
             takedown=one,
         )

@@ -69,18 +69,24 @@ def mail(message: Message, options: Mail) -> EmailMessage:
 
 
 def takedown_mail(
-    one: Unconfirmed, publisher: str, contact: str, options: Mail, now: datetime
+    one: Unconfirmed, publisher: str, contact: str, options: Mail, now: datetime, acks: str
 ) -> EmailMessage:
-    """To a partner's contact. It names the story by id and address only: its words were taken back."""
+    """To a partner's contact. It names the story by id and address only: its words were taken back.
+
+    ``acks``: where its system confirms by itself. An answer goes to the newsroom, and not to the sender.
+    """
     uri = one.guid or f"urn:uuid:{one.article_id}"
     where = f"\n  address: {one.url}" if one.url else ""
     text = (
         f"{publisher} withdrew a story on {one.since:%Y-%m-%d %H:%M} UTC, and your system has not confirmed"
         " that it took it down.\n\n"
         f"  id: {uri}{where}\n\n"
-        "Please remove it everywhere it is shown, and let us know by answering this message.\n"
+        "Please remove it everywhere it is shown. Then let us know by answering this message, or let your\n"
+        f"system confirm it: POST {acks}\n"
     )
-    return _letter(options, (contact,), f"Please take down a story of {publisher}", text, now)
+    letter = _letter(options, (contact,), f"Please take down a story of {publisher}", text, now)
+    letter["Reply-To"] = ", ".join(options.to)
+    return letter
 
 
 def _letter(options: Mail, to: Iterable[str], subject: str, text: str, at: datetime) -> EmailMessage:

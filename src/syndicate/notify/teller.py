@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -15,7 +15,7 @@ from syndicate.config import Settings
 from syndicate.notify.alarms import Alarm, alarms
 from syndicate.notify.message import Message, mail, takedown_mail
 from syndicate.notify.ways import by_command, by_mail, by_webhook
-from syndicate.storage import Notice, Storage
+from syndicate.storage import Notice, Storage, Unconfirmed
 
 if TYPE_CHECKING:
     from syndicate.net.client import Client
@@ -31,6 +31,19 @@ class _Look:
 
     message: Message | None
     over: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What came of telling people: whether the newsroom was ``reached`` by any way, and what failed."""
+
+    reached: bool
+    failures: tuple[str, ...]
+
+
+async def _alone(way: Awaitable[str | None]) -> list[str | None]:
+    """A way that carries the newsroom's message and nothing else."""
+    return [await way]
 
 
 class Teller:
@@ -56,21 +69,25 @@ class Teller:
         if look.message is None:
             await asyncio.to_thread(self._drop, look.over)
             return None
-        failures = await self.tell(look.message)
-        await asyncio.to_thread(self._told, look, failures)
+        telling = await self.tell(look.message)
+        await asyncio.to_thread(self._told, look, telling)
         return look.message
 
-    async def tell(self, message: Message) -> list[str]:
-        """By every way there is; returns why those failed that did."""
+    async def tell(self, message: Message) -> Telling:
+        """By every way there is."""
         notify = self._settings.notify
         tasks = []
         if notify.mail:
             tasks.append(by_mail(notify.mail, self._letters(message), self._settings.network.ca_file))
         if notify.webhook:
-            tasks.append(by_webhook(notify.webhook, self._client, message))
+            tasks.append(_alone(by_webhook(notify.webhook, self._client, message)))
         if notify.command:
-            tasks.append(by_command(notify.command, message))
-        return [reason for reason in await asyncio.gather(*tasks) if reason]
+            tasks.append(_alone(by_command(notify.command, message)))
+        ways = await asyncio.gather(*tasks)
+        # Each way begins with the newsroom's own message; letters to partners follow it.
+        reached = any(reasons[0] is None for reasons in ways)
+        failures = dict.fromkeys(reason for reasons in ways for reason in reasons if reason)
+        return Telling(reached, tuple(failures))
 
     # -- looking -------------------------------------------------------------------------
 
@@ -94,13 +111,12 @@ class Teller:
         message = Message(publisher=name, at=now, new=tuple(new), again=tuple(again), over=ended)
         return _Look(message, over)
 
-    def _told(self, look: _Look, failures: Sequence[str]) -> None:
+    def _told(self, look: _Look, telling: Telling) -> None:
         """Whoever was reached by one way was told; where every way failed it is tried again."""
-        now, message = self._clock(), look.message
+        now, message, failures = self._clock(), look.message, telling.failures
         assert message is not None
-        reached = len(failures) < self._ways()
         with self._storage.write() as tx:
-            if reached:
+            if telling.reached:
                 tx.notices.told([(a.kind, a.ref) for a in (*message.new, *message.again)], now)
                 tx.notices.drop([(n.kind, n.ref) for n in look.over])
             noted = tx.problems.refs(SCOPE)
@@ -109,7 +125,7 @@ class Teller:
                 fix = "mend it; `syndicate notify test` tries every way"
                 if tx.problems.note(SCOPE, reason, "people could not be told", now, fix=fix):
                     log.error("notify_failed", reason=reason)
-        if reached:
+        if telling.reached:
             log.info("notified", new=len(message.new), again=len(message.again), over=len(message.over))
 
     def _drop(self, over: Sequence[Notice]) -> None:
@@ -117,10 +133,6 @@ class Teller:
         if over:
             with self._storage.write() as tx:
                 tx.notices.drop([(n.kind, n.ref) for n in over])
-
-    def _ways(self) -> int:
-        notify = self._settings.notify
-        return sum(bool(way) for way in (notify.mail, notify.webhook, notify.command))
 
     # -- letters -------------------------------------------------------------------------
 
@@ -130,11 +142,16 @@ class Teller:
         letters = [mail(message, options)]
         if self._settings.notify.tell_partners:
             letters += [
-                takedown_mail(a.takedown, message.publisher, contact, options, message.at)
+                takedown_mail(
+                    a.takedown, message.publisher, contact, options, message.at, self._acks(a.takedown)
+                )
                 for a in (*message.new, *message.again)
                 if a.takedown and (contact := self._contact(a.takedown.receiver))
             ]
         return letters
+
+    def _acks(self, one: Unconfirmed) -> str:
+        return f"{self._settings.publisher.base_url}partner/v1/{one.receiver}/acks"
 
     def _contact(self, receiver: str) -> str | None:
         partner = self._settings.partners.get(receiver)

@@ -23,16 +23,32 @@ SMTP_SECONDS = 20.0
 COMMAND_SECONDS = 30.0
 
 
-async def by_mail(options: Mail, letters: Sequence[EmailMessage], ca_file: Path | None = None) -> str | None:
-    """Hand letters to the mail server, in a thread. The reason names the server, never the password."""
+async def by_mail(
+    options: Mail, letters: Sequence[EmailMessage], ca_file: Path | None = None
+) -> list[str | None]:
+    """Hand letters to the mail server, in a thread; why each failed, or ``None``.
+
+    One that is refused keeps back no other. The reasons name the server, never the password.
+    """
+    failures: list[str | None] = []
     try:
-        await asyncio.to_thread(_hand_over, options, letters, ca_file)
+        await asyncio.to_thread(_hand_over, options, letters, ca_file, failures)
     except (OSError, smtplib.SMTPException) as error:
-        return f"mail server {options.host}:{options.port}: {_reason(error)}"
-    return None
+        failures += [_words(options, error)] * (len(letters) - len(failures))
+    return failures
 
 
-def _hand_over(options: Mail, letters: Sequence[EmailMessage], ca_file: Path | None) -> None:
+def _words(options: Mail, error: Exception) -> str:
+    return f"mail server {options.host}:{options.port}: {_reason(error)}"
+
+
+def _hand_over(
+    options: Mail,
+    letters: Sequence[EmailMessage],
+    ca_file: Path | None,
+    failures: list[str | None],
+) -> None:
+    """What became of each letter is added to ``failures``, so that it is known if the server goes away."""
     context = trusting(ca_file)
     if options.tls == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -46,7 +62,17 @@ def _hand_over(options: Mail, letters: Sequence[EmailMessage], ca_file: Path | N
         if options.user and options.password:
             server.login(options.user, options.password.reveal())
         for letter in letters:
-            server.send_message(letter)
+            failures += [_sent(server, letter, options)]
+
+
+def _sent(server: smtplib.SMTP, letter: EmailMessage, options: Mail) -> str | None:
+    try:
+        server.send_message(letter)
+    except smtplib.SMTPServerDisconnected:
+        raise  # none of the others goes either
+    except smtplib.SMTPException as error:
+        return _words(options, error)
+    return None
 
 
 def _reason(error: Exception) -> str:

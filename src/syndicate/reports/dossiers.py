@@ -104,5 +104,6 @@ def partner_view(name: str, partner: Partner, lanes: Mapping[str, LaneView]) -> 
         "excerpt_words": partner.excerpt_words,
         "pictures": partner.pictures,
         "delay": format_duration(partner.delay),
+        "confirm": partner.confirm,
         "endpoints": endpoints,
     }

@@ -11,7 +11,16 @@ from syndicate.config import Settings, SourceOptions, format_duration
 from syndicate.lanes import LaneState, Reason
 from syndicate.reports.lane_views import LaneView, lane_views
 from syndicate.sources.memory import Memory
-from syndicate.storage import Conduct, Problem, ShutHost, SourceState, Storage, SubscriberCount, Transaction
+from syndicate.storage import (
+    Conduct,
+    Problem,
+    ShutHost,
+    SourceState,
+    Storage,
+    SubscriberCount,
+    Transaction,
+    Unconfirmed,
+)
 from syndicate.storage.lock import is_running
 from syndicate.storage.migrate import file_of
 from syndicate.timebook import open_keeper
@@ -137,6 +146,7 @@ class Overview:
     attempts: Mapping[str, int]
     problems: tuple[Problem, ...]
     refused: tuple[Refused, ...]
+    unconfirmed: tuple[Unconfirmed, ...]
     needs: tuple[str, ...]
 
 
@@ -150,6 +160,7 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
         lanes = lane_views(tx, settings, LANES_SHOWN)
         problems = tuple(tx.problems.all(PROBLEMS_SHOWN))
         refused = refused_stories(tx)
+        unconfirmed = unconfirmed_takedowns(tx, settings, now)
         return Overview(
             running=running,
             clock=clock,
@@ -164,10 +175,11 @@ def overview(storage: Storage, settings: Settings, now: datetime) -> Overview:
             attempts=tx.lanes.verdicts_since(now - DAY),
             problems=problems,
             refused=refused,
+            unconfirmed=unconfirmed,
             needs=(
                 *_clock_needs(clock),
                 *_room_needs(storage),
-                *_needs(sources, articles, lanes, problems, refused),
+                *_needs(sources, articles, lanes, problems, refused, unconfirmed),
             ),
         )
 
@@ -207,6 +219,7 @@ def _needs(
     lanes: tuple[LaneView, ...],
     problems: tuple[Problem, ...],
     refused: tuple[Refused, ...],
+    unconfirmed: tuple[Unconfirmed, ...],
 ) -> tuple[str, ...]:
     """What waits for a person. A receiver that is down is retried by itself and is none of it."""
     failing = [s.name for s in sources if s.failures and not (s.state and s.state.rests)]
@@ -220,9 +233,10 @@ def _needs(
         (waiting, f"sources on hold: {', '.join(waiting)} (`syndicate sources resume`)"),
         (errors, f"problems: {errors}"),
         (silent, f"hubs that do not push what they are told: {', '.join(silent)}"),
-        (held, f"stories on hold: {held}"),
-        (stopped, f"lanes that were stopped: {', '.join(stopped)}"),
-        (refused, f"stories that were refused: {len(refused)}"),
+        (held, f"stories on hold: {held} (`syndicate articles list --on-hold`)"),
+        (stopped, f"lanes that were stopped: {', '.join(stopped)} (`syndicate lanes resume`)"),
+        (refused, f"stories that were refused: {len(refused)} (`syndicate deliveries refused`)"),
+        (unconfirmed, f"takedowns that nobody confirmed: {len(unconfirmed)} (`syndicate notify list`)"),
     )
     return tuple(words for there, words in found if there)
 
@@ -311,6 +325,12 @@ def feed_views(tx: Transaction, settings: Settings) -> tuple[FeedView, ...]:
             )
         )
     return tuple(found)
+
+
+def unconfirmed_takedowns(tx: Transaction, settings: Settings, now: datetime) -> tuple[Unconfirmed, ...]:
+    """Takedowns that a receiver of the story should have confirmed by now, oldest first."""
+    strict = [name for name, partner in settings.partners.items() if partner.confirm == "removed"]
+    return tuple(tx.notices.unconfirmed(now - settings.notify.escalate_after, strict, PROBLEMS_SHOWN))
 
 
 def refused_stories(tx: Transaction, limit: int = 200) -> tuple[Refused, ...]:

@@ -9,6 +9,8 @@ from syndicate.storage.sql import insert_new
 
 FLOOR = "revision_floor"
 """The fact up to which revisions may have been sent before a restore: of any story, or of one."""
+PER_LEVEL = 1_000_000
+"""So many numbers there are to each revision of that fact that holds for any story."""
 WENT_BACK = "went_back"
 """The fact when a backup was put here of which nobody knows what came after it."""
 
@@ -20,6 +22,6 @@ def next_number(connection: Connection, name: str, count: int = 1) -> int:
     if value is None:
         # In a database that went back a counter that is not here may have been far.
         floor = connection.execute(select(s.meta.c.value).where(s.meta.c.key == FLOOR)).scalar()
-        insert_new(connection, s.counters, [{"name": name, "value": int(floor or 0)}])
+        insert_new(connection, s.counters, [{"name": name, "value": int(floor or 0) * PER_LEVEL}])
         value = connection.execute(bump.returning(s.counters.c.value)).scalar_one()
     return int(value)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from syndicate.storage import schema as s
 from syndicate.storage.sql import chunks, upsert
@@ -40,6 +40,17 @@ class HostStates:
         if scope is not None:
             query = query.where(h.scope == scope)
         return [ShutHost(**row._mapping) for row in self._c.execute(query)]
+
+    def hurry(self, scope: str, host: str, now: datetime) -> None:
+        """An operator wants a host asked now; whoever asks it notices (``due``)."""
+        h = s.shut_hosts.c
+        where = (h.scope == scope, h.host == host, h.until > now)
+        self._c.execute(update(s.shut_hosts).where(*where).values(until=now))
+
+    def due(self, scope: str, now: datetime) -> list[str]:
+        """Shut hosts that may be asked now, as far as is written."""
+        h = s.shut_hosts.c
+        return list(self._c.execute(select(h.host).where(h.scope == scope, h.until <= now)).scalars())
 
     def keep(self, scope: str, states: Mapping[str, ShutHost | None]) -> None:
         """Write how these hosts stand now; ``None``: shut no more."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, literal, or_, select, update
 
-from syndicate.lanes import LaneKind, Reason
+from syndicate.lanes import LaneKind, LaneState, Reason
 from syndicate.storage import schema as s
 from syndicate.storage.sql import upsert
 
@@ -39,16 +39,27 @@ class Unconfirmed:
     reason: str
     since: datetime
 
+    @property
+    def name(self) -> str:
+        """Who that is, for people."""
+        return f"{self.receiver} (pull)" if self.lane == f"pull:{self.receiver}" else self.lane
+
 
 def _received() -> Any:
-    """Whether the withdrawal was acknowledged on one of the receiver's lanes."""
+    """Whether the withdrawal was acknowledged.
+
+    Each endpoint may be a system of its own, so that each has to take it. For one that is no longer
+    configured, and for pulling beside being pushed to, any other lane of the receiver speaks as well.
+    """
     c, lane = s.copies.alias("other"), s.lanes.alias("beside")
-    return exists().where(
+    elsewhere = exists().where(
         c.c.article_id == s.copies.c.article_id,
         c.c.lane_id == lane.c.id,
         lane.c.receiver == s.lanes.c.receiver,
         c.c.acked >= s.articles.c.revision,
     )
+    spoken_for = or_(s.lanes.c.state == LaneState.RETIRED, s.lanes.c.kind == LaneKind.PULL)
+    return or_(s.copies.c.acked >= s.articles.c.revision, and_(spoken_for, elsewhere))
 
 
 def _removed() -> Any:
@@ -139,7 +150,7 @@ class Notices:
     ) -> list[Unconfirmed]:
         """Takedowns older than ``before`` that a receiver of the story did not confirm, oldest first.
 
-        It confirms by receiving the withdrawal on any of its lanes, one that pulls by going on from
+        It confirms by receiving the withdrawal at each of its endpoints, one that pulls by going on from
         there; those who are ``strict`` only by saying that they removed the story. What was taken back
         from one receiver alone counts as well. Begins with the log of withdrawals and with what was
         taken back, so that its cost does not grow with the archive.

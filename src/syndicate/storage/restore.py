@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, inspect, select, update
@@ -25,14 +25,12 @@ from syndicate.errors import StorageError
 from syndicate.lanes import LaneKind
 from syndicate.storage import Storage, Transaction
 from syndicate.storage import schema as s
+from syndicate.storage.anew import begin_anew, new_epoch
 from syndicate.storage.lock import Ownership
 from syndicate.storage.migrate import back_up, current, file_of, has_tables, newest, upgrade
-from syndicate.storage.pulls import pulling, renumber
+from syndicate.storage.pulls import begin_logs_anew, carry_logs
 from syndicate.storage.sql import chunks, insert_new, upsert
-from syndicate.storage.versions import announce, go_above, jump
-
-UNKNOWN_GAP = 1_000_000
-"""How far numbers and versions jump where the replaced database cannot say how far they had come."""
+from syndicate.storage.versions import announce, go_above
 
 _OF_A_STORY = (
     s.revisions,
@@ -96,15 +94,6 @@ def restore(storage: Storage, backup: Path, now: datetime, *, journal: int = 0) 
     return Restored(kept=kept, epoch=made[0], withdrawn=made[1], unread=unread, missing=missing, until=until)
 
 
-def begin_anew(tx: Transaction, now: datetime, journal: int = 0) -> str:
-    """A database that was put back by other means goes above all that was used since; the new epoch.
-
-    ``journal``: how far it is known to have come.
-    """
-    _jump(tx, now, journal)
-    return _new_epoch(tx)
-
-
 def has_tables_or_is_damaged(storage: Storage) -> bool:
     """Whether there is, or was, a database."""
     try:
@@ -141,8 +130,7 @@ def _take_over(
     try:
         with _at_newest(replaced, file) as known, known.read() as old, restored.write() as new:
             if not has_tables(known):  # a new machine: what was sent from the old one is not known
-                _jump(new, now, journal)
-                return (_new_epoch(new), []), None
+                return (begin_anew(new, now, journal), []), None
             _carry_numbers(old.connection, new.connection)
             _carry_lanes(old.connection, new.connection)
             _new_generation(new.connection)
@@ -152,13 +140,13 @@ def _take_over(
             go_above(old.connection, new, now)
             _carry_archives(old.connection, new, withdrawn)
             _carry_confirmations(old.connection, new.connection)
+            carry_logs(old.connection, new.connection)
             begin_logs_anew(new.connection, now)
-            return (_new_epoch(new), withdrawn), None
+            return (new_epoch(new), withdrawn), None
     except (StorageError, SQLAlchemyError) as error:
         reason = error.message if isinstance(error, StorageError) else type(error).__name__
     with restored.write() as new:
-        _jump(new, now, journal)
-        return (_new_epoch(new), []), reason
+        return (begin_anew(new, now, journal), []), reason
 
 
 @contextmanager
@@ -175,31 +163,6 @@ def _at_newest(replaced: Storage, file: Path) -> Iterator[Storage]:
             yield upgraded
     finally:
         _remove(copy)
-
-
-def _jump(new: Transaction, now: datetime, journal: int = 0) -> None:
-    """Nobody knows how far numbers and versions had come."""
-    gap = UNKNOWN_GAP * (1 + _jumps_before(new, now, journal))
-    new.connection.execute(update(s.counters).values(value=s.counters.c.value + gap))
-    _new_generation(new.connection, gap)
-    jump(new, gap, now)
-    begin_logs_anew(new.connection, now)
-
-
-def _jumps_before(new: Transaction, now: datetime, journal: int) -> int:
-    """How many gaps may have been left since the backup was made: the same one may be put back again.
-
-    Those that the journal shows, where it was seen; else not more than one a day.
-    """
-    last = new.journal.last_at()
-    return max(journal // UNKNOWN_GAP, (now - last) // timedelta(days=1) if last else 0)
-
-
-def _new_epoch(new: Transaction) -> str:
-    """Partners' cursors of before are void: their numbers may mean other stories now."""
-    epoch = secrets.token_hex(4)
-    new.keep_fact("epoch", epoch)
-    return epoch
 
 
 def _carry_numbers(old: Connection, new: Connection) -> None:
@@ -225,9 +188,9 @@ def _carry_lanes(old: Connection, new: Connection) -> None:
         new.execute(lane.values(generation=generation, **told))
 
 
-def _new_generation(new: Connection, step: int = 1) -> None:
+def _new_generation(new: Connection) -> None:
     """Revisions count on from the backup's: what is sent from now on must not bear an id used since."""
-    new.execute(update(s.lanes).values(generation=s.lanes.c.generation + step))
+    new.execute(update(s.lanes).values(generation=s.lanes.c.generation + 1))
 
 
 def _carry_documents(old: Connection, new: Connection) -> None:
@@ -299,18 +262,6 @@ def _carry_stories(old: Connection, new: Connection, ids: Collection[str]) -> No
             new.execute(insert(table), rows)
     insert_new(new, s.identities, _rows(old, s.identities, s.identities.c.article_id.in_(ids)))
     upsert(new, s.source_copies, _rows(old, s.source_copies, s.source_copies.c.article_id.in_(ids)))
-    _carry_copies(old, new, ids)
-
-
-def _carry_copies(old: Connection, new: Connection, ids: Collection[str]) -> None:
-    """Who was offered these stories: the takedown goes to whoever may have them."""
-    names = {row.name: row.id for row in new.execute(select(s.lanes.c.name, s.lanes.c.id))}
-    query = select(s.lanes.c.name, s.copies).join(s.lanes, s.lanes.c.id == s.copies.c.lane_id)
-    rows = [
-        {**{k: v for k, v in row._mapping.items() if k != "name"}, "lane_id": names[row.name]}
-        for row in old.execute(query.where(s.copies.c.article_id.in_(ids)))
-    ]
-    upsert(new, s.copies, rows)
 
 
 def _carry_confirmations(old: Connection, new: Connection) -> None:
@@ -328,12 +279,6 @@ def _carry_confirmations(old: Connection, new: Connection) -> None:
         if fresh:
             new.execute(insert(s.acks), fresh)
     upsert(new, s.pulls, [dict(row._mapping) for row in old.execute(select(s.pulls))])
-
-
-def begin_logs_anew(new: Connection, now: datetime) -> None:
-    """Everybody who pulls gets all of it once more, withdrawals first."""
-    for lane_id, partner in pulling(new):
-        renumber(new, partner, lane_id, now)
 
 
 def _rows(connection: Connection, table: Table, where: ColumnElement[bool]) -> list[dict[str, object]]:

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, insert, literal, select, update
 
-from syndicate.lanes import LaneKind
 from syndicate.model import JournalAction, PubStatus
 from syndicate.storage import Transaction
 from syndicate.storage import schema as s
 from syndicate.storage.articles import FLOOR, floor_of
-from syndicate.storage.counters import WENT_BACK
 from syndicate.storage.sql import chunks, upsert
 
 CAUSE = "restore"
@@ -27,43 +25,48 @@ _A_SECOND = timedelta(seconds=1)
 def go_above(old: Connection, tx: Transaction, now: datetime) -> list[str]:
     """Raise what is lower here than in the replaced database, and tell of it; returns the stories.
 
-    Stories that are not here get a floor, for when they are taken anew.
+    Stories that are not here, or not out, get a floor, for when they are taken anew or go out.
     """
     raised: list[str] = []
+    a = s.articles.c
     _carry_floors(old, tx)
-    for part in chunks(old.execute(select(s.articles.c.id, s.articles.c.revision, s.articles.c.changed))):
+    for part in chunks(old.execute(select(a.id, a.revision, a.changed, a.live_since))):
         there = {row.id: row for row in part}
         here = _revisions(tx.connection, there)
-        _keep_floors(tx, {i: row.revision for i, row in there.items() if i not in here})
+        out = _out(tx.connection, there)
+        _keep_floors(tx, {i: row.revision for i, row in there.items() if row.live_since and i not in out})
         lower = [i for i, revision in here.items() if revision < there[i].revision]
         for article_id in lower:
             _raise(tx, article_id, there[article_id].revision, there[article_id].changed, now)
-        _carry_copies(old, tx.connection, set(here), set(lower))
+        _carry_copies(old, tx.connection, out)
         raised += lower
     for article_id in raised:
         announce(tx, article_id, now)
     return raised
 
 
-def jump(tx: Transaction, gap: int, now: datetime) -> None:
-    """Raise all stories by a gap, those to come as well: nobody knows how high the versions were.
+def go_above_all(tx: Transaction, level: int, now: datetime) -> None:
+    """Raise all stories above a level: nobody knows how high the versions were.
 
     Withdrawals are told again, for a story may have been released since. The
     others are told of with their next change.
     """
     a, r = s.articles.c, s.revisions.c
     current = select(
-        r.article_id, r.revision + gap, r.story, r.status, literal(CAUSE), literal(now, s.revisions.c.at.type)
-    ).join(s.articles, (a.id == r.article_id) & (a.revision == r.revision))
+        r.article_id, _above(r.revision, level), r.story, r.status, literal(CAUSE),
+        literal(now, s.revisions.c.at.type),
+    ).join(s.articles, (a.id == r.article_id) & (a.revision == r.revision))  # fmt: skip
     columns = ["article_id", "revision", "story", "status", "cause", "at"]
     tx.connection.execute(insert(s.revisions).from_select(columns, current))
-    tx.connection.execute(update(s.articles).values(revision=a.revision + gap))
+    tx.connection.execute(update(s.articles).values(revision=_above(a.revision, level)))
     tx.connection.execute(update(s.archives).values(pending=0, digest=""))
-    tx.keep_fact(FLOOR, str(int(tx.fact(FLOOR) or 0) + gap))
-    tx.keep_fact(WENT_BACK, now.isoformat())
     gone = tx.connection.execute(select(a.id).where(a.status != PubStatus.USABLE, a.live_since.is_not(None)))
     for article_id in list(gone.scalars()):
         announce(tx, article_id, now)
+
+
+def _above(revision: ColumnElement[int], level: int) -> ColumnElement[int]:
+    return case((revision > level, revision), else_=level) + 1
 
 
 def announce(tx: Transaction, article_id: str, now: datetime) -> None:
@@ -111,28 +114,28 @@ def _keep_floors(tx: Transaction, revisions: Mapping[str, int]) -> None:
         tx.keep_fact(key, str(max(revision, int(tx.fact(key) or 0))))
 
 
-def _carry_copies(old: Connection, new: Connection, shared: set[str], raised: set[str]) -> None:
-    """Who was offered these stories since: a correction or withdrawal must find them.
+def _out(connection: Connection, ids: Mapping[str, object]) -> set[str]:
+    """Which of these are, or were, published here."""
+    a = s.articles.c
+    return set(connection.execute(select(a.id).where(a.id.in_(ids), a.live_since.is_not(None))).scalars())
 
-    A partner that pulls is offered what its log has, which begins anew; of a
-    raised story it gets a new row, whatever it had.
-    """
+
+def _carry_copies(old: Connection, new: Connection, ids: set[str]) -> None:
+    """Who was offered these stories since: a correction or withdrawal must find them."""
     c, lane = s.copies.c, s.lanes.c
-    lanes = {row.name: row for row in new.execute(select(lane.id, lane.name, lane.kind))}
+    lanes = {row.name: row.id for row in new.execute(select(lane.name, lane.id))}
     known = {
         (row.lane_id, row.article_id): row.offered
-        for row in new.execute(select(c.lane_id, c.article_id, c.offered).where(c.article_id.in_(shared)))
+        for row in new.execute(select(c.lane_id, c.article_id, c.offered).where(c.article_id.in_(ids)))
     }
     found = old.execute(
-        select(lane.name, s.copies).join(s.lanes, lane.id == c.lane_id).where(c.article_id.in_(shared))
+        select(lane.name, s.copies).join(s.lanes, lane.id == c.lane_id).where(c.article_id.in_(ids))
     )
     rows = []
     for row in found:
         values = dict(row._mapping)
-        mine = lanes[values.pop("name")]
-        values["lane_id"] = mine.id
-        newer = row.offered >= known.get((mine.id, row.article_id), 0)
-        if newer and (mine.kind != LaneKind.PULL or row.article_id in raised):
+        values["lane_id"] = lanes[values.pop("name")]
+        if row.offered >= known.get((values["lane_id"], row.article_id), 0):
             rows.append(values)
     for part in chunks(rows):
         upsert(new, s.copies, part)

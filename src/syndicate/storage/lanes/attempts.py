@@ -42,7 +42,7 @@ class Attempts(Repository):
         attempt_id: int | None = None,
         before: int | None = None,
         after: int = 0,
-        limit: int = 50,
+        limit: int | None = 50,
     ) -> list[Attempt]:
         """Newest first, numbers between ``after`` and ``before``. ``failed``: whatever did not deliver."""
         a = s.attempts.c

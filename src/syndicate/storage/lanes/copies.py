@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 
 from syndicate.lanes import Copy, LaneKind, LaneState, LaneTerms, Standing
 from syndicate.model import PubStatus
 from syndicate.storage import schema as s
+from syndicate.storage.counters import FLOOR, WENT_BACK
 from syndicate.storage.lanes.rows import Holder, copy_of, new_copy
 from syndicate.storage.sql import Repository, chunks
 
@@ -27,9 +29,8 @@ class Copies(Repository):
             for place in self._c.execute(places):
                 feeds.setdefault(place.article_id, []).append(place.feed)
             a = s.articles.c
-            query = select(a.id, a.revision, a.status, a.live_since, a.hold, a.backfilled).where(
-                a.id.in_(part)
-            )
+            stands = (a.id, a.revision, a.status, a.live_since, a.hold, a.backfilled, a.published)
+            query = select(*stands, *_put_back(a.id)).where(a.id.in_(part))
             for row in self._c.execute(query):
                 found[row.id] = Standing(
                     article_id=row.id,
@@ -39,6 +40,8 @@ class Copies(Repository):
                     held=row.hold is not None,
                     backfilled=row.backfilled,
                     feeds=tuple(feeds.get(row.id, ())),
+                    published=row.published,
+                    unknown_until=_unknown_until(row),
                 )
         return found
 
@@ -149,3 +152,16 @@ class Copies(Repository):
             )
             for row in self._c.execute(query)
         ]
+
+
+def _put_back(article_id: ColumnElement[str]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """When a backup was put here of which nobody knows what came after it; whether one lacked this story."""
+    m = s.meta.c
+    went_back = select(m.value).where(m.key == WENT_BACK).scalar_subquery()
+    return went_back.label("went_back"), exists().where(m.key == FLOOR + ":" + article_id).label("returned")
+
+
+def _unknown_until(row: Any) -> datetime | None:
+    went_back = datetime.fromisoformat(row.went_back) if row.went_back else None
+    times = [at for at in (went_back, row.live_since if row.returned else None) if at is not None]
+    return max(times, default=None)

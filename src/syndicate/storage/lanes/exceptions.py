@@ -104,10 +104,11 @@ class Exceptions(Repository):
         article_id: str | None = None,
         refused: bool = False,
         since: datetime | None = None,
+        until: datetime | None = None,
     ) -> int:
         """Everything a lane retries is due now, or everything it was ``refused``; returns how many.
 
-        ``since``: only what failed from then on.
+        ``since``, ``until``: only what failed from then on, and before then.
         """
         e = s.exceptions.c
         query = update(s.exceptions).where(e.lane_id == lane_id)
@@ -115,6 +116,8 @@ class Exceptions(Repository):
             query = query.where(e.article_id == article_id)
         if since is not None:
             query = query.where(e.since >= since)
+        if until is not None:
+            query = query.where(e.since < until)
         if refused:
             query = query.where(e.reason == Reason.REFUSED).values(
                 reason=Reason.RETRY, tries=0, since=now, due=now

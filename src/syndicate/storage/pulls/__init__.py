@@ -8,7 +8,7 @@ older ones are history.
 
 from syndicate.storage.pulls.confirmations import Confirmations
 from syndicate.storage.pulls.rows import Ack, Offered, Progress, Takedown, lane_name
-from syndicate.storage.pulls.upkeep import prune_log, pulling, renumber
+from syndicate.storage.pulls.upkeep import begin_logs_anew, carry_logs, prune_log, renumber
 
 __all__ = [
     "Ack",
@@ -16,9 +16,10 @@ __all__ = [
     "Progress",
     "Pulls",
     "Takedown",
+    "begin_logs_anew",
+    "carry_logs",
     "lane_name",
     "prune_log",
-    "pulling",
     "renumber",
 ]
 

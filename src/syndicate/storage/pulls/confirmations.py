@@ -54,7 +54,7 @@ class Confirmations(Log):
         return True
 
     def acks(
-        self, *, partner: str | None = None, article_id: str | None = None, limit: int = 200
+        self, *, partner: str | None = None, article_id: str | None = None, limit: int | None = 200
     ) -> list[Ack]:
         """What partners confirmed, newest first."""
         query = select(s.acks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
@@ -12,7 +12,7 @@ from syndicate.storage import schema as s
 from syndicate.storage.counters import next_number
 from syndicate.storage.lanes import Lanes, new_copy
 from syndicate.storage.pulls.rows import Offered, Progress, counter, lane_name, offered_of, superseded
-from syndicate.storage.sql import Repository, insert_new
+from syndicate.storage.sql import Repository, chunks, insert_new
 
 
 class Log(Repository):
@@ -98,6 +98,14 @@ class Log(Repository):
             if known is not None and known.at < at:
                 mine = and_(row.partner == partner, row.number == known.number)
                 self._c.execute(update(s.partner_log).where(mine).values(at=at))
+
+    def hand_out_again(self, partner: str, lane_id: int, ids: Collection[str]) -> None:
+        """A partner may have again what new terms took back: its row goes by the feeds of now."""
+        Lanes(self._c).mark_recalled(lane_id, ids, recalled=False)
+        row = s.partner_log.c
+        for part in chunks(ids):
+            mine = update(s.partner_log).where(row.partner == partner, row.article_id.in_(part))
+            self._c.execute(mine.values(urgent=False))
 
     def after(self, partner: str, number: int, limit: int) -> list[Offered]:
         """The rows that count after a number, in order: of each story the newest."""

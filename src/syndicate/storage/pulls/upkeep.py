@@ -11,6 +11,7 @@ from syndicate.model import PubStatus
 from syndicate.storage import schema as s
 from syndicate.storage.pulls.log import Log
 from syndicate.storage.pulls.rows import superseded
+from syndicate.storage.sql import chunks, insert_new
 
 
 def prune_log(connection: Connection, before: datetime) -> int:
@@ -47,8 +48,17 @@ def renumber(connection: Connection, partner: str, lane_id: int, at: datetime) -
         connection.execute(update(s.copies).where(mine).values(offered=w.revision, offered_at=at))
 
 
-def pulling(connection: Connection) -> list[tuple[int, str]]:
-    """``(lane, partner)`` of whoever ever pulled."""
+def begin_logs_anew(connection: Connection, at: datetime) -> None:
+    """Everybody who pulls gets all of it once more, withdrawals first."""
     lane = s.lanes.c
-    rows = connection.execute(select(lane.id, lane.receiver).where(lane.kind == LaneKind.PULL))
-    return [(row.id, row.receiver) for row in rows]
+    rows = connection.execute(select(lane.id, lane.receiver).where(lane.kind == LaneKind.PULL)).all()
+    for row in rows:
+        renumber(connection, row.receiver, row.id, at)
+
+
+def carry_logs(old: Connection, new: Connection) -> None:
+    """What partners' logs got since of stories that are out here, for it counts as offered."""
+    row, a = s.partner_log.c, s.articles.c
+    out = set(new.execute(select(a.id).where(a.live_since.is_not(None))).scalars())
+    for part in chunks(old.execute(select(s.partner_log).where(~superseded()).order_by(row.number))):
+        insert_new(new, s.partner_log, [dict(found._mapping) for found in part if found.article_id in out])

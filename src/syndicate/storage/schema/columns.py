@@ -5,6 +5,7 @@ Times are microseconds since 1970 in UTC; JSON is text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,10 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def _instant(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970: sorts, compares and never loses its zone."""
 
@@ -29,8 +34,9 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         return None if value is None else microseconds(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """``process_result_value`` would be called through another function, for every value read."""
+        return _instant
 
 
 class Json(TypeDecorator[Any]):

@@ -57,6 +57,11 @@ class Looking(Asking):
             unconfirmed=self.pending_count(),
         )
 
+    def told(self, topic: str, version: int) -> tuple[int, int]:
+        """``(subscriptions to a topic, how many of them took this version or a later one)``."""
+        c = s.subscriptions.c
+        return self.count(c.topic == topic), self.count(c.topic == topic, c.version >= version)
+
     def count(self, *where: ColumnElement[bool]) -> int:
         """How many subscriptions there are, or of how many this is so."""
         query = select(func.count()).select_from(s.subscriptions).where(*where)

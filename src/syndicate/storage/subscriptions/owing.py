@@ -36,7 +36,7 @@ _EDITION = select(
     s.documents.c.version.label("stored"),
     s.documents.c.urgent_version.label("urgent"),
 )
-_SUBSCRIPTION = tuple(Subscription.__dataclass_fields__)
+_SUBSCRIPTION = Subscription._fields
 
 
 def _lacks(
@@ -57,7 +57,7 @@ def _lacks(
 
 
 def _subscription(row: Any) -> Subscription:
-    return Subscription(*row[1:])
+    return Subscription._make(row[1:])
 
 
 class Owing(Repository):

@@ -13,6 +13,7 @@ from syndicate.errors import NotFound, UsageError
 from syndicate.ingest import record
 from syndicate.lanes import LaneState
 from syndicate.model import Article, JournalAction
+from syndicate.reports.lane_views import lane_hosts
 from syndicate.storage import Conduct
 from syndicate.web.admin.parts import address
 from syndicate.web.admin.room import Room
@@ -141,17 +142,17 @@ def lanes(room: Room) -> Done:
     """Pause, resume, try now, offer again."""
     lane, act = operate.named(room.tx, room.given("lane")), room.given("act")
     by, now = room.visitor.actor, room.now
-    where = address("lane", name=lane.name)
+    where, host = address("lane", name=lane.name), lane_hosts(room.settings).get(lane.name)
     if act == "pause":
         done = operators.pause(room.tx, lane, by=by, now=now)
         return Done(
             f"{lane.name} is paused; withdrawals go out all the same." if done else "Left as it was.", where
         )
     if act == "resume":
-        done = operators.resume(room.tx, lane, by=by, now=now)
+        done = operators.resume(room.tx, lane, by=by, now=now, host=host)
         return Done(f"{lane.name} goes on." if done else "The configuration no longer names it.", where)
     if act == "retry":
-        operators.retry(room.tx, lane, by=by, now=now)
+        operators.retry(room.tx, lane, by=by, now=now, host=host)
         paused = "" if lane.state is LaneState.ACTIVE else f", when it is resumed: it is {lane.state}"
         return Done(f"What waits for {lane.name} is due now{paused}.", where)
     if act == "redrive":

@@ -236,7 +236,7 @@ def _holder(room: Room, found: Dossier, h: Holder) -> tuple[object, ...]:
     elif a.status is not PubStatus.USABLE:
         has = badge("good", "knows that it is withdrawn") if knows else badge("wait", "not told yet")
     elif not h.acked:
-        has = badge("wait", "offered, not confirmed")
+        has = badge("wait", "offered, not taken")
     else:
         has = (
             badge("good", "newest version") if knows else badge("wait", f"revision {h.acked} of {a.revision}")
@@ -251,8 +251,8 @@ def _told(room: Room, found: Dossier) -> Markup:
     keep = Markup('<p><a href="{}" download>{}</a></p>').format(
         path(found.article.id, "evidence"), "The evidence, as a file"
     )
-    still = [r.lane for r in known.receivers if not r.settled] + [
-        f"feed {f['feed']}" for f in known.feeds if not f["shows_it"]
+    still = [r.name for r in known.receivers if not r.settled] + [
+        f"feed {f['feed']}" for f in known.feeds if not f["shows_withdrawal"]
     ]
     if not still:
         words = badge("good", "Every receiver and every feed knows of the withdrawal.")
