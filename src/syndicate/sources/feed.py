@@ -100,14 +100,14 @@ class FeedSource:
         Of what waits no more is kept than ``max_bytes``, the newest; for what is lost the feed is asked.
         """
         most = self._options.max_bytes
-        size = len(push.body) + sum(len(waiting.body) for waiting in list(self._pushes))
-        while self._pushes and (size > most or len(self._pushes) >= _PUSHES):
+        if len(push.body) > most:
+            self.poller.hurry()
+            return
+        self._pushes.append(push)
+        size = sum(len(waiting.body) for waiting in list(self._pushes))
+        while size > most or len(self._pushes) > _PUSHES:
             size -= len(self._pushes.popleft().body)
             self.poller.hurry()
-        if size > most:
-            self.poller.hurry()
-        else:
-            self._pushes.append(push)
 
     def read(self, body: bytes, charset: str | None, url: str) -> Document:
         """A document that stood at ``url``. Raises NotAFeedError, which names the host."""

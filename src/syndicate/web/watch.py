@@ -174,7 +174,9 @@ class Watch(asyncio.Protocol):
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(self, has_body(scope["headers"]), receive, send)
+        framed = framing(scope["headers"])
+        request = _Request(self, bool(framed), receive, send)
+        request.last = len(framed) > 1
         self._busy += 1
         self._head = 0
         self.deadline = self._loop.time() + BODY_SECONDS if request.unread else inf
@@ -233,6 +235,8 @@ class _Request:
         self._send = send
         self._done = False
         self.unread = body
+        self.last = False
+        """It says twice where it ends: a server must close after it (RFC 9112, section 6.1)."""
 
     async def receive(self) -> Any:
         message = await self._receive()
@@ -242,7 +246,7 @@ class _Request:
         return message
 
     async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start" and self.unread:
+        if message["type"] == "http.response.start" and (self.unread or self.last):
             message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
         last = message["type"] == "http.response.body" and not message.get("more_body")
         if last:
@@ -280,9 +284,9 @@ class _Out:
         return getattr(self._transport, name)
 
 
-def has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a request with these headers has one (RFC 9112, section 6)."""
-    return any(name in _WITH_BODY and value != b"0" for name, value in headers)
+def framing(headers: Iterable[tuple[bytes, bytes]]) -> set[bytes]:
+    """The headers that say where a request's body ends; without one it has none (RFC 9112, section 6)."""
+    return {name for name, value in headers if name in _WITH_BODY and value != b"0"}
 
 
 Make = Callable[..., asyncio.Protocol]
