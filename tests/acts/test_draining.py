@@ -357,6 +357,13 @@ def test_the_time_until_a_partner_has_it_counts_what_failed_before(tmp_path: Pat
             house.all_answer(OK)
             await house.drain(hours=2)
             assert taken_after() == (count + 1, pytest.approx(total + 7200))
+            with house.app.storage.write() as tx:
+                lane = tx.lanes.named("p0/main")
+                assert lane
+                operate.replay(tx, lane, operate.Replay(lane=lane.name, kind=lane.kind, position=0))
+            await house.drain(hours=24)
+            assert len(house.endpoints["p0/main"].got) == 3, "it was sent again"
+            assert taken_after()[0] == count + 1, "which is no late delivery"
 
     run(go())
 

@@ -52,7 +52,7 @@ class PlannedStory:
     recall: bool = False
     trace: str | None = None
     since: datetime | None = None
-    """Since when it is owed: journaled, or first tried; ``None`` for what was agreed to wait."""
+    """Since when it is owed, journaled or first tried; ``None``: it was agreed to wait, or is sent again."""
 
 
 WAKE = timedelta(minutes=1)
@@ -316,9 +316,9 @@ class _Planner:
         since: datetime | None = None,
         trace: str | None = None,
     ) -> PlannedStory:
-        before = copies.get(standing.article_id, Copy()).offered
-        if send.revision < before:  # cannot happen: revisions only rise
-            raise AssertionError(f"revision {send.revision} after {before} for {standing.article_id}")
+        copy = copies.get(standing.article_id, Copy())
+        if send.revision < copy.offered:  # cannot happen: revisions only rise
+            raise AssertionError(f"revision {send.revision} after {copy.offered} for {standing.article_id}")
         self._desk.offer(self._lane.id, standing.article_id, send.revision, self._now)
         recall = send.kill and not _withdrawn(standing)
         lane, generation = self._lane, self._lane.generation
@@ -333,7 +333,7 @@ class _Planner:
             urgent=urgent or send.kill,
             recall=recall,
             trace=trace,
-            since=since,
+            since=since if send.revision > copy.acked else None,  # a replay is no late delivery
         )
 
 
