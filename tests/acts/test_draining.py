@@ -26,6 +26,7 @@ from syndicate.installed import load_settings
 from syndicate.model import Outcome, Verdict
 from syndicate.reports.lane_views import lane_hosts
 from syndicate.reports.overview import overview
+from syndicate.telemetry.metrics import REGISTRY
 from syndicate.transports.base import StoryPush
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -334,6 +335,37 @@ def test_a_clock_that_was_set_back_does_not_shut_a_host_for_ever() -> None:
     until = hosts.shut_until("h:443")
     assert until is not None
     assert until - times[-1] <= timedelta(minutes=15)
+
+
+def taken_after() -> tuple[float, float]:
+    """How many stories partners took in this process, and the seconds from the journal till then, summed."""
+    name = "syndicate_acknowledgement_latency_seconds"
+    count, total = (REGISTRY.get_sample_value(f"{name}_{end}") for end in ("count", "sum"))
+    assert count is not None
+    assert total is not None
+    return count, total
+
+
+def test_the_time_until_a_partner_has_it_counts_what_failed_before(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with House(tmp_path, {"p0": "one.example.net"}) as house:
+            count, total = taken_after()
+            house.all_answer(AWAY)
+            await house.publish("a")
+            await house.drain()
+            assert taken_after() == (count, total), "it was sent, and not taken"
+            house.all_answer(OK)
+            await house.drain(hours=2)
+            assert taken_after() == (count + 1, pytest.approx(total + 7200))
+            with house.app.storage.write() as tx:
+                lane = tx.lanes.named("p0/main")
+                assert lane
+                operate.replay(tx, lane, operate.Replay(lane=lane.name, kind=lane.kind, position=0))
+            await house.drain(hours=24)
+            assert len(house.endpoints["p0/main"].got) == 3, "it was sent again"
+            assert taken_after()[0] == count + 1, "which is no late delivery"
+
+    run(go())
 
 
 # -- side by side -------------------------------------------------------------------------

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from house import START, House, draft
 
+from syndicate.distribute.offers import may_have
 from syndicate.errors import StoryError
 from syndicate.ingest import desk
+from syndicate.lanes import LaneTerms
 from syndicate.model import Article, PubStatus
 from syndicate.timekeeping import Timekeeper
 
@@ -90,6 +93,21 @@ def test_one_taken_away_lets_the_story_go_at_once(house: House) -> None:
     house.take(secret())
     assert house.actions() == ["published"]
     assert house.article("a").published <= house.now
+
+
+@pytest.mark.parametrize("offered", [False, True])
+def test_the_last_gate_before_a_partner_holds_though_the_story_counts_as_out(
+    house: House, offered: bool
+) -> None:
+    """A clock that goes back, or a fault elsewhere, may leave a story live whose time has not come."""
+    house.take(secret())
+    article, terms = house.article("a"), LaneTerms(feeds=frozenset({"latest"}))
+    with house.storage.read() as tx:
+        standing = tx.lanes.standings([article.id])[article.id]
+    early = replace(article, story=replace(article.story, embargo=house.now + HOUR))
+    assert early.live
+    assert not may_have(early, standing, terms, house.now, offered=offered, recalled=offered)
+    assert may_have(early, standing, terms, house.now + HOUR, offered=offered, recalled=offered)
 
 
 def test_edits_before_its_time_leave_no_trace(house: House) -> None:

@@ -197,6 +197,22 @@ def test_a_feed_s_hub_is_asked_verifies_and_pushes(tmp_path: Path) -> None:
     run(scene())
 
 
+@pytest.mark.parametrize(
+    "hub", ["http://127.0.0.1:8080/hub", "http://127.0.0.1:8080/hub/", "HTTP://127.0.0.1:8080/hub"]
+)
+def test_our_own_hub_is_not_asked(tmp_path: Path, hub: str) -> None:
+    """A feed of ours that names it would have us push to ourselves what we took from ourselves."""
+
+    async def scene() -> None:
+        async with desk(tmp_path) as made:
+            made.source.offer = Offer(topic=TOPIC, hub=hub)
+            made.heed()
+            await made.followings.tick()
+            assert (made.asked, [row.hub for row in made.rows if row.hub]) == ([], [])
+
+    run(scene())
+
+
 def test_strangers_and_bad_signatures_count_for_nothing(tmp_path: Path) -> None:
     async def scene() -> None:
         async with desk(tmp_path) as made:

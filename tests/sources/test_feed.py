@@ -265,6 +265,20 @@ async def test_what_is_pushed_is_read_without_asking() -> None:
         assert "pushed cannot be read" in reader.troubles[0].reason
 
 
+async def test_of_what_was_pushed_and_waits_no_more_is_kept_than_a_feed_may_have() -> None:
+    large = 400_000
+    async with reading(Said(body=feed(item(1))), max_bytes=1_000_000) as (_, _, started):
+        reader = started()
+        await reader.poll()
+        for n in range(2, 7):
+            reader.source.push(Push(feed(item(n)) + b" " * large))  # type: ignore[attr-defined]
+        waiting = reader.source._pushes  # type: ignore[attr-defined]
+        assert sum(len(push.body) for push in waiting) <= 1_000_000
+        reader.source.push(Push(b"x" * 1_000_001))  # type: ignore[attr-defined]
+        assert all(len(push.body) < 1_000_001 for push in waiting)
+        assert ids(await reader.poll()) == ["5", "6"], "the newest stay"
+
+
 async def test_what_was_pushed_stays_until_it_is_stored() -> None:
     async with reading(Said(body=feed(item(1)))) as (_, _, started):
         source = started().source

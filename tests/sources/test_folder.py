@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import asyncio
 import os
-import threading
 import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -270,26 +270,27 @@ def test_a_file_from_the_future_is_read_once_it_stays_as_it_is(desk: Desk) -> No
     assert [d.origin for d in desk.fetch()] == ["a.md"]
 
 
-def test_a_file_that_keeps_changing_is_left_for_the_next_look(tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "stories", settle="150ms")
+def test_a_file_that_keeps_changing_is_left_for_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody writes whenever the source waits; no real time is in it."""
+    desk = Desk(tmp_path / "stories", settle="1h")
     desk.write("other.md", "other")
-    stop = threading.Event()
+    file = desk.write("a.md", "more\n", old=False)
+    pauses: list[float] = []
 
-    def write_on() -> None:
-        with open(desk.path / "a.md", "w", buffering=1) as file:
-            while not stop.wait(0.02):
-                file.write("more\n")
+    async def write_on(seconds: float) -> None:
+        pauses.append(seconds)
+        with open(file, "a") as opened:
+            opened.write("more\n")
 
-    writer = threading.Thread(target=write_on)
-    writer.start()
-    try:
-        assert [d.origin for d in desk.fetch()] == ["other.md"]
-        assert 0 < (desk.source.unsettled() or 0) <= 0.15
-    finally:
-        stop.set()
-        writer.join()
+    monkeypatch.setattr(asyncio, "sleep", write_on)
+    assert [d.origin for d in desk.fetch()] == ["other.md"]
+    assert pauses and sum(pauses) <= 2 * 3600
+    assert 0 < (desk.source.unsettled() or 0) <= 3600
+    desk.clock.ahead = 2 * 3600
     (draft,) = desk.fetch()
-    assert draft.text.count("more") == (desk.path / "a.md").read_text().count("more")
+    assert draft.text.count("more") == 1 + len(pauses)
     assert desk.source.unsettled() is None
 
 

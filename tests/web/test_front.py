@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import re
 import time
 from contextlib import suppress
 
 import pytest
 
+from loops import LOOPS
 from syndicate.web import front
 from syndicate.web.app import create_app
 from syndicate.web.front import Door
@@ -21,14 +21,6 @@ PLAIN = b"GET /feeds/latest/rss.xml HTTP/1.1\r\nHost: a\r\n\r\n"
 GZIP = b"GET /feeds/latest/rss.xml HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"
 SAME = b'GET /feeds/latest/rss.xml HTTP/1.1\r\nHost: a\r\nIf-None-Match: "i1"\r\n\r\n'
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
-LOOPS = [
-    pytest.param(("asyncio", {}), id="asyncio"),
-    pytest.param(
-        ("asyncio", {"use_uvloop": True}),
-        id="uvloop",
-        marks=pytest.mark.skipif(not importlib.util.find_spec("uvloop"), reason="uvloop is not installed"),
-    ),
-]
 
 
 @pytest.fixture(params=LOOPS)

@@ -224,6 +224,8 @@ class Distributor:
         planned, outcome = one.planned, one.outcome
         kind, receiver = _whose(planned)
         metrics.pushed(kind, receiver, str(outcome.verdict), outcome.seconds)
+        if outcome.verdict is Verdict.DELIVERED and isinstance(planned, PlannedStory) and planned.since:
+            metrics.ACKNOWLEDGED.observe(max(0.0, (self._clock() - planned.since).total_seconds()))
         say = _loudness(outcome.verdict)
         say(
             f"push_{outcome.verdict}",

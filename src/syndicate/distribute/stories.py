@@ -51,6 +51,8 @@ class PlannedStory:
     urgent: bool = False
     recall: bool = False
     trace: str | None = None
+    since: datetime | None = None
+    """Since when it is owed, journaled or first tried; ``None``: it was agreed to wait, or is sent again."""
 
 
 WAKE = timedelta(minutes=1)
@@ -186,7 +188,8 @@ class _Planner:
             standing = standings[held.article_id]
             decision = self._decide(standing, copies, urgent=held.urgent, held=held)
             if isinstance(decision, Send):
-                return self._offer(standing, decision, copies, urgent=held.urgent)
+                since = held.since if held.reason is Reason.RETRY else None
+                return self._offer(standing, decision, copies, urgent=held.urgent, since=since)
             if isinstance(decision, Wait):
                 reason = held.reason if held.reason is Reason.GRANTED else Reason.DELAYED
                 self._desk.hold(self._lane.id, replace(held, reason=reason, due=self._until(decision)))
@@ -250,7 +253,7 @@ class _Planner:
         decision = self._decide(standing, copies, urgent=urgent, held=exception)
         if exception is not None and ahead and isinstance(decision, Send) and _is_news(exception, standing):
             return self._offer(
-                standing, decision, copies, urgent=True, trace=row.trace
+                standing, decision, copies, urgent=True, since=row.at, trace=row.trace
             )  # not after the pause
         if exception is not None and not isinstance(decision, Settled):
             self._merge(exception, standing, urgent=urgent, held=held)
@@ -262,7 +265,7 @@ class _Planner:
             self._delay(standing, decision, held)
             return None
         if isinstance(decision, Send):
-            return self._offer(standing, decision, copies, urgent=urgent, trace=row.trace)
+            return self._offer(standing, decision, copies, urgent=urgent, since=row.at, trace=row.trace)
         return None
 
     def _merge(self, exception: Held, standing: Standing, *, urgent: bool, held: dict[str, Held]) -> None:
@@ -310,11 +313,12 @@ class _Planner:
         copies: dict[str, Copy],
         *,
         urgent: bool,
+        since: datetime | None = None,
         trace: str | None = None,
     ) -> PlannedStory:
-        before = copies.get(standing.article_id, Copy()).offered
-        if send.revision < before:  # cannot happen: revisions only rise
-            raise AssertionError(f"revision {send.revision} after {before} for {standing.article_id}")
+        copy = copies.get(standing.article_id, Copy())
+        if send.revision < copy.offered:  # cannot happen: revisions only rise
+            raise AssertionError(f"revision {send.revision} after {copy.offered} for {standing.article_id}")
         self._desk.offer(self._lane.id, standing.article_id, send.revision, self._now)
         recall = send.kill and not _withdrawn(standing)
         lane, generation = self._lane, self._lane.generation
@@ -329,6 +333,7 @@ class _Planner:
             urgent=urgent or send.kill,
             recall=recall,
             trace=trace,
+            since=since if send.revision > copy.acked else None,  # a replay is no late delivery
         )
 
 

@@ -21,6 +21,7 @@ import structlog
 
 from syndicate.config import Settings
 from syndicate.net.answer import Unreachable
+from syndicate.net.breaker import host_key
 from syndicate.net.client import Client
 from syndicate.site import Site
 from syndicate.sources.feed import Push
@@ -128,7 +129,7 @@ class Followings:
             if current is not None and current.pushed is not None and source.found:
                 self._change(current.token, lambda f: replace(f, missed=f.missed + 1))
             source.found = False
-            offer = source.offer
+            offer = self._taken(source.offer)
             if offer is None or (current and (current.hub, current.topic) == (offer.hub, offer.topic)):
                 return False
             if current is not None:
@@ -137,6 +138,11 @@ class Followings:
                 self._begin(name, offer)
                 return True
             return current is not None
+
+    def _taken(self, offer: Offer | None) -> Offer | None:
+        """Without a hub where that is ours: we would push to ourselves what we took from ourselves."""
+        ours = self._site.url("/hub")
+        return replace(offer, hub=None) if offer and offer.hub and _same(offer.hub, ours) else offer
 
     def pushes(self, name: str) -> bool:
         """Whether the source's hub pushes what there is, so that polls may be rare."""
@@ -307,6 +313,13 @@ class Followings:
             said = following.problem or "it does not confirm our subscription"
             words = f"the feed's hub {host_of(following.hub)} does not push: {said}; the feed is polled"
             tx.problems.note(following.source, REF, words, self._clock(), fix=_FIX, warning=True)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two addresses are one, as far as can be seen by looking at them."""
+    first, second = urlsplit(one), urlsplit(other)
+    paths = first.path.rstrip("/") == second.path.rstrip("/")
+    return paths and (first.hostname, host_key(one)) == (second.hostname, host_key(other))
 
 
 def is_reachable(base_url: str) -> bool:

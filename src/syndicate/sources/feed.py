@@ -75,7 +75,7 @@ class FeedSource:
         )
         self._hours = NO_HOURS
         self._told: frozenset[Trouble] | None = None
-        self._pushes: deque[Push] = deque(maxlen=_PUSHES)
+        self._pushes: deque[Push] = deque()
         self._asked: datetime | None = None
         self.offer: Offer | None = None
         self.found = False
@@ -95,8 +95,19 @@ class FeedSource:
         return seconds if seconds > 0 else None
 
     def push(self, push: Push) -> None:
-        """Take a document from the feed's hub: it is read by the next fetch, which asks nobody for it."""
+        """Take a document from the feed's hub: it is read by the next fetch, which asks nobody for it.
+
+        Of what waits no more is kept than ``max_bytes``, the newest; for what is lost the feed is asked.
+        """
+        most = self._options.max_bytes
+        if len(push.body) > most:
+            self.poller.hurry()
+            return
         self._pushes.append(push)
+        size = sum(len(waiting.body) for waiting in list(self._pushes))
+        while size > most or len(self._pushes) > _PUSHES:
+            size -= len(self._pushes.popleft().body)
+            self.poller.hurry()
 
     def read(self, body: bytes, charset: str | None, url: str) -> Document:
         """A document that stood at ``url``. Raises NotAFeedError, which names the host."""

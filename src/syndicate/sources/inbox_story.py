@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -94,8 +95,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of two embargoes under one key a parser would keep the last, and nobody knows which was meant."""
     table = dict(pairs)
     if len(table) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        times = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in times.items() if count > 1)
         raise ValueError(f"the key {twice[:40]!r} stands there twice")
     return table
 

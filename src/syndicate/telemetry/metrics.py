@@ -71,6 +71,12 @@ PUSHES = Counter(
     ("kind", "receiver", "outcome"),
     registry=REGISTRY,
 )
+ACKNOWLEDGED = Histogram(
+    "syndicate_acknowledgement_latency_seconds",
+    "From a story's change being journaled to a partner taking it, retries and pauses included",
+    buckets=(*_FAST, 300, 1800, 7200, 43_200, 259_200),
+    registry=REGISTRY,
+)
 PUSH_SECONDS = Histogram(
     "syndicate_push_duration_seconds",
     "How long a request to a receiver took",

@@ -8,9 +8,11 @@ from typing import Protocol
 
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from syndicate.web.bodies import BODIES, NotRead
 
 BODY_LIMIT = 16_000_000
 """More than any document of ours has, or a feed should."""
@@ -62,13 +64,7 @@ async def _verified(listener: Listener, token: str, request: Request) -> Respons
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > BODY_LIMIT:
-                    raise HTTPException(413, f"The body is larger than {BODY_LIMIT} bytes.")
-    except (TimeoutError, ClientDisconnect):
-        raise HTTPException(408, "The body did not arrive in time.") from None
-    return bytes(body)
+        return await BODIES.read(request, BODY_LIMIT, _BODY_SECONDS)
+    except NotRead as error:
+        raise HTTPException(error.status, f"{error.words[0].upper()}{error.words[1:]}.") from None

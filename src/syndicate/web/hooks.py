@@ -70,7 +70,7 @@ class HookRoute:
         self._hooks = hooks
         self._wake = wake
         self._clock = clock
-        # Of their own: who has no secret can fill these places, and not the inbox's.
+        # For notices that are verified: who has no secret takes no place.
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._throttles: dict[tuple[str, int], Throttle] = {}
 
@@ -86,8 +86,7 @@ class HookRoute:
                 404, "there is no hook here", fix="[sources.NAME] with type inbox and secrets makes one"
             )
         try:
-            async with self._room:
-                return await self._take(request, name, known)
+            return await self._take(request, name, known)
         except Stop as stop:
             return stop.response
         except NotSigned as error:
@@ -100,14 +99,27 @@ class HookRoute:
             return problem(503, "nothing was stored; send it again", headers={"retry-after": "5"})
 
     async def _take(self, request: Request, name: str, known: Hook) -> Response:
-        verify, read = _FORMS[known.options.cms]
+        verify, _ = _FORMS[known.options.cms]
         headers = dict(request.headers)
         if not _SIGNATURES & headers.keys():
             raise NotSigned("it bears no signature")  # and its body is not even read
         body = await story_body(request, known.options)
         signed = verify(headers, body, known.options.secrets, self._clock())
         self._not_too_often(name, known.options)
-        loaded = load(body)
+        async with self._room:
+            return await self._put(request, body, headers, signed, name, known)
+
+    async def _put(
+        self,
+        request: Request,
+        body: bytes,
+        headers: Mapping[str, str],
+        signed: Signed,
+        name: str,
+        known: Hook,
+    ) -> Response:
+        _, read = _FORMS[known.options.cms]
+        loaded = await asyncio.to_thread(load, body)
         many = isinstance(loaded, list) and known.options.cms == "own"
         if many and not 0 < len(loaded) <= known.options.max_batch:
             return problem(413, f"the list holds {len(loaded)} stories, not 1 to {known.options.max_batch}")

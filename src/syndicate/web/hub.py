@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from syndicate.hub.requests import BODY_LIMIT, FORM, HubRefusal
+from syndicate.web.bodies import BODIES, NotRead
 
 _BODY_SECONDS = 10.0
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -66,18 +66,6 @@ async def _form(request: Request) -> bytes:
     if kind != FORM:
         raise HubRefusal(f"The body must be {FORM}.", 415)
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            return await _read(request)
-    except TimeoutError:
-        raise HubRefusal("The body did not arrive in time.", 408) from None
-    except ClientDisconnect:
-        raise HubRefusal("The body did not arrive.") from None
-
-
-async def _read(request: Request) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_LIMIT:
-            raise HubRefusal(f"The request is larger than {BODY_LIMIT} bytes.", 413)
-    return bytes(body)
+        return await BODIES.read(request, BODY_LIMIT, _BODY_SECONDS)
+    except NotRead as error:
+        raise HubRefusal(f"{error.words[0].upper()}{error.words[1:]}.", error.status) from None

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -33,6 +33,7 @@ from syndicate.sources.inbox_story import (
 )
 from syndicate.sources.options import InboxOptions
 from syndicate.storage import Scope, Token
+from syndicate.web.bodies import BODIES, NotRead
 from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
 from syndicate.web.inbox_openapi import DESCRIPTION
 
@@ -114,8 +115,7 @@ class InboxDesk:
                         404, "there is no inbox here", fix='[sources.NAME] type = "inbox" makes one'
                     )
                 token = await self._sender(request)
-                async with self._room:
-                    return await act(request, token)
+                return await act(request, token)
             except Stop as stop:
                 return stop.response
             except Malformed as error:
@@ -152,31 +152,37 @@ class InboxDesk:
         options, desk = self._inboxes()[token.owner]
         body = await story_body(request, options, xml=True)
         read = _read_xml if is_xml(request) else _read
-        items, many = await asyncio.to_thread(read, body, desk)
-        if many and not 0 < len(items) <= options.max_batch:
-            limit = options.max_batch
-            return problem(413 if items else 422, f"the list holds {len(items)} stories, not 1 to {limit}")
-        receipt = await self._box.put(desk.source, items, _once(request, body), many=many)
+        async with self._room:  # not while the body comes in: who sends it slowly keeps nobody waiting
+            items, many = await asyncio.to_thread(read, body, desk)
+            if many and not 0 < len(items) <= options.max_batch:
+                limit = options.max_batch
+                return problem(
+                    413 if items else 422, f"the list holds {len(items)} stories, not 1 to {limit}"
+                )
+            receipt = await self._box.put(desk.source, items, _once(request, body), many=many)
         return self._answer(receipt, token)
 
     async def _one(self, request: Request, token: Token) -> Response:
         own_id = request.path_params["id"]
         options, desk = self._inboxes()[token.owner]
         if request.method == "GET":
-            known = await self._box.look(desk.source, own_id)
+            async with self._room:
+                known = await self._box.look(desk.source, own_id)
             return problem(404, "no story of yours has this id") if known is None else in_json(200, known)
         if request.method == "DELETE":
             body = await _body_of(request, options.max_bytes)
-            reason = _reason(request, body)
-            return self._answer(
-                await self._box.withdraw(desk.source, own_id, reason, _once(request, body)), token
-            )
+            reason = await asyncio.to_thread(_reason, request, body)
+            async with self._room:
+                receipt = await self._box.withdraw(desk.source, own_id, reason, _once(request, body))
+            return self._answer(receipt, token)
         body = await story_body(request, options, xml=True)
         read = _read_xml if is_xml(request) else _read
-        items, many = await asyncio.to_thread(read, body, desk, own_id)
-        if many:
-            return problem(422, "PUT brings one story", fix="POST several to /api/v1/articles")
-        return self._answer(await self._box.put(desk.source, items, _once(request, body), many=False), token)
+        async with self._room:
+            items, many = await asyncio.to_thread(read, body, desk, own_id)
+            if many:
+                return problem(422, "PUT brings one story", fix="POST several to /api/v1/articles")
+            receipt = await self._box.put(desk.source, items, _once(request, body), many=False)
+        return self._answer(receipt, token)
 
 
 async def story_body(request: Request, options: InboxOptions, *, xml: bool = False) -> bytes:
@@ -188,8 +194,6 @@ async def story_body(request: Request, options: InboxOptions, *, xml: bool = Fal
     charset = rest.partition("charset=")[2].partition(";")[0].strip(' "')
     if charset not in ("", "utf-8", "utf8"):
         raise Stop(problem(415, f"the body is in {charset}", fix="send UTF-8"))
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Stop(problem(415, "the body is compressed", fix="send it as it is"))
     return await _body_of(request, options.max_bytes)
 
 
@@ -274,20 +278,14 @@ def _reason(request: Request, body: bytes) -> str:
     return words
 
 
+_FIXES = {413: "send fewer stories at a time", 415: "send it as it is"}
+
+
 async def _body_of(request: Request, limit: int) -> bytes:
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            body = bytearray()
-            async for part in request.stream():
-                body += part
-                if len(body) > limit:
-                    words = f"the body is larger than {limit:,} bytes"
-                    raise Stop(problem(413, words, fix="send fewer stories at a time"))
-            return bytes(body)
-    except TimeoutError:
-        raise Stop(problem(408, "the body did not arrive in time")) from None
-    except ClientDisconnect:
-        raise Stop(problem(400, "the body did not arrive")) from None
+        return await BODIES.read(request, limit, _BODY_SECONDS)
+    except NotRead as error:
+        raise Stop(problem(error.status, error.words, fix=_FIXES.get(error.status))) from None
 
 
 def problem(

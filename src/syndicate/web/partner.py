@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections import Counter
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -25,6 +24,7 @@ from syndicate.formats.encoding import etag, gzip_bytes
 from syndicate.formats.ninjs import MEDIA_TYPE
 from syndicate.hub.throttle import Throttle
 from syndicate.storage import Ack, Scope, Token
+from syndicate.web.bodies import BODIES, NotRead
 from syndicate.web.credentials import PRIVATE, Known, unauthorized, who
 from syndicate.web.documents import DocumentResponse
 from syndicate.web.negotiation import choose_coding, etag_matches
@@ -218,17 +218,16 @@ def _object(body: bytes) -> dict[str, object]:
     return said
 
 
+_UNREAD = {
+    408: ("too_slow", "send it again"),
+    413: ("too_large", "confirm one story a request"),
+    415: ("unsupported", "send it as it is"),
+}
+
+
 async def _body(request: Request) -> bytes:
-    body = bytearray()
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > _BODY_LIMIT:
-                    fix = "confirm one story a request"
-                    raise PullRefusal(413, "too_large", f"the body is over {_BODY_LIMIT} bytes", fix)
-    except TimeoutError:
-        raise PullRefusal(408, "too_slow", "the body did not arrive in time", "send it again") from None
-    except ClientDisconnect:
-        raise _bad("the body did not arrive", "send it again") from None
-    return bytes(body)
+        return await BODIES.read(request, _BODY_LIMIT, _BODY_SECONDS)
+    except NotRead as error:
+        code, fix = _UNREAD.get(error.status, ("bad_request", "send it again"))
+        raise PullRefusal(error.status, code, error.words, fix) from None

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from syndicate.errors import SyndicateError
 from syndicate.web.documents import App
 from syndicate.web.front import IDLE_SECONDS, Door, Front
+from syndicate.web.watch import Watches, watched
 
 _BACKLOG = 2048
 _TICK_SECONDS = 1.0
@@ -76,6 +77,7 @@ class Server:
         self._name = name
         self._connections = connections
         self._door = door
+        self._watches = Watches()
         self._engine: _Engine | None = None
         self._task: asyncio.Task[None] | None = None
         self.port = port
@@ -106,6 +108,7 @@ class Server:
         if self._door is not None:
             self._door.close()
         await asyncio.wait({self._task})
+        self._watches.close()
         self._engine = None
 
     @property
@@ -135,13 +138,13 @@ class Server:
         )
 
     def _protocol(self) -> type[asyncio.Protocol]:
-        """What uvicorn makes for each connection: its own, or the front, which makes it later."""
-        door = self._door
+        """What uvicorn makes for each connection: its own, watched, or the front, which makes that later."""
+        door, make = self._door, watched(self._watches, AutoHTTPProtocol)
         if door is None:
-            return AutoHTTPProtocol
+            return cast(type[asyncio.Protocol], make)
 
         def fronted(**given: Any) -> asyncio.Protocol:
-            return Front(door, lambda: AutoHTTPProtocol(**given))
+            return Front(door, lambda: make(**given))
 
         return cast(type[asyncio.Protocol], fronted)
 

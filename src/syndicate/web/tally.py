@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syndicate.web.documents import App, Receive, Scope, Send
+from syndicate.web.refusals import Refusals
 
 _KINDS = (
     ("/feeds/stories/", "story"),
     ("/feeds/", "feed"),
     ("/hub", "hub"),
+    ("/websub/", "hub"),
     ("/api/", "inbox"),
     ("/partner/", "partner"),
     ("/healthz", "machine"),
@@ -49,11 +51,12 @@ def kind_of(path: str) -> str:
 
 
 class Tallied:
-    """An application in front of another, which counts what that answers."""
+    """An application in front of another, which counts what that answers, and says what it refuses."""
 
     def __init__(self, app: App, tally: Tally) -> None:
         self._app = app
         self._tally = tally
+        self._refusals = Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,7 +65,9 @@ class Tallied:
 
         async def counting(message: dict[str, object]) -> None:
             if message["type"] == "http.response.start":
-                self._tally.count(scope["path"], int(str(message["status"])))
+                status = int(str(message["status"]))
+                self._tally.count(scope["path"], status)
+                self._refusals.note(kind_of(scope["path"]), scope["method"], status)
             await send(message)
 
         await self._app(scope, receive, counting)  # type: ignore[arg-type]
