@@ -156,6 +156,8 @@ def test_waiting_for_a_host_is_no_failed_attempt(tmp_path: Path) -> None:
             await house.drain(seconds=8)
             lanes = house.lanes()
             assert all(lanes[name].failures == count for name, count in asked.items() if name != "other/main")
+            seen = overview(house.app.storage, house.settings, house.now()).attempts
+            assert seen == {Verdict.RETRY: house.requests()}, "attempts by verdict"
             waiting = [lanes[name] for name in asked if name != "other/main"]
             assert all(lane.shut_until and lane.due >= lane.shut_until for lane in waiting)
 
@@ -545,6 +547,12 @@ def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_o
             assert "lane_will_be_disabled" in events
             assert events.index("lane_will_be_disabled") < events.index("lane_stopped")
             (stopped,) = [line for line in lines if line["event"] == "lane_stopped"]
+            warned = [line for line in lines if line["event"] in ("push_fault", "lane_will_be_disabled")]
+            assert {line["level"] for line in warned} == {"warning"}
+            assert {line["status"] for line in warned if "status" in line} == {401}
+            assert stopped["level"] == "error"
+            needs = overview(house.app.storage, house.settings, house.now()).needs
+            assert "lanes that were stopped: p/main (`syndicate lanes resume`)" in needs
             assert stopped["resume"] == "syndicate lanes resume p/main"
             assert house.lanes()["p/main"].state == "disabled"
             house.all_answer(OK)
