@@ -392,6 +392,8 @@ def test_a_slow_partner_does_not_slow_another(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_in_one_lane_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "IDLE_SECONDS", 0.01)
+
     async def go() -> None:
         async with House(tmp_path, MANY) as house:
             real = clerk_module.plan
@@ -410,7 +412,7 @@ def test_a_fault_of_ours_in_one_lane_stops_no_other(tmp_path: Path, monkeypatch:
             assert counts == {name: 0 if name == "p3/main" else 2 for name in counts}
             assert "lane_failed" in [line["event"] for line in lines]
             monkeypatch.setattr(clerk_module, "plan", real)
-            await asyncio.sleep(1.1)
+            await apps.until(lambda: not house.app.distributor._resting)
             await house.drain()
             assert len(house.endpoints["p3/main"].got) == 2, "nothing was lost"
 
@@ -483,6 +485,8 @@ def test_a_database_that_fails_while_lanes_go_one_by_one_costs_no_second_push(
 def test_an_answer_is_kept_where_the_plan_after_it_is_at_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine_module, "IDLE_SECONDS", 0.01)
+
     async def go() -> None:
         async with House(tmp_path, MANY) as house:
             await house.publish("a")
@@ -496,7 +500,7 @@ def test_an_answer_is_kept_where_the_plan_after_it_is_at_fault(
             monkeypatch.setattr(clerk_module, "plan", plan)
             await house.drain()
             broken.clear()
-            await asyncio.sleep(1.1)
+            await apps.until(lambda: not house.app.distributor._resting)
             await house.drain()
             assert len(endpoint.got) == 1, "it was not forgotten that it took the story"
             assert house.lanes()["p3/main"].last_ok

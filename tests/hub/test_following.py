@@ -531,7 +531,7 @@ def test_a_daemon_is_asked_by_another_for_what_is_new_alone(tmp_path: Path) -> N
         ):
             await until(lambda: headlines(second) == ["The first"])
             first.write("second", "The second")
-            for _ in range(100):
+            for _ in range(1000):
                 if (await second.poll("wire", forced=True)).changed:
                     break
                 await asyncio.sleep(0.1)
