@@ -16,7 +16,7 @@ from importlib.resources import files
 
 from syndicate.editorial.sentences import sentences
 
-LOOKED_AT = 400
+LOOKED_AT = 360
 """Characters of a paragraph: a kill comes to the point."""
 
 _SHORT = 200
@@ -52,7 +52,6 @@ _BEFORE = r"(?:^|[-–—:)]\s*|\)\s)"
 class _Tongue:
     """One language's signs, compiled."""
 
-    gate: tuple[str, ...]
     taken_back: re.Pattern[str]
     loosely: re.Pattern[str]
     report: re.Pattern[str]
@@ -72,10 +71,19 @@ def _raw() -> dict[str, dict[str, str | list[str]]]:
 
 
 @lru_cache(maxsize=2)
-def _gates(latin: bool) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The letters that let a text in, of the languages in Latin letters or of all others."""
-    rows = ((name, tuple(row["gate"])) for name, row in _raw().items())
-    return tuple((name, gate) for name, gate in rows if latin is not bool(_OTHER.search(gate[0])))
+def _gates(latin: bool) -> dict[str, frozenset[str]]:
+    """The letters that let a text in, and whose they are: of the Latin script, or of all others."""
+    whose: dict[str, set[str]] = {}
+    for name, row in _raw().items():
+        for letters in row["gate"] if latin is not bool(_OTHER.search(row["gate"][0])) else ():
+            whose.setdefault(letters, set()).add(name)
+    return {letters: frozenset(names) for letters, names in whose.items()}
+
+
+def _tried(folded: str) -> list[str]:
+    """The languages a text may be a kill in."""
+    gates = [_gates(latin=True), *([_gates(latin=False)] if _OTHER.search(folded) else [])]
+    return sorted({name for gate in gates for letters in gate if letters in folded for name in gate[letters]})
 
 
 @lru_cache(maxsize=64)
@@ -98,7 +106,6 @@ def _tongue(name: str) -> _Tongue:
         return made("|".join(ways))
 
     return _Tongue(
-        gate=tuple(_raw()[name]["gate"]),
         taken_back=back(rows["report"]),
         loosely=back(either),
         report=made(edge + rows["report"] + edge),
@@ -126,11 +133,10 @@ def shown_by(title: str | None, lines: Sequence[str], language: str | None) -> s
     """
     looked = [text[:LOOKED_AT] for text in lines]
     folded = "\n".join([title or "", *looked]).casefold().replace("i̇", "i")
-    for name, gate in (*_gates(latin=True), *(_gates(latin=False) if _OTHER.search(folded) else ())):
-        if any(letters in folded for letters in gate):
-            found = _shown(_tongue(name), title, looked, language)
-            if found is not None:
-                return found
+    for name in _tried(folded):
+        found = _shown(_tongue(name), title, looked, language)
+        if found is not None:
+            return found
     return None
 
 
