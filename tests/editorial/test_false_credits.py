@@ -91,6 +91,12 @@ KILLS = [
     ("id", "BATAL"),
 ]
 OWN = [
+    ("hi", "end", "भाषा सीखना जरूरी है।"),
+    ("en", "end", "The fair will end."),
+    ("en", "end", "Reach the old mill at noon and the gate is open."),
+    ("en", "end", "This report by the mayor was first published in May and read aloud in the hall."),
+    ("en", "mid", "Anna Berg, a teacher, and agencies in Geneva sold the tickets."),
+    ("pt", "end", "Na Praia Grande, os barcos voltam ao mar em abril."),
     ("es", "tail", "Edición: la más larga de su historia"),
     ("fr", "tail", "Édition : le livre de poche résiste"),
     ("pt", "tail", "Edição: 300 exemplares numerados"),

@@ -14,7 +14,8 @@ _KIND = r"(?:article|story|piece|post|report|content|essay|column|commentary|int
 _REPUBLISHED = re.compile(
     r"^[\s*(\[–—-]{0,4}(?:(?:this|the|a version of this) "
     + _KIND
-    + r"(?: (?:by|from|is|was|has|been|also|originally|first|being|here|previously|co-?published"
+    + r"(?: by (?P<author>(?-i:[A-ZÀ-Þ])[\w.’'-]+(?: (?-i:[A-ZÀ-Þ])[\w.’'-]+){1,3}))?"
+    r"(?: (?:by|from|is|was|has|been|also|originally|first|being|here|previously|co-?published"
     r"|re-?published|published|reprinted|appeared|produced|reproduced|posted|reported|provided"
     r"|shared|syndicated)){1,8}"
     r"|(?:originally|first|previously) (?:published|appeared|posted|reported)|(?:re-?published"
@@ -28,6 +29,12 @@ _REPUBLISHED = re.compile(
     r"|from|with|of|por|en|par|sur|dans|de|bei|auf|in der|im|von|no|na|pelo|pela|su|da)\s+",
     re.IGNORECASE,
 )
+_FIRST_OUT = re.compile(
+    rf"^this {_KIND} (?:by|from) (?P<name>[^.,]{{2,60}}?) was (?:first|originally) (?:published|posted)\b",
+    re.IGNORECASE,
+)
+"""An agency's note on its own text, with the day."""
+
 _NEWSROOM = re.compile(
     r"^(?P<name>[A-Z][^.,]{1,50}?),? (?:is|are) an? (?:[\w,-]+ ){0,5}(?:nonprofit|non-profit"
     r"|newsroom|news organi[sz]ation|news outlet|news service|independent)",
@@ -112,6 +119,7 @@ def take(work: Work, text: str) -> bool:
     for rule in (
         _feed,
         _first_on,
+        _first_out,
         _republished,
         _newsroom,
         _some,
@@ -136,6 +144,16 @@ def _name_at(work: Work, rest: str) -> tuple[AgencyRecord | None, str]:
     return None, rest[: stop.start() if stop else 60].strip(' .,;()“”"')
 
 
+def _first_out(work: Work, bare: str, text: str) -> bool:
+    """ "This report by The Canadian Press was first published Oct. 30, 2024." """
+    match = _FIRST_OUT.match(bare) if len(bare) < 200 else None
+    record = work.agency(match.group("name")) if match else None
+    if record is None or not record.is_source:
+        return False
+    work.claim("trailing", (record.name,), text)
+    return True
+
+
 def _republished(work: Work, bare: str, text: str) -> bool:
     match = _REPUBLISHED.match(bare)
     if match is None:
@@ -144,6 +162,9 @@ def _republished(work: Work, bare: str, text: str) -> bool:
     if record is None and not (outlet[:1].isupper() and len(outlet.split()) <= 7):
         return False
     line = first_sentence(text, work.language) or text
+    author = match.group("author")
+    if author and is_person(author) and not work.byline and work.agency(author) is None:
+        work.add_persons([author], "named where the text is republished from", text)
     with_another = (
         "co-" in match.group().lower()
         or "copublish" in match.group().lower()

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import re
 
-from syndicate.editorial import credit_lines, dateline, lead, notices, pictures
+from syndicate.editorial import bylines, credit_lines, dateline, lead, notices, pictures
 from syndicate.editorial.credit_phrase import read_phrase
 from syndicate.editorial.dates import is_stamp, stamp_off, stamp_prefix
 from syndicate.editorial.names import (
     OUTLET_WORD,
-    ROLE,
-    Names,
     is_person,
     normal_case,
     parse,
     staff_agency,
-    without_addresses,
 )
 from syndicate.editorial.trailing import set_caption
 from syndicate.editorial.vocabulary import chrome, places, words
 from syndicate.editorial.work import Line, Work, is_prose
-from syndicate.model import CreditRole
 
 _CRUMB = re.compile(
     r"^(?:home|accueil|inicio|início|startseite|главная|ana sayfa|beranda|خانه|صفحہ اول|الرئيسية"
     r"|کور(?: پاڼه)?|首页|ホーム|होम)(?:\s*(?P<sep>[/»>›|]|>>|::)\s*|(?P<gap>\s{2,}))(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_STAMPED = re.compile(
-    r"\s*[|•·,–—-]?\s*\b(?:published|updated|posted|publié|publicado|veröffentlicht"
-    r"|last updated)\b\s*(?:on|at|le|:)?\s*(?=\S*\d|[A-Z][a-z]{2,8}\.? \d)",
     re.IGNORECASE,
 )
 _COMPILED = re.compile(
@@ -39,10 +30,6 @@ _COMPILED = re.compile(
 _COUNTED = re.compile(r"^\d{1,4}\s?[|/]\s?(?P<rest>.{2,60})$")
 _BULLET = re.compile(r"^[•●▪■◦‣►*]\s")
 _LIVE = re.compile(r"^(?:\d{1,2}:\d{2}(?: ?[AaPp][Mm])?)\s+(?=\S)")
-_META = re.compile(
-    r"(?:leave a comment|\b\d[\d,.]* views?\b|\bno comments?\b|\b\d+ comments?\b|min(?:ute)?s? read\b)",
-    re.IGNORECASE,
-)
 
 
 def classify(work: Work, line: Line, *, below_headline: bool) -> bool:
@@ -50,7 +37,7 @@ def classify(work: Work, line: Line, *, below_headline: bool) -> bool:
     text = line.text
     if line.role in _ROLES:
         return _by_role(work, line)
-    if _stamped_byline(work, text) or _piece_of_caption(work, text):
+    if bylines.stamped(work, text) or _piece_of_caption(work, text):
         return True
     if _is_chrome(work, text):
         _slot(work, text)
@@ -59,37 +46,16 @@ def classify(work: Work, line: Line, *, below_headline: bool) -> bool:
     return (
         _crumb(work, text)
         or (not notices.is_labelled(text) and notices.take(work, text))
-        or _byline(work, text)
+        or bylines.take(work, text)
         or _caption(work, text)
         or _compiled(work, text)
         or lead.whole_translator(work, text)
         or credit_lines.take(work, text)
         or _credit(work, text)
-        or _person(work, text, below_headline=below_headline)
+        or _slashed(work, text)
+        or bylines.alone(work, text, below_headline=below_headline)
         or _piped(work, text)
     )
-
-
-def _stamped_byline(work: Work, text: str) -> bool:
-    """ "March 3, 2024 by Nora Lind", "Submitted by Nora Lind on Sun, 03/03/2024 - 10:15"."""
-    if len(text) > 160 or not any(map(str.isdigit, text)):
-        return False
-    stamp = stamp_prefix(text)
-    if stamp:
-        rest = text[stamp:].lstrip(" ,|-–—")
-        return bool(words().byline.match(rest)) and _byline(work, rest)
-    label = _POSTED_BY.match(text)
-    if label is None:
-        return False
-    rest = stamp_off(
-        re.sub(r"[\s\d,.]+$", "", _META.split(text[label.end() :])[0])
-        if _META.search(text)
-        else text[label.end() :]
-    )
-    return _byline(work, "by " + re.split(r"\s+in\s+(?=[A-Z])", rest)[0])
-
-
-_POSTED_BY = re.compile(r"(?:posted|published|submitted|created|written|uploaded) by:?\s+", re.IGNORECASE)
 
 
 def _slot(work: Work, text: str) -> None:
@@ -134,7 +100,7 @@ def _piped(work: Work, text: str) -> bool:
         return False
     for piece in pieces:
         if not is_stamp(piece) and not chrome().section.match(piece):
-            _credit(work, piece) or _person(work, piece, below_headline=True)
+            _credit(work, piece) or bylines.alone(work, piece, below_headline=True)
     return True
 
 
@@ -146,7 +112,9 @@ def _by_role(work: Work, line: Line) -> bool:
     text = line.text
     if line.role == "byline":
         for piece in re.split(r"\s*[|•·]\s*", text):
-            _byline(work, piece) or _credit(work, piece) or _person(work, piece, below_headline=True)
+            bylines.take(work, piece) or _credit(work, piece) or bylines.alone(
+                work, piece, below_headline=True
+            )
     elif line.role == "caption" and not pictures.is_filename(text):
         set_caption(work, pictures.read_caption(work, text, marked=True) or pictures.Caption(text, None))
     elif line.role == "section":
@@ -173,7 +141,7 @@ def _is_chrome(work: Work, text: str) -> bool:
         or _BULLET.match(text)
     ):
         return True
-    if len(text) < 160 and (is_stamp(text) or (_META.search(text) and not is_prose(text))):
+    if len(text) < 160 and (is_stamp(text) or (bylines.META.search(text) and not is_prose(text))):
         return True
     return pictures.is_filename(text)
 
@@ -193,110 +161,6 @@ def _crumb(work: Work, text: str) -> bool:
     if len(parts) > 1:
         work.set_once("section", parts[-2] if len(parts) <= 3 else parts[0], "the breadcrumb")
     return True
-
-
-def _byline(work: Work, text: str) -> bool:
-    """A whole line that is a byline: every part of it is a person, a desk, an agency or a stamp."""
-    if len(text) > 220:
-        return False
-    bare = text.strip("() ") if text.startswith("(") and text.endswith(")") else text
-    bare = without_addresses(bare)
-    if len(bare) <= 24:
-        bare = _OWN_REPORTER.sub("记者 ", bare)
-    label = words().byline.match(bare)
-    if label and _with_material(work, bare[label.end() :], text):
-        return True
-    stamped = _STAMPED.search(bare, 3)
-    rest = bare[label.end() if label else 0 : stamped.start() if stamped else None].strip(" ,|-–—")
-    rest = stamp_off(rest)
-    if not label and not stamped and rest == bare.strip(" ,|-–—"):
-        return False
-    names = parse(work, rest)
-    if not label and not (names.persons and is_person(rest)) and not words().desk.match(rest):
-        return False
-    if not (names.persons or names.agencies or names.desk) or not _all_names(rest):
-        return False
-    _take_names(work, names, text, rule="byline")
-    return True
-
-
-_OWN_REPORTER = re.compile(r"^(?:\S{1,3}社|中新网|本报|本報|本网)?(?:记者|記者|通讯员)\s*(?=[^\s:：])")
-_MATERIAL = re.compile(
-    r"^(?P<who>[^,]{4,60}?),?\s+(?:avec|with|mit|con|com|med|met)(?: (?:material|inputs|informations?|agence) "  # noqa: E501
-    r"(?:from|von|de|from the|by))?\s+(?P<agency>.{2,50})$"
-)
-
-
-def _with_material(work: Work, rest: str, text: str) -> bool:
-    """ "Par Nora Lind avec AFP": a person's text with an agency's material."""
-    match = _MATERIAL.match(rest)
-    phrase = read_phrase(work, match.group("agency")) if match else None
-    if match is None or not is_person(match.group("who")):
-        return False
-    if phrase is None and not is_person(match.group("agency")):
-        return False
-    work.add_persons([normal_case(match.group("who"))], "byline", text)
-    if phrase is None:
-        work.contributors.append(normal_case(match.group("agency")))
-        work.saw("contributors", "named behind 'with'", text)
-        return True
-    work.claim("byline", phrase.names, text.strip(), phrase.role or CreditRole.CONTRIBUTOR)
-    return True
-
-
-def _all_names(text: str) -> bool:
-    """No lower-case word but those that join or belong to names: running text has others."""
-    lower = [w for w in re.findall(r"[^\W\d_]+", text) if w[0].islower()]
-    allowed = words().particles | {
-        "and",
-        "staff",
-        "writer",
-        "reporter",
-        "correspondent",
-        "editor",
-        "special",
-        "to",
-        "for",
-        "the",
-        "in",
-        "with",
-        "avec",
-        "mit",
-        "dpa",
-        "at",
-        "news",
-        "agency",
-        "et",
-        "y",
-        "und",
-        "e",
-        "och",
-        "og",
-        "en",
-        "и",
-        "photos",
-        "photo",
-        "pictures",
-        "fotos",
-        "by",
-        "from",
-        "para",
-        "pour",
-        "für",
-        "bei",
-        "reporting",
-    }
-    return len(text) <= 160 and all(w in allowed or ROLE.fullmatch(w) for w in lower)
-
-
-def _take_names(work: Work, names: Names, text: str, rule: str) -> None:
-    work.add_persons(names.persons, rule, text)
-    if names.desk:
-        work.set_once("desk", names.desk, "a desk is no person")
-    if names.outlet and names.persons:
-        work.saw("publisher", "outlet beside the author", names.outlet)
-    if names.agencies:
-        work.claim("byline", tuple(a.name for a in names.agencies), text.strip())
 
 
 def _caption(work: Work, text: str) -> bool:
@@ -334,6 +198,19 @@ def _credit(work: Work, text: str) -> bool:
     return True
 
 
+def _slashed(work: Work, text: str) -> bool:
+    """ "إسطنبول / سمر علي / الأناضول": place, reporter and agency on a line of their own."""
+    pieces = re.split(r"\s+/\s+", text) if len(text) < 120 else []
+    record = work.agency(pieces[2]) if len(pieces) == 3 else None
+    if record is None or pieces[0].casefold() not in places() or not is_person(pieces[1]):
+        return False
+    found = dateline.Found(
+        end=len(text), printed=text, place=pieces[0], records=(record,), tag=pieces[2], persons=pieces[1]
+    )
+    lead.take_dateline(work, found)
+    return True
+
+
 def _labelled_outlet(work: Work, text: str) -> bool:
     label = words().source_label.match(text)
     if label:
@@ -355,44 +232,6 @@ def _compiled(work: Work, text: str) -> bool:
         work.contributors.extend(parse(work, match.group("with")).persons)
         work.saw("contributors", "compiled with", text)
     return True
-
-
-def _person(work: Work, text: str, *, below_headline: bool) -> bool:
-    """A person's name alone below the headline, or with an agency after it; names in capitals."""
-    text = without_addresses(text).strip()
-    if not text or len(text) > 160 or is_prose(text):
-        return False
-    names = parse(work, text)
-    if not below_headline and not (names.agencies and names.persons and "," in text):
-        return False
-    single = (
-        is_person(text)
-        and any(c.isupper() for c in text)
-        and text.casefold() != (work.publisher or "").casefold()
-        and not work.byline
-    )
-    listed = (
-        len(names.persons) >= 1
-        and _all_names(text)
-        and (
-            bool(names.agencies)
-            or (len(names.persons) > 1 and text.isupper())
-            or (bool(names.role) and not names.outlet)
-            or bool(names.outlet and OUTLET_WORD.search(names.outlet) and "," in text)
-        )
-    )
-    capitals = (
-        len(names.persons) >= 1
-        and all(w.isupper() or w.lower() in ("and",) for w in re.findall(r"[^\W\d_]+", text))
-        and len(text.split()) >= 4
-    )
-    if single and len(text.split()) <= 4:
-        work.add_persons([normal_case(text)], "a name alone below the headline", text)
-        return True
-    if listed or capitals:
-        _take_names(work, names, text, rule="names below the headline")
-        return True
-    return False
 
 
 def split_live(text: str) -> tuple[str | None, str]:

@@ -57,7 +57,10 @@ def peel(work: Work, line: Line) -> None:
 def take_dateline(work: Work, found: dateline.Found) -> None:
     """Set the dateline's fields and the claims its tag makes."""
     agency = found.records[0].name if found.records else None
-    work.dateline = Dateline(place=found.place, date=found.date, agency=agency, printed=found.printed)
+    author, place = _before_the_place(found.place)
+    if author:
+        work.add_persons([normal_case(author)], "reporter in the dateline", found.printed)
+    work.dateline = Dateline(place=place, date=found.date, agency=agency, printed=found.printed)
     work.saw("dateline", "begins the first paragraph (rule 2)", found.printed)
     sources = tuple(r.name for r in found.records if r.is_source)
     if sources or found.role:
@@ -74,6 +77,14 @@ def take_dateline(work: Work, found: dateline.Found) -> None:
             "reporter in the dateline",
             found.persons,
         )
+
+
+def _before_the_place(place: str | None) -> tuple[str | None, str | None]:
+    """ "Mehmet KARA/İZMİR": the reporter and the place; else the place as it stands."""
+    author, slash, rest = (place or "").partition("/")
+    if slash and rest and author != author.upper() and is_person(author):
+        return author.strip(), rest.strip()
+    return None, place
 
 
 def _filename(work: Work, text: str) -> str | None:
@@ -106,6 +117,11 @@ def _translator(work: Work, text: str) -> str | None:
 
 def whole_translator(work: Work, text: str) -> bool:
     """A line that credits a translator and nothing else."""
+    match = _TRANSLATED.match(text)
+    alone = text[match.end() :].strip(" .)") if match else ""
+    if is_person(alone):
+        work.set_once("translator", alone, "credited as translator, not author")
+        return True
     rest = _translator(work.probe(), text)
     return rest is not None and not rest.strip(" .)") and _translator(work, text) is not None
 

@@ -13,11 +13,11 @@ from syndicate.editorial.work import Work
 
 _JOIN = re.compile(
     r"\s*[;/|]\s*|\s*,\s*(?:and\s+|&\s*)?|\s+(?:and|And|AND|y|et|und|e|ve|och|og|dan|и|та|و|اور|او"
-    r"|and by)\s+|\s*&\s*|、|\s+,\s*"
+    r"|and by)\s+|\s*&\s*|、|\s+,\s*|\s+[-–—]\s+(?=(?i:rep[óo]rter|correspond|jornalist|journalist)\w*\s)"
 )
 _SUFFIX = re.compile(r"^(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\.?$", re.IGNORECASE)
 ROLE = re.compile(
-    r"\b(?:staff|writers?|reporters?|correspondents?|editors?|columnist|contributor|bureau|chief"
+    r"\b(?:staff|writers?|rep[óo]rter(?:e?s|a)?|correspondents?|correspondentes?|editors?|columnist|contributor|bureau|chief"
     r"|special to|secretary|president|chairman|director|photographers?|journalist"
     r"|professor|lecturer|fellow|researcher|redakteur(?:in)?|korrespondent(?:in)?|redactora?"
     r"|corresponsal|periodista|journaliste|giornalista|jornalista|muhabiri?|gazeteci|wartawan|dziennikar(?:z|ka)"
@@ -42,6 +42,9 @@ _FOR = re.compile(
     r"^(?P<who>[^,]{4,50}?)\s+(?:for|of|from|at|reporting for|para|pour|für|bei)\s+(?:the\s+|The\s+)?"
     r"(?P<rest>[A-ZÀ-Þ][^,]{1,60})$"
 )
+_OF = re.compile(r"^\S+ (?:d[aeo]s?|de la|of|for|der|von|pour|para|per)\s+(?:the )?(?P<agency>.{2,40})$")
+"""A role and for whom: "Repórter da Agência Brasil"."""
+
 _EXTRA = re.compile(r"\s*\((?:in|at|reporting)?[^()]{0,40}\)\s*$")
 _TOKEN = re.compile(r"\S+")
 _INITIAL = re.compile(r"^(?:[^\W\d_]\.){1,4}-?(?:[^\W\d_]\.)?,?$")
@@ -130,6 +133,9 @@ def _take(work: Work, found: Names, part: str) -> None:
             found.agencies.append(agency)
     elif found.persons and ROLE.search(part) and not re.search(r"(?i)desk|bureau", part):
         found.role = part
+        of = _OF.match(part)
+        theirs = work.agency(of.group("agency")) if of else None
+        found.agencies += [theirs] if theirs is not None and theirs not in found.agencies else []
     elif words().desk.match(part) or staff_agency(work, part):
         found.desk = found.desk or part
         staff = staff_agency(work, part)

@@ -17,16 +17,20 @@ _DASHED = re.compile(
     r"|/{1,2})\s?(?P<name>[^-–—―−*()]{2,70}?)\s*/?\*{0,2})\.?$"
 )
 _BRACKETED = re.compile(r"(?P<credit>[(（\[](?P<name>[^()（）\[\]]{2,80})[)）\]])[.。۔]?$")
+_DATED = re.compile(r",? \d{1,2}[./] ?\d{1,2}[./] ?(?:\d{4}|\d{2})$")
+"""The day behind an agency's tag: "(APA, 3.3.2024)"."""
+
 _WIRE_SIGN = re.compile(r"(?:^|(?<=[.!?”\"]\s))(?P<credit>(?P<name>[A-Z]{2,5})(?: [A-Z]{2,4}){1,6})$")
 _BARE_NAME = re.compile(r"(?<=[.!?”\"۔।]\s)(?P<credit>(?P<name>[^\s.!?”\"۔।(\[–—*-][^.!?”\"۔।()]{1,40}))$")
 _SIGN_OFF = re.compile(
     r"(?:(?<=\s)|^)(?P<credit>[-–—]{1,3}\s?(?P<name>[A-ZÀ-Þ][^,\d–—]{3,50}),\s*[^,\d]{2,40}(?:\b[N"
     r"n]ewsroom|\b[Bb]ureau)[^.]{0,40})$"
 )
-_DESK_INITIALS = re.compile(r"^\(?[a-z]{1,4}(?:/[a-z]{1,4}){1,3}\)?$|^\(?[A-Za-z]{1,3}/[A-Za-z]{1,3}\)?$")
+_DESK_INITIALS = re.compile(r"^\(?[a-z]{1,4}(?:[/.][a-z]{1,4}){1,3}\)?$|^\(?[A-Za-z]{1,3}/[A-Za-z]{1,3}\)?$")
 _JUNK = re.compile(
-    r"^(?:[A-Z]{2,10}\d{6} [A-Z]{3}\d{2}|[-–—]{1,3} ?(?:via|by|through) .{2,30}|\(?(?:ends?|more"
-    r"|fin|fim|ende|完|終|끝|انتهى|انتهی|پایان|خاتمہ)\)?[/.]?\d*|-?\d{1,3}-|[（(](?:編輯|编辑|責任編輯)[:：][^）)]{1,20}[）)]\d*|#{2,}|_{2,}|\*{3,}"
+    r"^(?:[A-Z]{2,10}\d{6} [A-Z]{3}\d{2}|[-–—]{1,3} ?(?:via|by|through) .{2,30}"
+    r"|(?:// ?|\S{2,20}/)?\(?(?:ends?|more|fin|fim|ende|完|終|끝|انتهى|انتهی|پایان|خاتمہ)\)?(?:[/.]| ?//)?\d*"
+    r"|-?\d{1,3}-|[（(](?:編輯|编辑|責任編輯)[:：][^）)]{1,20}[）)]\d*|#{2,}|_{2,}|\*{3,}"
     r"|\[ID:\S{5,20}\]|\S+@\S+\.\S+|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}.{0,20}"
     r"|https?://\S+|\[?(?:…|\.\.\.)\]?|kaynak:\s*source of news|\S{2,40}\.com/?|(?:tel|phone"
     r"|e-?mail|contact):.{3,80})$",
@@ -34,7 +38,7 @@ _JUNK = re.compile(
 )
 _LAST_BRACKET = re.compile(r"(?<=[.!?”\"\s])[(\[](?P<in>[^()\[\]]{12,400})[)\]]\.?$")
 _JUNK_SUFFIX = re.compile(
-    r"\s*(?:\[\s?(?:…|\.\.\.|&hellip;)\s?\]|\[ID:\S{4,20}\]|[(（](?:النهاية|انتهى|END|End|ends|Ends|完|終|끝)[)）]"
+    r"\s*(?:\[\s?(?:…|\.\.\.|&hellip;)\s?\]|\[ID:\S{4,20}\]|[(（](?:النهاية|انتهى|END|End|end|ends|Ends|完|終|끝)[)）]"
     r"|\s(?:Enditem|/?ENDITEM|■|Item ends)|\S{2,60}@\S{2,60}\.\w{2,8}|(?<=\))\((?:https?://)?www\.[\w./-]{3,60}\)|[（(](?:編輯|编辑|責任編輯|责任编辑)[:：][^（）()]{1,20}[）)]\d{0,10}|(?<=[.!?”\"])\s(?:ENDS?|#{3}"
     r"|/END))$"
 )
@@ -84,7 +88,7 @@ def _whole(work: Work, line: Line, before: Line) -> bool:
         return True
     if notices.take(work, text) or credit_lines.take(work, text):
         return True
-    if _press_release_source(work, text):
+    if _press_release_source(work, text) or _signed_by_the_desk(work, text):
         return True
     caption = pictures.read_caption(work, text)
     bare_credit = caption is not None and caption.caption is None
@@ -108,6 +112,22 @@ def _press_release_source(work: Work, text: str) -> bool:
     return True
 
 
+def _signed_by_the_desk(work: Work, text: str) -> bool:
+    """ "भाषा अमित रविकांत": the dateline's agency again, and its editors' first names."""
+    name, *editors = text.split()
+    record = work.agency(name) if 1 <= len(editors) <= 3 and len(text) <= 60 else None
+    tag = work.dateline.agency if work.dateline else None
+    if record is None or record.name != tag or not all(_is_name(word) for word in editors):
+        return False
+    work.saw("body", "the agency's desk signs, and is no author", text)
+    return True
+
+
+def _is_name(word: str) -> bool:
+    """A word of a script without capitals, or in title case; no full stop, and no verb in lower case."""
+    return word[-1:] not in ".।۔" and not word[:1].islower() and not any(map(str.isdigit, word))
+
+
 def set_caption(work: Work, caption: pictures.Caption) -> None:
     """Keep the first caption and its credit."""
     if caption.caption and not pictures.is_filename(caption.caption):
@@ -127,7 +147,7 @@ def _credit_line(work: Work, text: str, before: Line) -> bool:
     if phrase is not None:
         _claim(work, phrase, text)
         return True
-    initials = re.match(r"^\(?[A-Z]{2,4}\)?$", text)
+    initials = re.match(r"^\(?[A-Z]{2,4}\)?$|^[A-Z]{2,5}(?: ?//? ?[A-Z]{2,5}){1,2}$", text)
     if initials and not text.startswith("("):
         work.saw("body", "initials are no part of the story", text)
     return initials is not None and not text.startswith("(")
@@ -152,6 +172,8 @@ def _signature(work: Work, text: str, before: Line) -> bool:
         if "outlet" in match.groupdict():
             work.set_once("publisher", match.group("outlet"), "named in the signature")
         return True
+    if _of_an_agency(work, text):
+        return True
     label = words().byline.match(text)
     if label is None or len(text) >= 100:
         return False
@@ -162,6 +184,17 @@ def _signature(work: Work, text: str, before: Line) -> bool:
     if work.byline or names.outlet or not names.persons:
         return False
     work.add_persons(names.persons, "byline at the end", text)
+    return True
+
+
+def _of_an_agency(work: Work, text: str) -> bool:
+    """ "Jo Merrill, The Canadian Press": who wrote it, and for whom."""
+    name, comma, rest = text.partition(", ")
+    record = work.agency(rest) if comma and is_person(name) else None
+    if record is None or not record.is_source:
+        return False
+    work.add_persons([normal_case(name)], "signature at the end", text)
+    work.claim("trailing", (record.name,), text)
     return True
 
 
@@ -234,7 +267,7 @@ def _suffix(work: Work, tail: str) -> tuple[str, Phrase] | None:
         if match is None or match.start() == 0:
             continue
         before = tail[: match.start("credit")].rstrip()
-        phrase = read_phrase(work, match.group("name"))
+        phrase = read_phrase(work, _DATED.sub("", match.group("name")))
         if phrase is None or not before:
             continue
         if pattern is _DASHED and before[-1] in _QUOTES:
