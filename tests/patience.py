@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SECONDS = 180.0
+SECONDS = 300.0
 """Of setting up, of the test, of clearing away: ten times what the longest takes where it is quiet."""
 _AGAIN = 30.0
 

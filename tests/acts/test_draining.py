@@ -156,6 +156,8 @@ def test_waiting_for_a_host_is_no_failed_attempt(tmp_path: Path) -> None:
             await house.drain(seconds=8)
             lanes = house.lanes()
             assert all(lanes[name].failures == count for name, count in asked.items() if name != "other/main")
+            seen = overview(house.app.storage, house.settings, house.now()).attempts
+            assert seen == {Verdict.RETRY: house.requests()}, "attempts by verdict"
             waiting = [lanes[name] for name in asked if name != "other/main"]
             assert all(lane.shut_until and lane.due >= lane.shut_until for lane in waiting)
 
@@ -390,6 +392,8 @@ def test_a_slow_partner_does_not_slow_another(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_in_one_lane_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "IDLE_SECONDS", 0.01)
+
     async def go() -> None:
         async with House(tmp_path, MANY) as house:
             real = clerk_module.plan
@@ -408,7 +412,7 @@ def test_a_fault_of_ours_in_one_lane_stops_no_other(tmp_path: Path, monkeypatch:
             assert counts == {name: 0 if name == "p3/main" else 2 for name in counts}
             assert "lane_failed" in [line["event"] for line in lines]
             monkeypatch.setattr(clerk_module, "plan", real)
-            await asyncio.sleep(1.1)
+            await apps.until(lambda: not house.app.distributor._resting)
             await house.drain()
             assert len(house.endpoints["p3/main"].got) == 2, "nothing was lost"
 
@@ -481,6 +485,8 @@ def test_a_database_that_fails_while_lanes_go_one_by_one_costs_no_second_push(
 def test_an_answer_is_kept_where_the_plan_after_it_is_at_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine_module, "IDLE_SECONDS", 0.01)
+
     async def go() -> None:
         async with House(tmp_path, MANY) as house:
             await house.publish("a")
@@ -494,7 +500,7 @@ def test_an_answer_is_kept_where_the_plan_after_it_is_at_fault(
             monkeypatch.setattr(clerk_module, "plan", plan)
             await house.drain()
             broken.clear()
-            await asyncio.sleep(1.1)
+            await apps.until(lambda: not house.app.distributor._resting)
             await house.drain()
             assert len(endpoint.got) == 1, "it was not forgotten that it took the story"
             assert house.lanes()["p3/main"].last_ok
@@ -545,6 +551,12 @@ def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_o
             assert "lane_will_be_disabled" in events
             assert events.index("lane_will_be_disabled") < events.index("lane_stopped")
             (stopped,) = [line for line in lines if line["event"] == "lane_stopped"]
+            warned = [line for line in lines if line["event"] in ("push_fault", "lane_will_be_disabled")]
+            assert {line["level"] for line in warned} == {"warning"}
+            assert {line["status"] for line in warned if "status" in line} == {401}
+            assert stopped["level"] == "error"
+            needs = overview(house.app.storage, house.settings, house.now()).needs
+            assert "lanes that were stopped: p/main (`syndicate lanes resume`)" in needs
             assert stopped["resume"] == "syndicate lanes resume p/main"
             assert house.lanes()["p/main"].state == "disabled"
             house.all_answer(OK)

@@ -146,7 +146,7 @@ class Terminal:
         os.close(other)
         self.text = ""
 
-    def expect(self, words: str, seconds: float = 30) -> None:
+    def expect(self, words: str, seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while words not in self.text and time.monotonic() < end:
             if select.select([self._fd], [], [], 0.2)[0]:
@@ -162,7 +162,7 @@ class Terminal:
         os.write(self._fd, words.encode() + b"\n")
 
     def ended(self) -> int:
-        status = self._process.wait(30)
+        status = self._process.wait(120)
         os.close(self._fd)
         return status
 

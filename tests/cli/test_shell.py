@@ -39,7 +39,7 @@ def modules(*arguments: str) -> set[str]:
         "print('\\n'.join(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
     return set(done.stderr.split())
 
@@ -80,14 +80,14 @@ def test_a_shell_understands_its_completion(bare: Newsroom, shell: str) -> None:
     if program is None:
         pytest.skip(f"there is no {shell} here")
     check = {"bash": "-n", "zsh": "-n", "fish": "--no-execute"}[shell]
-    subprocess.run([program, check], input=script, text=True, check=True, timeout=30)
+    subprocess.run([program, check], input=script, text=True, check=True, timeout=120)
 
 
 def completed(words: str) -> set[str]:
     at = len(words.split(" ")) - 1
     env = {**os.environ, "_SYNDICATE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
     done = subprocess.run(
-        [sys.executable, "-m", "syndicate"], env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "syndicate"], env=env, capture_output=True, text=True, timeout=120
     )
     return {line.partition(",")[2] for line in done.stdout.splitlines()}
 
@@ -115,12 +115,12 @@ def test_watch_draws_and_leaves_the_terminal_clean(newsroom: Newsroom) -> None:
         [sys.executable, "-m", "syndicate", "--config", str(newsroom.file), "status", "--watch", "--every", "0.3"],
         stdin=other, stdout=other, stderr=other, env={**os.environ, "TERM": "xterm"},
     )  # fmt: skip
-    text, end = "", time.monotonic() + 30
+    text, end = "", time.monotonic() + 120
     while text.count("Ctrl-C leaves") < 2 and time.monotonic() < end:
         if select.select([main], [], [], 0.2)[0]:
             text += os.read(main, 65536).decode(errors="replace")
     process.send_signal(signal.SIGINT)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while time.monotonic() < end and (process.poll() is None or select.select([main], [], [], 0.2)[0]):
         if select.select([main], [], [], 0.2)[0]:
             text += os.read(main, 65536).decode(errors="replace")

@@ -231,12 +231,12 @@ secrets = ["{SECRET}"]
     def kill(self) -> None:
         assert self.process
         self.signal(signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(60)
 
     def close(self) -> None:
         if self.process and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
         if self.process:
             self.log.close()
 

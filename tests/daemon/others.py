@@ -267,7 +267,7 @@ class Subscriber:
         }
         data = urllib.parse.urlencode(form).encode()
         try:
-            with urllib.request.urlopen(newsroom.base + "hub", data=data, timeout=5) as answer:
+            with urllib.request.urlopen(newsroom.base + "hub", data=data, timeout=30) as answer:
                 return int(answer.status) == 202
         except OSError:
             return False

@@ -143,7 +143,7 @@ async def behind(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> 
     await found.start()
     process = launch(server_name, found)
     try:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", found.public)
             except OSError:
@@ -155,7 +155,7 @@ async def behind(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> 
         yield found
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         await found.server.stop()
         found.on_air.close()
 

@@ -35,7 +35,7 @@ def test_the_unit_is_one_that_systemd_understands(analyze: str, tmp_path: Path) 
     copy = tmp_path / "syndicate.service"
     copy.write_text(text.replace("/usr/lib/syndicate/bin/syndicate", sys.executable))
     done = subprocess.run(
-        [analyze, "verify", "--man=no", str(copy)], capture_output=True, text=True, timeout=60
+        [analyze, "verify", "--man=no", str(copy)], capture_output=True, text=True, timeout=120
     )
     ours = [line for line in done.stderr.splitlines() if "syndicate" in line]
     assert ours == []
@@ -44,7 +44,7 @@ def test_the_unit_is_one_that_systemd_understands(analyze: str, tmp_path: Path) 
 
 def test_the_unit_is_hardened(analyze: str) -> None:
     words = [analyze, "security", "--offline=true", "--threshold=20", str(DEPLOY / "syndicate.service")]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-800:]
 
 
@@ -61,7 +61,7 @@ def test_the_layout_is_in_place_and_closed_where_it_must_be(tmp_path: Path) -> N
         env={**os.environ, "DESTDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert "syndicate init --layout system" in done.stdout
@@ -132,14 +132,14 @@ def test_compose_names_only_what_is_there(tmp_path: Path) -> None:
     made = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     copy = tmp_path / "deploy"
     shutil.copytree(DEPLOY, copy, ignore=shutil.ignore_patterns("secrets", "stories", "conf.d"))
-    subprocess.run([str(copy / "compose/prepare")], check=True, capture_output=True, timeout=30)
+    subprocess.run([str(copy / "compose/prepare")], check=True, capture_output=True, timeout=120)
     mounts = [v for s in made["services"].values() for v in s.get("volumes", []) if v.startswith("./")]
     secrets = [s["file"] for s in made["secrets"].values()]
     for place in [*(m.split(":")[0] for m in mounts), *secrets]:
         assert (copy / place).exists(), place
     assert stat.S_IMODE((copy / "compose/secrets").stat().st_mode) == 0o700
     password = (copy / "compose/secrets/database_password").read_text().strip()
-    subprocess.run([str(copy / "compose/prepare")], check=True, capture_output=True, timeout=30)
+    subprocess.run([str(copy / "compose/prepare")], check=True, capture_output=True, timeout=120)
     assert (copy / "compose/secrets/database_password").read_text().strip() == password
     named = {v.split(":")[0] for s in made["services"].values() for v in s.get("volumes", []) if v[0] != "."}
     assert named == set(made["volumes"])
@@ -163,6 +163,6 @@ def test_composes_configuration_is_in_order(tmp_path: Path) -> None:
 def test_caddy_takes_composes_caddyfile() -> None:
     caddy = shutil.which("caddy") or pytest.skip("there is no Caddy here")
     words = [caddy, "adapt", "--adapter", "caddyfile", "--config", str(DEPLOY / "compose/Caddyfile")]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "not formatted" not in done.stderr

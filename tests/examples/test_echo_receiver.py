@@ -44,7 +44,7 @@ class Partner:
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
         request = urllib.request.Request(self.base + path, data=body, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             with error:
@@ -56,7 +56,7 @@ def partner(tmp_path: Path) -> Iterator[Partner]:
     made = Partner(tmp_path / "received.jsonl")
     yield made
     made.process.send_signal(signal.SIGTERM)
-    assert made.process.wait(5) == 0
+    assert made.process.wait(60) == 0
     assert made.process.stdout is not None
     made.process.stdout.close()
 

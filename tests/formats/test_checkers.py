@@ -376,7 +376,7 @@ HOSTILE = {
 def test_x1_hostile_documents_are_errors_soon_and_read_nothing_else(what):
     began = time.process_time()
     found = validate(HOSTILE[what].encode())[1]
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 30
     assert any(f.severity == "error" for f in found)
     if Path("/etc/hostname").exists():
         assert Path("/etc/hostname").read_text().strip() not in str(found)

@@ -12,6 +12,8 @@ from outlet import Subscriber, listening, outlet
 
 from apps import run
 from ports import free_port
+from syndicate import operators
+from syndicate.distribute import hub_desk
 
 
 def test_202_is_answered_whatever_verification_will_say(tmp_path: Path) -> None:
@@ -90,18 +92,6 @@ def test_without_the_hub_there_is_no_hub_and_no_document_names_one(tmp_path: Pat
             shown = await made.client.get(made.topic())
             assert 'rel="hub"' not in shown.headers["link"]
             assert made.hub.encode() not in shown.content
-
-    run(go())
-
-
-@pytest.mark.parametrize("form", ["rss", "atom", "json"])
-def test_every_document_names_the_hub_in_its_header_and_inside(tmp_path: Path, form: str) -> None:
-    async def go() -> None:
-        async with outlet(tmp_path) as made:
-            shown = await made.client.get(made.topic(form))
-            assert f'<{made.hub}>; rel="hub"' in shown.headers["link"]
-            assert shown.headers["link"].count('rel="self"') == 1
-            assert made.hub.encode() in shown.content
 
     run(go())
 
@@ -324,6 +314,43 @@ def test_who_finds_the_host_full_at_verification_is_denied_with_the_reason(tmp_p
             assert denied[0]["hub.topic"] == made.topic()
             assert "may have" in denied[0]["hub.reason"]
             assert made.waiting() == 0
+
+    run(go())
+
+
+def test_a_denial_waits_until_it_was_told(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            await made.subscribe(callback)
+            confirm = subscriber.confirm
+            subscriber.confirm = lambda asked: (503, b"")
+            with made.app.storage.write() as tx:
+                amina = operators.Actor("amina", "command")
+                operators.drop(tx, tx.subscriptions.views(), by=amina, now=made.clock())
+            await made.app.hub.drain()
+            assert [asked["hub.mode"] for asked in subscriber.asked] == ["subscribe", "denied"]
+            assert (made.subscriptions(), made.waiting()) == ([], 1)
+            subscriber.confirm = confirm
+            await made.app.hub.drain()
+            assert len(subscriber.asked) == 2, "not before its time"
+            made.clock.ahead += timedelta(minutes=10)
+            await made.app.hub.drain()
+            assert subscriber.asked[2] == subscriber.asked[1]
+            assert made.waiting() == 0
+
+    run(go())
+
+
+def test_so_many_requests_wait_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_desk, "MAX_PENDING", 2)
+
+    async def go() -> None:
+        async with outlet(tmp_path) as made:
+            answers = [await made.ask("subscribe", f"http://127.0.0.{n}:9/") for n in (1, 2, 3)]
+            assert [answer.status_code for answer in answers] == [202, 202, 503]
+            assert (answers[2].headers["retry-after"], made.waiting()) == ("60", 2)
+            assert "try again later" in answers[2].text
 
     run(go())
 

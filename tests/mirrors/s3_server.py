@@ -49,10 +49,10 @@ class S3Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             try:
-                urllib.request.urlopen(self.url + "moto-api/data.json", timeout=2)
+                urllib.request.urlopen(self.url + "moto-api/data.json", timeout=10)
                 break
             except OSError:
                 time.sleep(0.1)
@@ -72,8 +72,8 @@ class S3Server:
     def _put(self, path: str, body: bytes) -> None:
         request = urllib.request.Request(self.url + path, method="PUT", data=body)
         request.add_header("content-type", "application/json")
-        urllib.request.urlopen(request, timeout=5)
+        urllib.request.urlopen(request, timeout=60)
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(60)

@@ -135,7 +135,7 @@ async def test_a_bucket_keeps_its_word_and_knows_its_headers(tmp_path: Path, s3:
     place = places(configured(tmp_path, f'[[publish]]\nname = "x"\n{bucket(s3, "word")}\n'))
     await keeps_its_word(place)
     await place.put("feeds/a/atom.xml.gz", b"zipped", label_of("feeds/a/atom.xml.gz", 300))
-    with urllib.request.urlopen(f"{s3.url}bucket/word/feeds/a/atom.xml.gz", timeout=5) as answer:
+    with urllib.request.urlopen(f"{s3.url}bucket/word/feeds/a/atom.xml.gz", timeout=60) as answer:
         assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
         assert answer.headers["content-encoding"] == "gzip"
         assert answer.headers["cache-control"] == "public, max-age=300"
@@ -448,7 +448,7 @@ async def test_a_hub_is_told_only_when_the_bucket_shows_the_new_document(
     server.close()
     assert len(told) == 1
     assert b"hub.mode=publish" in told[0]
-    with urllib.request.urlopen(address + "_headers", timeout=5) as answer:
+    with urllib.request.urlopen(address + "_headers", timeout=60) as answer:
         text = answer.read().decode()
     licence = f'<{address}license.xml>; rel="license"; type="application/rsl+xml"'
     hubbed = f'<{address}feeds/latest/rss.xml>; rel="self", <http://127.0.0.1:{port}/>; rel="hub"'
@@ -456,7 +456,7 @@ async def test_a_hub_is_told_only_when_the_bucket_shows_the_new_document(
     assert f'  Link: <{address}feeds.opml>; rel="self", {licence}\n' in text
     assert text.startswith("/*\n  tdm-reservation: 1\n")
     assert "  Cache-Control: public, max-age=300" in text
-    with urllib.request.urlopen(address + "_redirects", timeout=5) as answer:
+    with urllib.request.urlopen(address + "_redirects", timeout=60) as answer:
         assert b"/feeds/newest/* /feeds/latest/:splat 301" in answer.read()
 
 
@@ -468,7 +468,7 @@ async def test_a_bucket_may_keep_documents_packed_under_their_plain_names(
     story(tmp_path, "one", "The bridge was opened on Sunday.")
     async with App(settings) as app:
         await app.once()
-    with urllib.request.urlopen(f"{s3.url}bucket/packed/feeds/latest/rss.xml", timeout=5) as answer:
+    with urllib.request.urlopen(f"{s3.url}bucket/packed/feeds/latest/rss.xml", timeout=60) as answer:
         assert answer.headers["content-encoding"] == "gzip"
         assert gzip.decompress(answer.read()) == (tmp_path / "feeds/latest/rss.xml").read_bytes()
 

@@ -14,6 +14,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from apps import until
+from loops import flying_clock, standing_clock
 from syndicate import __version__
 from syndicate.config.settings import Network
 from syndicate.net import http1
@@ -39,8 +41,8 @@ def reader(request, monkeypatch):
 
 
 def network(**changes: object) -> Network:
-    quick = {"timeout": timedelta(seconds=0.4), "connect_timeout": timedelta(seconds=0.3)}
-    return Network.model_validate({**quick, **changes})
+    patient = {"timeout": timedelta(seconds=60), "connect_timeout": timedelta(seconds=60)}
+    return Network.model_validate({**patient, **changes})
 
 
 def client(**changes: object) -> Client:
@@ -125,6 +127,9 @@ async def test_a_body_is_read_up_to_64_kb_and_no_further(receive, framing):
     async with receive(flood) as receiver, client() as http:
         answer = await http.get(receiver.url)
         assert (answer.status, len(answer.body), answer.truncated) == (500, 65_536, True)
+        assert receiver.connections == 1
+        assert (await http.get(receiver.url)).status == 500
+        assert receiver.connections == 2, "what was not read is left behind with its connection"
 
 
 async def test_chunks_are_put_together(receive):
@@ -174,21 +179,22 @@ async def test_a_malformed_answer_is_unreachable(receive, answer):
 
 
 async def test_what_comes_unasked_is_never_taken_for_the_next_answer(receive):
-    sent = asyncio.Event()
+    go_on = asyncio.Event()
 
     async def talkative(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(OK)
         await writer.drain()
-        await sent.wait()
+        await go_on.wait()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
         await writer.drain()
         await reader.read()
 
     async with receive(talkative) as receiver, client() as http:
         await http.get(receiver.url)
-        sent.set()
-        await asyncio.sleep(0.05)
+        ((idle,),) = http._transport._idle.values()
+        go_on.set()
+        await until(lambda: not idle.usable)  # it came
         assert (await http.get(receiver.url)).body != b"forged"
         assert receiver.connections == 2
 
@@ -292,12 +298,12 @@ async def test_a_slow_host_does_not_hold_up_another(receive):
     async def never(reader, writer):
         await reader.read()
 
-    settings = {"in_flight": 5, "in_flight_per_host": 4, "timeout": timedelta(seconds=100)}
+    settings = {"in_flight": 5, "in_flight_per_host": 4, "timeout": timedelta(seconds=600)}
     async with receive(never) as slow, receive(OK) as quick, client(**settings) as http:
         waiting = [asyncio.create_task(http.get(slow.url)) for _ in range(50)]
         while slow.connections < 4:
             await asyncio.sleep(0.01)
-        answer = await asyncio.wait_for(http.get(quick.url), 60)
+        answer = await http.get(quick.url)
         assert answer.status == 200
         assert slow.connections == 4, "the cap per host"
         for task in waiting:
@@ -308,12 +314,16 @@ async def test_a_slow_host_does_not_hold_up_another(receive):
 
 async def test_the_cap_over_all_is_kept(receive):
     running, most = 0, 0
+    full = asyncio.Event()
 
     async def counted(reader, writer):
         nonlocal running, most
         await reader.readuntil(b"\r\n\r\n")
         running += 1
         most = max(most, running)
+        if most == 3:
+            full.set()
+        await full.wait()
         await asyncio.sleep(0.01)
         running -= 1
         writer.write(OK)
@@ -321,34 +331,62 @@ async def test_the_cap_over_all_is_kept(receive):
     async with contextlib.AsyncExitStack() as stack:
         hosts = [await stack.enter_async_context(receive(counted)) for _ in range(6)]
         http = await stack.enter_async_context(client(in_flight=3, in_flight_per_host=2))
+        http._slots = Slots(3, 2, at_once=3600, patience=3600)  # none is slow, however slow the machine is
         answers = await asyncio.gather(*(http.get(h.url) for h in hosts for _ in range(3)))
         assert [a.status for a in answers] == [200] * 18
         assert most == 3
 
 
 async def test_waiting_for_a_slot_does_not_count_as_the_receivers_time(receive):
+    go_on = asyncio.Event()
+
     async def slowly(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(0.3)
+        await go_on.wait()
         writer.write(OK)
 
     async with receive(slowly) as receiver, client(in_flight_per_host=1) as http:
-        answers = await asyncio.gather(*(http.get(receiver.url, timeout=1.5) for _ in range(6)))
-        assert [a.status for a in answers] == [200] * 6
+        with standing_clock() as on:
+            first = asyncio.create_task(http.get(receiver.url, timeout=3600))
+            await until_now(lambda: receiver.connections == 1)
+            others = [asyncio.create_task(http.get(receiver.url, timeout=60)) for _ in range(5)]
+            await until_now(lambda: http._slots._places._gates[f"127.0.0.1:{receiver.port}"].users == 6)
+            on(600)
+            await turns()
+            assert not any(task.done() for task in others)
+            go_on.set()
+            assert [a.status for a in await asyncio.gather(first, *others)] == [200] * 6
+
+
+async def turns(count: int = 20) -> None:
+    """What is due is done."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def until_now(true) -> None:
+    """As ``until``, where the clock stands."""
+    while not true():
+        await asyncio.sleep(0)
 
 
 async def test_a_cancelled_request_leaves_no_half_answer_behind(receive):
-    gone = asyncio.Event()
+    asked, gone = asyncio.Event(), asyncio.Event()
 
     async def second_quick(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
+        asked.set()
         await gone.wait()
         with contextlib.suppress(ConnectionError):
             writer.write(OK)
 
     async with receive(second_quick) as receiver, client() as http:
-        with pytest.raises(Unreachable):
-            await http.get(receiver.url, timeout=0.05)
+        with standing_clock() as on:
+            asking = asyncio.create_task(http.get(receiver.url, timeout=60))
+            await asked.wait()
+            on(61)
+            with pytest.raises(Unreachable):
+                await asking
         gone.set()
         assert (await http.get(receiver.url)).body == b"ok"
         assert receiver.connections == 2
@@ -412,9 +450,7 @@ async def test_tls_the_name_is_verified_though_the_checked_address_is_connected_
     wire = Wire(context=ssl.create_default_context(cafile=certificate / "cert.pem"), resolve=here)
     async with (
         receive(OK, tls=_server_tls(certificate, seen)) as receiver,
-        Client(
-            network(timeout=timedelta(seconds=3), connect_timeout=timedelta(seconds=3)), transport=wire
-        ) as http,
+        Client(network(), transport=wire) as http,
     ):
         answer = await http.get(f"https://tls.example:{receiver.port}/", guard=guard)
         assert (answer.status, seen) == (200, ["tls.example"])
@@ -426,7 +462,7 @@ async def test_tls_the_name_is_verified_though_the_checked_address_is_connected_
 async def test_tls_a_certificate_nobody_vouches_for_is_refused(receive, certificate):
     async with (
         receive(OK, tls=_server_tls(certificate, [])) as receiver,
-        client(timeout=timedelta(seconds=3), connect_timeout=timedelta(seconds=3)) as http,
+        client() as http,
     ):
         with pytest.raises(Unreachable, match="certificate is not accepted"):
             await http.get(f"https://127.0.0.1:{receiver.port}/")
@@ -434,6 +470,11 @@ async def test_tls_a_certificate_nobody_vouches_for_is_refused(receive, certific
 
 
 async def test_slow_requests_give_their_slots_back_and_are_bounded_themselves() -> None:
+    with flying_clock():
+        await _slow_ones_give_back()
+
+
+async def _slow_ones_give_back() -> None:
     slots = Slots(2, 1, slow=2, at_once=0.05, patience=0.1)
     started: list[str] = []
 
@@ -467,7 +508,8 @@ async def test_a_request_that_is_a_little_slow_gives_its_slot_back_and_its_host_
             await asyncio.sleep(seconds)
             order.append(host)
 
-    await asyncio.gather(ask("far", 1.0), ask("near", 0.0))
+    with flying_clock():
+        await asyncio.gather(ask("far", 1.0), ask("near", 0.0))
     assert order == ["near", "far"]
     assert not slots.is_late("far")
 
@@ -482,9 +524,8 @@ async def test_a_host_that_takes_no_connection_costs_the_others_a_moment(receive
             holder.connect_ex(("127.0.0.1", port))
         async with (
             receive(OK) as receiver,
-            client(in_flight=1, in_flight_per_host=1, connect_timeout=timedelta(seconds=3),
-                   timeout=timedelta(seconds=3)) as http,
-        ):  # fmt: skip
+            client(in_flight=1, in_flight_per_host=1) as http,
+        ):
             stuck = asyncio.create_task(http.get(f"http://127.0.0.1:{port}/"))
             await asyncio.sleep(0)
             assert (await http.get(receiver.url)).status == 200
@@ -495,6 +536,34 @@ async def test_a_host_that_takes_no_connection_costs_the_others_a_moment(receive
             holder.close()
 
 
+async def test_who_takes_no_connection_is_given_up_after_the_time_for_connecting() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        port = deaf.getsockname()[1]
+        holders = [socket.socket() for _ in range(4)]
+        for holder in holders:
+            holder.setblocking(False)
+            holder.connect_ex(("127.0.0.1", port))
+        async with client(connect_timeout=timedelta(seconds=0.2), timeout=timedelta(seconds=1000)) as http:
+            with pytest.raises(Unreachable, match="no connection in time"):
+                await asyncio.wait_for(http.get(f"http://127.0.0.1:{port}/"), 60)
+        for holder in holders:
+            holder.close()
+
+
+async def test_who_takes_the_connection_and_says_nothing_is_given_up_after_the_time_for_the_whole(
+    receive,
+) -> None:
+    async def never(reader, writer):
+        await reader.read()
+
+    async with (
+        receive(never) as receiver,
+        client(connect_timeout=timedelta(seconds=1000), timeout=timedelta(seconds=0.2)) as http,
+    ):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.2 s"):
+            await asyncio.wait_for(http.get(receiver.url), 60)
+
+
 async def test_a_thousand_that_hang_are_let_go_by_one_timer() -> None:
     gone: list[int] = []
     watch = Overdue(0.05, gone.append)
@@ -502,10 +571,10 @@ async def test_a_thousand_that_hang_are_let_go_by_one_timer() -> None:
         watch.begin(number)
     for number in range(0, 1000, 2):
         watch.end(number)
-    await asyncio.sleep(0.15)
+    await until(lambda: len(gone) == 500)
     assert gone == list(range(1, 1000, 2))
     watch.begin(7)
-    await asyncio.sleep(0.15)
+    await until(lambda: len(gone) == 501)
     assert gone[-1] == 7
 
 

@@ -20,7 +20,7 @@ from syndicate.net.client import Client
 
 async def main():
     url = sys.argv[1]
-    async with Client(Network(allow=("127.0.0.0/8",))) as client:
+    async with Client(Network(allow=("127.0.0.0/8",), timeout="60s", connect_timeout="60s")) as client:
         await client.get(url + "small")  # what is loaded at the first request is loaded
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for _ in range(3):  # as a receiver, a hub, and a picture or feed of some size are asked

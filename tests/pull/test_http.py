@@ -462,9 +462,8 @@ def test_a_thousand_who_wait_cost_no_thread_and_no_question(tmp_path: Path) -> N
             for p, page in first.items()
             for _ in range(20)
         ]
-        await asyncio.sleep(0.5)
+        await until(lambda: len(pull._news._waiters) == len(waiting))  # all of them have looked once
         threads, asked = threading.active_count(), made.asked()
-        await asyncio.sleep(0.5)
         for _ in range(20):
             pull.wake()
             await asyncio.sleep(0.01)

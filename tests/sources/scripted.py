@@ -22,7 +22,7 @@ A path that nothing was said of is answered 404. A query string is part of the p
 
 ``page_of(name)`` reads a recorded body from ``tests/sources/recorded/``.
 ``Reader`` polls a source as the daemon does: each batch is applied to the cursor.
-``http_client()`` is a client that may ask loopback and is quick to give up.
+``http_client()`` is a client that may ask loopback and is slow to give up.
 """
 
 from __future__ import annotations
@@ -230,12 +230,12 @@ def page_of(name: str) -> bytes:
 
 def http_client(**changes: Any) -> Client:
     """A client for tests: ``async with http_client() as client``. Loopback passes its guard unless changed."""
-    quick = {
-        "timeout": timedelta(seconds=5),
-        "connect_timeout": timedelta(seconds=2),
+    patient = {
+        "timeout": timedelta(seconds=60),
+        "connect_timeout": timedelta(seconds=60),
         "allow": ["127.0.0.0/8"],
     }
-    return Client(Network.model_validate({**quick, **changes}), publisher_url="https://news.example.org/")
+    return Client(Network.model_validate({**patient, **changes}), publisher_url="https://news.example.org/")
 
 
 class Clock:

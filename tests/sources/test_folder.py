@@ -250,12 +250,20 @@ def test_temporary_names_are_left_alone(desk: Desk) -> None:
     assert desk.troubles == {}
 
 
-def test_a_file_just_written_is_read_within_one_fetch(tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "stories", settle="300ms")
+def test_a_file_just_written_is_read_within_one_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path / "stories", settle="1h")
     desk.write("new.md", "just written", old=False)
-    started = time.monotonic()
+    pauses: list[float] = []
+
+    async def later(seconds: float) -> None:
+        pauses.append(seconds)
+        desk.clock.ahead += seconds
+
+    monkeypatch.setattr(asyncio, "sleep", later)
     assert [d.origin for d in desk.fetch()] == ["new.md"]
-    assert time.monotonic() - started > 0.1
+    assert 0 < sum(pauses) <= 3600 + 1, "it was waited for until it had settled"
 
 
 def test_a_file_renamed_into_place_with_an_older_time_is_read_at_once(tmp_path: Path) -> None:

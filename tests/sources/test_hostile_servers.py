@@ -30,7 +30,7 @@ from syndicate.sources.page import PageOptions, PageSource
 from syndicate.sources.wordpress import WordPressOptions, WordPressSource
 
 pytestmark = pytest.mark.anyio
-QUICK = timedelta(seconds=0.4)
+QUICK = timedelta(seconds=0.1)
 ERROR_PAGE = "<!doctype html><html><head><title>Wartung</title></head><body><h1>Back soon</h1></body></html>"
 
 

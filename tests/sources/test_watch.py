@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from apps import until
 from syndicate.sources import watch as watching
 
 
@@ -17,7 +19,10 @@ async def first(
     recheck: float = 0.2,
     suffixes: dict[str, frozenset[str]] | None = None,
 ) -> list[tuple[str, frozenset[str]]]:
-    """The first changes seen while the actions are done one after the other."""
+    """The first changes seen while the actions are done one after the other.
+
+    Each is done again until it is seen: nobody tells when the system has begun to watch.
+    """
     stop = asyncio.Event()
     found: list[tuple[str, frozenset[str]]] = []
 
@@ -29,9 +34,12 @@ async def first(
 
     async with asyncio.timeout(60):
         task = asyncio.create_task(collect())
-        for step in act:
-            await asyncio.sleep(0.4)
-            step()  # type: ignore[operator]
+        await asyncio.sleep(0)  # it has looked what is there
+        for number, step in enumerate(act, wanted - len(act)):
+            while len(found) <= number:
+                step()  # type: ignore[operator]
+                with suppress(TimeoutError):
+                    await until(lambda: len(found) > number, 1.0)  # noqa: B023 - called here and now
         await task
     return found
 
@@ -60,11 +68,14 @@ def test_each_source_has_its_own_kinds_of_file(tmp_path: Path) -> None:
 def test_a_folder_that_comes_later_or_is_replaced_is_watched(tmp_path: Path) -> None:
     path = tmp_path / "late"
 
+    def make() -> None:
+        path.mkdir(exist_ok=True)
+
     def replace() -> None:
-        shutil.rmtree(path)
+        path.rename(tmp_path / f"gone-{uuid.uuid4()}")
         path.mkdir()
 
-    found = asyncio.run(first({"late": path}, [path.mkdir, replace], wanted=2))
+    found = asyncio.run(first({"late": path}, [make, replace], wanted=2))
     assert found == [("late", frozenset())] * 2
 
 

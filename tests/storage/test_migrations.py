@@ -172,6 +172,6 @@ def test_two_processes_that_upgrade_at_once_do_not_collide(empty_url: str) -> No
         one.stdin.write("go\n")
         one.stdin.flush()
     for one in both:
-        out, errors = one.communicate(timeout=30)
+        out, errors = one.communicate(timeout=120)
         assert one.returncode == 0, errors
         assert out.strip() == migrate.newest()

@@ -69,7 +69,7 @@ async def test_stopping_lets_a_request_in_flight_finish():
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"done"})
 
-    server = Server(slow, "127.0.0.1", 0, grace=5)
+    server = Server(slow, "127.0.0.1", 0, grace=60)
     await server.start()
     async with httpx.AsyncClient(verify=False, timeout=60) as web:
         asked = asyncio.create_task(web.get(server.url))
@@ -106,7 +106,7 @@ async def test_the_date_in_answers_goes_on(shelf, monkeypatch):
     monkeypatch.setattr("syndicate.web.server._TICK_SECONDS", 0.01)
     server = Server(create_app(shelf, ready=list), "127.0.0.1", 0)
     await server.start()
-    async with asyncio.timeout(60), httpx.AsyncClient(verify=False) as web:
+    async with asyncio.timeout(60), httpx.AsyncClient(verify=False, timeout=60) as web:
         first = (await web.get(server.url)).headers["date"]
         while (await web.get(server.url)).headers["date"] == first:
             await asyncio.sleep(0.05)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any
 
 import pytest
@@ -115,16 +116,13 @@ async def test_a_body_that_does_not_end_is_given_up(server: Server, monkeypatch:
         dripping.cancel()
 
 
-async def test_a_connection_between_two_requests_has_no_such_time(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "HEAD_SECONDS", 0.1)
-    monkeypatch.setattr(watch, "BODY_SECONDS", 0.1)
+async def test_a_connection_between_two_requests_has_no_such_time(server: Server) -> None:
     async with sender(server) as good:
         for _ in range(3):
             await good.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
             await good.until(b"took 3")
-            await asyncio.sleep(0.3)
+            (between,) = server._watches._open
+            assert between.deadline == inf
 
 
 @pytest.mark.parametrize("first", [b"", GET], ids=["at once", "after a request"])

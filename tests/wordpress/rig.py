@@ -79,7 +79,7 @@ def missing() -> str | None:
             return f"{program} is not installed"
     if not (FILES / "wp-includes/rest-api").is_dir():
         return f"WordPress is not installed (looked in {FILES})"
-    done = subprocess.run(["php", "-m"], capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(["php", "-m"], capture_output=True, text=True, check=False, timeout=120)
     lacking = [name for name in _WANTED if name not in done.stdout.lower().split()]
     return f"PHP lacks {', '.join(lacking)}" if lacking else None
 
@@ -125,10 +125,10 @@ class WordPress:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(10)
+                process.wait(60)
         self._started.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -168,7 +168,7 @@ class WordPress:
              "--innodb-log-file-size=16M", "--performance-schema=OFF", *me],
             "database.log",
         )  # fmt: skip
-        _until(self._has_database, 60, "the database did not start", self.log("database.log"))
+        _until(self._has_database, 120, "the database did not start", self.log("database.log"))
 
     def _has_database(self) -> bool:
         code = (
@@ -176,7 +176,7 @@ class WordPress:
             f"if(!@$c->real_connect('localhost','root','',null,0,'{self._socket}')) exit(1); "
             "exit($c->query('CREATE DATABASE IF NOT EXISTS wordpress CHARACTER SET utf8mb4')?0:1);"
         )
-        done = subprocess.run(["php", "-r", code], capture_output=True, check=False, timeout=20)
+        done = subprocess.run(["php", "-r", code], capture_output=True, check=False, timeout=120)
         return done.returncode == 0
 
     def _install(self) -> None:
@@ -205,7 +205,7 @@ class WordPress:
             "server.log",
             {"PHP_CLI_SERVER_WORKERS": "3"},
         )  # fmt: skip
-        _until(self._answers, 30, "WordPress does not answer", self.log("server.log"))
+        _until(self._answers, 120, "WordPress does not answer", self.log("server.log"))
 
     def _answers(self) -> bool:
         try:

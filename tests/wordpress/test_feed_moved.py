@@ -17,7 +17,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 def answer(site: WordPress, path: str) -> tuple[int, str | None]:
     try:
-        with urllib.request.build_opener(_Stay).open(site.url + path, timeout=20) as found:
+        with urllib.request.build_opener(_Stay).open(site.url + path, timeout=120) as found:
             return found.status, None
     except urllib.error.HTTPError as error:
         return error.code, error.headers.get("Location")

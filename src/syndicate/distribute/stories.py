@@ -26,6 +26,7 @@ from syndicate.lanes import (
     Wait,
     after_attempt,
     after_failed_story,
+    is_well_again,
     merge_row,
     owed,
     push_id,
@@ -130,6 +131,8 @@ def settle(
         )
     after = after_attempt(lane, outcome, planned.article_id, limits, now, luck)
     desk.save(after)
+    if is_well_again(lane, after):
+        desk.hasten(lane.id, now)
     return after
 
 

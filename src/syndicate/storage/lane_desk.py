@@ -145,6 +145,13 @@ class LaneDesk:
             self._held[lane_id, article_id] = None
             self._held_due[lane_id] = self._store.drop_held(lane_id, article_id)
 
+    def hasten(self, lane_id: int, now: datetime) -> None:
+        """What failed on a lane is due now: whom it sends to is well again."""
+        self._held_due[lane_id] = self._store.hasten(lane_id, now)
+        for key, held in self._held.items():
+            if key[0] == lane_id and held is not None and held.tries and held.due and held.due > now:
+                self._held[key] = replace(held, due=now)
+
     def offer(self, lane_id: int, article_id: str, revision: int, at: datetime) -> None:
         """Note, before the first byte is sent, that a revision is about to be offered."""
         known = self.copies(lane_id, [article_id]).get(article_id, Copy())
