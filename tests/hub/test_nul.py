@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from outlet import Outlet
 
 from apps import configured, opened, run, running
@@ -12,18 +11,18 @@ from ports import free_port
 from syndicate.keyring import make_token
 from syndicate.storage import Scope
 
-MORE = '[hub]\nenabled = true\n[network]\nallow = ["127.0.0.0/8"]\n[partners.gazette]\nfeeds = ["latest"]\npull = true\n'
+MORE = '[hub]\nenabled = true\n[network]\nallow = ["127.0.0.0/8"]\n[partners.gazette]\nfeeds = ["latest"]\n'
 
 
-@pytest.mark.parametrize("field", ["hub.secret", "hub.topic", "hub.callback", "hub.verify_token", "other"])
-def test_a_nul_in_a_form_is_refused(tmp_path: Path, url: str, field: str) -> None:
+def test_a_nul_in_a_form_is_refused(tmp_path: Path, url: str) -> None:
     async def go() -> None:
         async with opened(on(tmp_path, url), Outlet) as made, running(made.app):
             topic = made.app.site.topic("latest", "rss")
-            form = {"hub.mode": "subscribe", "hub.topic": topic, "hub.callback": "http://127.0.0.1/in"}
-            form[field] = form.get(field, "") + "\0"
-            answer = await made.client.post(made.app.site.url("/hub"), data=form)
-            assert (answer.status_code, "NUL" in answer.text) == (400, True)
+            for field in ("hub.secret", "hub.topic", "hub.callback", "hub.verify_token", "other"):
+                form = {"hub.mode": "subscribe", "hub.topic": topic, "hub.callback": "http://127.0.0.1/in"}
+                form[field] = form.get(field, "") + "\0"
+                answer = await made.client.post(made.hub, data=form)
+                assert (answer.status_code, "NUL" in answer.text) == (400, True), field
 
     run(go())
 
