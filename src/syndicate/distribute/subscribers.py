@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -219,7 +219,7 @@ class HubDistributor:
 
     def __contains__(self, number: object) -> bool:
         """Whether a subscription waits, is under way, or is not recorded yet."""
-        return any(number in crowd for crowd in self._crowds())
+        return number in self._owed or number in self._new or number in self._late
 
     def _idle(self) -> bool:
         return self._sending.idle() and self._asking.idle()
@@ -337,10 +337,11 @@ class HubDistributor:
     async def _tried(self, found: Subscription, media_type: str, body: bytes) -> Outcome:
         """A host that is down is left in peace; to wait for it is no failed attempt."""
         host = host_key(found.callback)
-        if (shut := self._hosts.shut_until(host)) is not None:
-            seconds = (shut - self._clock()).total_seconds()
-            return Outcome(verdict=Verdict.WAITING, retry_after=seconds, detail=f"{host} is down")
-        self._hosts.asking(host)
+        if self._hosts.troubled(host):
+            if (shut := self._hosts.shut_until(host)) is not None:
+                seconds = (shut - self._clock()).total_seconds()
+                return Outcome(verdict=Verdict.WAITING, retry_after=seconds, detail=f"{host} is down")
+            self._hosts.asking(host)
         try:
             answer = await self._client.post(
                 found.callback,
@@ -362,7 +363,7 @@ class HubDistributor:
         cap = self._terms.retry_after_cap.total_seconds()
         outcome = judge(answer.status, answer.headers, self._clock(), cap=cap)
         said = redactor(found).detail(outcome.detail, answer.body)
-        return replace(outcome, detail=said, seconds=answer.seconds)
+        return outcome._replace(detail=said, seconds=answer.seconds)
 
 
 def roomy(network: Network) -> Network:
