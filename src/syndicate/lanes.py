@@ -29,6 +29,10 @@ ANNOUNCED_FROM = 5
 """After so many failures in a row it is said when a lane will be disabled; none is disabled unsaid."""
 
 
+WELL_AGAIN_FROM = 6
+"""After so many failures in a row (pauses are of hours by then) what failed goes at once when it is well."""
+
+
 class LaneKind(StrEnum):
     """What travels on a lane: single stories, or a document's newest version.
 
@@ -294,6 +298,14 @@ def after_attempt(
         last_error=outcome.detail,
         state=_state_after_failure(lane, outcome, since, limits, now),
     )
+
+
+def is_well_again(before: Lane, after: Lane) -> bool:
+    """Whether an answer ended a long failure: then nothing that failed meanwhile waits for its own time.
+
+    Not a short one: the few stories that a receiver chokes on fail between others that it takes.
+    """
+    return before.failures >= WELL_AGAIN_FROM and after.failures == 0
 
 
 def _healthy(lane: Lane, outcome: Outcome, now: datetime) -> Lane:

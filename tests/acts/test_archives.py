@@ -73,8 +73,14 @@ def test_h10_what_leaves_the_window_stands_on_a_page_of_its_size(house: House) -
 
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
 def test_h10_pages_name_their_neighbours_and_no_hub(house: House, name: str) -> None:
-    house.configure('[external_hubs.near]\nurl = "https://hub.example.org/"\n')
+    house.configure('[hub]\nenabled = true\n[external_hubs.near]\nurl = "https://hub.example.org/"\n')
     stories(house, 9)
+    for form in ("rss.xml", "atom.xml", "feed.json"):
+        assert f"{BASE}/hub" in house.text("latest", form), "the document itself names the hubs"
+        page = f"/feeds/latest/archive/1/{form}"
+        found = house.publisher.archives.load(page)
+        assert found and found.links == (("self", BASE + page),)
+        assert not any(hub in found.bodies["identity"] for hub in (b"hub.example.org", b"/hub", b'"hubs"'))
     own = etree.fromstring(house.text("latest", name).encode())
     (link,) = [x for x in own.iter(f"{ATOM}link") if x.get("rel") == "prev-archive"]
     assert link.get("href") == f"{BASE}/feeds/latest/archive/2/{name}"
@@ -84,7 +90,6 @@ def test_h10_pages_name_their_neighbours_and_no_hub(house: House, name: str) -> 
     assert links["next-archive"] == f"{BASE}/feeds/latest/archive/2/{name}"
     assert links["current"] == f"{BASE}/feeds/latest/{name}"
     assert "prev-archive" not in links
-    assert b"hub.example.org" not in document
     assert b"archive xmlns:fh" in document
     assert [f for f in validate(document, house.now)[1] if f.severity == "error"] == []
 

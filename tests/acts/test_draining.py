@@ -156,6 +156,8 @@ def test_waiting_for_a_host_is_no_failed_attempt(tmp_path: Path) -> None:
             await house.drain(seconds=8)
             lanes = house.lanes()
             assert all(lanes[name].failures == count for name, count in asked.items() if name != "other/main")
+            seen = overview(house.app.storage, house.settings, house.now()).attempts
+            assert seen == {Verdict.RETRY: house.requests()}, "attempts by verdict"
             waiting = [lanes[name] for name in asked if name != "other/main"]
             assert all(lane.shut_until and lane.due >= lane.shut_until for lane in waiting)
 
@@ -352,11 +354,11 @@ def test_the_time_until_a_partner_has_it_counts_what_failed_before(tmp_path: Pat
             count, total = taken_after()
             house.all_answer(AWAY)
             await house.publish("a")
-            await house.drain()
+            await house.drain(minutes=30)
             assert taken_after() == (count, total), "it was sent, and not taken"
             house.all_answer(OK)
             await house.drain(hours=2)
-            assert taken_after() == (count + 1, pytest.approx(total + 7200))
+            assert taken_after() == (count + 1, pytest.approx(total + 9000)), "not from the first try"
             with house.app.storage.write() as tx:
                 lane = tx.lanes.named("p0/main")
                 assert lane
@@ -549,6 +551,12 @@ def test_disabling_is_said_before_it_happens_logged_when_it_does_and_undone_by_o
             assert "lane_will_be_disabled" in events
             assert events.index("lane_will_be_disabled") < events.index("lane_stopped")
             (stopped,) = [line for line in lines if line["event"] == "lane_stopped"]
+            warned = [line for line in lines if line["event"] in ("push_fault", "lane_will_be_disabled")]
+            assert {line["level"] for line in warned} == {"warning"}
+            assert {line["status"] for line in warned if "status" in line} == {401}
+            assert stopped["level"] == "error"
+            needs = overview(house.app.storage, house.settings, house.now()).needs
+            assert "lanes that were stopped: p/main (`syndicate lanes resume`)" in needs
             assert stopped["resume"] == "syndicate lanes resume p/main"
             assert house.lanes()["p/main"].state == "disabled"
             house.all_answer(OK)

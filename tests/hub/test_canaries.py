@@ -313,6 +313,8 @@ def test_strangers_are_refused_and_a_push_that_is_not_ours_counts_for_nothing(tm
         hub = SmallHub()
         async with watched(tmp_path, hub) as made:
             base = made.app.site.url("/hub/canary/")
+            assert hub.requests[0]["hub.callback"] == base + kept(made).token
+            assert len(kept(made).token) >= 32 and len(set(kept(made).token)) > 8, "nobody guesses it"
             query = {"hub.mode": "subscribe", "hub.topic": made.topic(), "hub.challenge": "x"}
             assert (await made.client.get(base + "guessed", params=query)).status_code == 404
             assert (await made.client.post(base + "guessed", content=b"x")).status_code == 410
@@ -378,6 +380,23 @@ def test_a_hub_that_is_watched_no_more_is_forgotten(tmp_path: Path) -> None:
             assert not made.app.canaries.watches()
             assert problem(made) is None
             with made.app.storage.read() as tx:
+                assert tx.canaries.all() == []
+
+    run(go())
+
+
+def test_a_hub_that_is_gone_at_a_start_finds_the_callback_gone(tmp_path: Path) -> None:
+    async def go() -> None:
+        hub = SmallHub()
+        async with watched(tmp_path, hub) as made:
+            app = made.app
+            without = app.settings.model_copy(update={"external_hubs": {}})
+            token = kept(made).token
+            after = Canaries(app.storage, without, app.site, app.client, made.clock)
+            await after.tick()
+            assert not after.knows(token), "a push is answered 410"
+            assert after.verify(token, {"hub.mode": "subscribe", "hub.topic": made.topic()}) is None
+            with app.storage.read() as tx:
                 assert tx.canaries.all() == []
 
     run(go())
@@ -454,7 +473,8 @@ def test_leases_are_what_the_hub_grants_within_reason() -> None:
         for given in (None, timedelta(0), timedelta(hours=2), timedelta(days=3650))
     ]
     days = timedelta(days=10)
-    assert granted == [NOW + d for d in (days, days, timedelta(hours=2), timedelta(days=30))]
+    hour = timedelta(hours=1)  # 0 seconds may mean as long as we like, or that it is over
+    assert granted == [NOW + d for d in (days, hour, timedelta(hours=2), timedelta(days=30))]
 
 
 # -- switched off -------------------------------------------------------------------------------

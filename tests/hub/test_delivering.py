@@ -35,6 +35,42 @@ def test_nothing_of_the_origins_headers_is_sent(tmp_path: Path) -> None:
     run(go())
 
 
+@pytest.mark.parametrize("form", ["rss", "atom", "json"])
+def test_the_whole_document_goes_out_as_readers_get_it(tmp_path: Path, form: str) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            await made.subscribe(callback, topic=made.topic(form), hub_secret="s3cret")
+            await made.publish("two", "The second")
+            shown = await made.client.get(made.topic(form))
+            (push,) = subscriber.pushes
+            assert push.body == shown.content
+            assert b"The first" in push.body and b"The second" in push.body
+            assert push.headers["content-type"] == shown.headers["content-type"]
+            assert push.headers["link"] == f'<{made.hub}>; rel="hub", <{made.topic(form)}>; rel="self"'
+            assert subscriber.signed("s3cret", "sha256"), "the method where none is configured"
+
+    run(go())
+
+
+def test_who_fails_keeps_its_subscription_until_the_lease_ends_and_no_longer(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber(mood=lambda push: 500)
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            await made.subscribe(callback, hub_lease_seconds="7200")
+            await made.publish("two", "The second")
+            for minutes in (5, 30, 100):
+                made.clock.ahead = timedelta(minutes=minutes)
+                await made.app.hub.drain()
+            assert (len(subscriber.pushes), len(made.subscriptions())) == (4, 1)
+            made.clock.ahead = timedelta(minutes=121)
+            await made.app.hub.drain()
+            await made.publish("three", "The third")
+            assert (len(subscriber.pushes), made.subscriptions()) == (4, [])
+
+    run(go())
+
+
 def test_a_new_subscriber_gets_what_comes_and_not_what_was(tmp_path: Path) -> None:
     async def go() -> None:
         subscriber = Subscriber()
@@ -421,7 +457,7 @@ def test_those_that_fail_for_long_are_dropped_and_no_others(
             failing_for(made, timedelta(days=8))
             assert call(made, capsys, "hub", "drop", "--failing", "9d")[0] == 0
             assert len(made.subscriptions()) == 2
-            assert call(made, capsys, "hub", "drop", "--failing", "7d")[0] == 0
+            assert call(made, capsys, "hub", "drop", "--failing", "7d") == (0, "1 subscription dropped\n")
             assert [v.callback for v in made.subscriptions()] == [other]
 
     run(go())

@@ -256,6 +256,6 @@ def test_status_says_how_subscribers_stand(tmp_path: Path, capsys: pytest.Captur
             await made.publish("two", "The second")
             command(["--config", str(made.folder / "syndicate.toml"), "status"])
             said = capsys.readouterr().out
-            assert "subscribers of our hub 3, 3 failing" in said
+            assert "subscribers of our hub 3, 3 failing (0 for a week), 3 leases end within a day" in said
 
     run(go())

@@ -505,6 +505,7 @@ def test_one_daemon_publishes_and_another_takes_it_within_a_second(tmp_path: Pat
             first.write("second", "The second")
             await until(lambda: "The second" in headlines(second))  # it would ask in an hour
             assert second.parts.polls.followings.pushes("wire")
+            await until(lambda: not any(found.behind for found in first.subscriptions()))  # it was told 2xx
             async with httpx.AsyncClient(verify=False, timeout=60) as client:
                 (row,) = list(second.parts.polls.followings._known.values())
                 answer = await client.post(

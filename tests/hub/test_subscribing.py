@@ -7,9 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from outlet import Subscriber, listening, outlet
 
 from apps import run
+from ports import free_port
+from syndicate import operators
+from syndicate.distribute import hub_desk
 
 
 def test_202_is_answered_whatever_verification_will_say(tmp_path: Path) -> None:
@@ -92,18 +96,6 @@ def test_without_the_hub_there_is_no_hub_and_no_document_names_one(tmp_path: Pat
     run(go())
 
 
-@pytest.mark.parametrize("form", ["rss", "atom", "json"])
-def test_every_document_names_the_hub_in_its_header_and_inside(tmp_path: Path, form: str) -> None:
-    async def go() -> None:
-        async with outlet(tmp_path) as made:
-            shown = await made.client.get(made.topic(form))
-            assert f'<{made.hub}>; rel="hub"' in shown.headers["link"]
-            assert shown.headers["link"].count('rel="self"') == 1
-            assert made.hub.encode() in shown.content
-
-    run(go())
-
-
 def test_the_callbacks_query_is_kept_the_token_echoed_and_the_real_lease_told(tmp_path: Path) -> None:
     async def go() -> None:
         subscriber = Subscriber()
@@ -140,6 +132,47 @@ def test_an_answer_that_confirms_nothing_leaves_the_state_as_it_was(
             assert made.subscriptions() == before
             await made.publish("two", "The second")
             assert subscriber.signed("the old one")
+
+    run(go())
+
+
+@pytest.mark.parametrize(
+    ("said", "reply", "why"),
+    [
+        ((200, b"the key of this callback"), "no", "its answer is not the challenge"),
+        ((404, b"the key of this callback"), "no", "it answered 404"),
+        ((503, b""), "unclear", "it answered 503"),
+    ],
+)
+def test_the_log_says_why_a_callback_was_not_taken_and_no_secret(
+    tmp_path: Path, said: tuple[int, bytes], reply: str, why: str
+) -> None:
+    async def go() -> None:
+        subscriber = Subscriber(confirm=lambda asked: said)
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            with structlog.testing.capture_logs() as lines:
+                await made.subscribe(callback + "?key=hush", hub_secret="hush")
+            (told,) = [line for line in lines if line["event"] == "hub_asked"]
+            assert (told["reply"], told["reason"]) == (reply, why)
+            assert "hush" not in str(told)
+            assert "the key" not in str(told)
+            with structlog.testing.capture_logs() as lines:
+                subscriber.confirm = Subscriber().confirm
+                await made.subscribe(callback + "?key=other")
+            assert ["reason" in line for line in lines if line["event"] == "hub_asked"] == [False]
+
+    run(go())
+
+
+def test_the_log_says_that_nobody_was_there_to_ask(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with outlet(tmp_path) as made:
+            with structlog.testing.capture_logs() as lines:
+                await made.subscribe(f"http://127.0.0.1:{free_port()}/?key=hush")
+            (told,) = [line for line in lines if line["event"] == "hub_asked"]
+            assert told["reply"] == "unclear"
+            assert told["reason"]
+            assert "hush" not in str(told)
 
     run(go())
 
@@ -281,6 +314,43 @@ def test_who_finds_the_host_full_at_verification_is_denied_with_the_reason(tmp_p
             assert denied[0]["hub.topic"] == made.topic()
             assert "may have" in denied[0]["hub.reason"]
             assert made.waiting() == 0
+
+    run(go())
+
+
+def test_a_denial_waits_until_it_was_told(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            await made.subscribe(callback)
+            confirm = subscriber.confirm
+            subscriber.confirm = lambda asked: (503, b"")
+            with made.app.storage.write() as tx:
+                amina = operators.Actor("amina", "command")
+                operators.drop(tx, tx.subscriptions.views(), by=amina, now=made.clock())
+            await made.app.hub.drain()
+            assert [asked["hub.mode"] for asked in subscriber.asked] == ["subscribe", "denied"]
+            assert (made.subscriptions(), made.waiting()) == ([], 1)
+            subscriber.confirm = confirm
+            await made.app.hub.drain()
+            assert len(subscriber.asked) == 2, "not before its time"
+            made.clock.ahead += timedelta(minutes=10)
+            await made.app.hub.drain()
+            assert subscriber.asked[2] == subscriber.asked[1]
+            assert made.waiting() == 0
+
+    run(go())
+
+
+def test_so_many_requests_wait_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_desk, "MAX_PENDING", 2)
+
+    async def go() -> None:
+        async with outlet(tmp_path) as made:
+            answers = [await made.ask("subscribe", f"http://127.0.0.{n}:9/") for n in (1, 2, 3)]
+            assert [answer.status_code for answer in answers] == [202, 202, 503]
+            assert (answers[2].headers["retry-after"], made.waiting()) == ("60", 2)
+            assert "try again later" in answers[2].text
 
     run(go())
 

@@ -18,6 +18,7 @@ HOUR = timedelta(hours=1)
 OK = Outcome(verdict=Verdict.DELIVERED, status=204)
 BUSY = Outcome(verdict=Verdict.RETRY, status=503, detail="503")
 AWAY = Outcome(verdict=Verdict.RETRY, detail="connection refused")
+DENIED = Outcome(verdict=Verdict.FAULT, status=401, detail="401")
 REFUSED = Outcome(verdict=Verdict.REFUSED, status=422, detail="422")
 GONE = Outcome(verdict=Verdict.GONE, status=410, detail="410")
 Answer = Callable[[PlannedStory], Outcome]

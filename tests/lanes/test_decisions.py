@@ -144,6 +144,13 @@ def test_retry_times_are_those_of_the_rules() -> None:
     assert middle == pytest.approx([*seconds, 43_200, 43_200, 43_200])
 
 
+def test_other_retry_times_stand_in_for_them_and_the_last_repeats() -> None:
+    others = (timedelta(seconds=30), timedelta(hours=6))
+    assert [backoff(n, 0.5, others) for n in (1, 2, 3, 50)] == [others[0], *[others[1]] * 3]
+    lane = after_attempt(LANE, Outcome(verdict=Verdict.RETRY), "a", Limits(retry_times=others), NOW, 0.5)
+    assert lane.due == NOW + others[0]
+
+
 @pytest.mark.parametrize("tries", [1, 2, 8, 9, 1000])
 def test_jitter_stays_within_a_fifth_either_way(tries: int) -> None:
     base = RETRY_TIMES[tries - 1] if tries <= 8 else RETRY_EVERY

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from newsdesk import AWAY, BUSY, GONE, HOUR, OK, REFUSED, Newsdesk
+from newsdesk import AWAY, BUSY, DENIED, GONE, HOUR, OK, REFUSED, Newsdesk
 
-from syndicate.lanes import LaneState, LaneTerms, Reason
+from syndicate.lanes import WELL_AGAIN_FROM, LaneState, LaneTerms, Reason
 from syndicate.model import Verdict
 
 # -- the ordinary way ------------------------------------------------------------------
@@ -634,6 +634,64 @@ def test_410_stops_the_lane_until_an_operator_resumes_it(desk: Newsdesk) -> None
     desk.resume()
     desk.send()
     assert sorted(partner.got()) == [("a", 1), ("a", 1), ("b", 1)]
+
+
+def test_an_expired_credential_swallows_no_story(desk: Newsdesk) -> None:
+    partner = desk.partner()
+    partner.answer = DENIED
+    for n in range(5):
+        desk.publish(f"s{n}")
+        desk.send()
+        desk.wait(hours=4)
+    assert 0 < len(partner.requests) < 12, "tried on, and not hammered"
+    with desk.storage.read() as tx:
+        assert {kept.reason for _, kept in tx.lanes.exceptions()} == {Reason.RETRY}
+    partner.answer = OK
+    partner.forget()
+    desk.wait(hours=14)
+    desk.send()
+    assert sorted(partner.got()) == [(f"s{n}", 1) for n in range(5)]
+
+
+def test_what_failed_goes_at_once_when_who_failed_for_long_takes_something(desk: Newsdesk) -> None:
+    """A new withdrawal is tried at once, and shows that it is well: the one of last night need not wait."""
+    partner = desk.partner()
+    desk.publish("a")
+    desk.publish("b")
+    desk.send()
+    partner.answer = DENIED
+    desk.withdraw("a")
+    for hours in (0.1, 0.1, 0.1, 0.2, 0.6, 2.5, 6, 1):
+        desk.send()
+        desk.wait(hours=hours)
+    assert len(partner.requests) == 10
+    desk.publish("c")
+    partner.answer = OK
+    partner.forget()
+    desk.send()
+    assert partner.got() == [], "the pause is of ten hours by now"
+    desk.withdraw("b")
+    desk.send()
+    assert partner.got() == [("b", -2), ("a", -2), ("c", 1)]
+
+
+def test_after_a_short_failure_what_failed_waits_for_its_time(desk: Newsdesk) -> None:
+    """Else the one story that a receiver chokes on were tried again with everything else it takes."""
+    partner = desk.partner()
+    partner.by_article["bad"] = BUSY
+    desk.publish("bad")
+    for _ in range(WELL_AGAIN_FROM - 1):
+        desk.send()
+        desk.wait(hours=13)
+    assert desk.lane().failures == WELL_AGAIN_FROM - 1
+    partner.forget()
+    desk.publish("good")
+    desk.send()
+    assert [name for name, _ in partner.got()] == ["good", "bad"], "its own time had come"
+    desk.publish("better")
+    desk.wait(minutes=1)
+    desk.send()
+    assert [name for name, _ in partner.got()] == ["good", "bad", "better"]
 
 
 def test_a_retired_lane_sends_nothing_not_even_kills(desk: Newsdesk) -> None:

@@ -124,6 +124,7 @@ def test_a_hub_that_refuses_is_asked_again(hub: Hub) -> None:
 
 def test_waiting_for_the_document_to_be_seen_is_no_attempt_and_has_an_end(hub: Hub) -> None:
     hub.document(1, 1)
+    assert PATIENCE == 10
     for waited in range(PATIENCE):
         with hub.storage.write() as tx, tx.desk([hub.lane_id]) as desk:
             planned = plan_ping(tx, desk, hub.lane_id, LATER)
@@ -135,6 +136,16 @@ def test_waiting_for_the_document_to_be_seen_is_no_attempt_and_has_an_end(hub: H
     with hub.storage.write() as tx, tx.desk([hub.lane_id]) as desk:
         planned = plan_ping(tx, desk, hub.lane_id, NOW)
     assert planned and not planned.check_readable, "the hub is told all the same"
+
+
+def test_where_readers_are_served_elsewhere_it_waits_until_the_document_is_there(hub: Hub) -> None:
+    hub.document(1, 1)
+    for waited in range(3 * PATIENCE):
+        with hub.storage.write() as tx, tx.desk([hub.lane_id]) as desk:
+            planned = plan_ping(tx, desk, hub.lane_id, LATER, patience=None)
+        assert planned and planned.check_readable, waited
+        hub.change(due=None)
+        hub.ping(Verdict.WAITING)
 
 
 @pytest.mark.parametrize("state", [s for s in LaneState if s is not LaneState.ACTIVE])

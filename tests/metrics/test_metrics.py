@@ -193,6 +193,13 @@ def test_rules_and_dashboard_ask_for_what_is_exported(
         assert asked <= known, f"{where}: {name} has no label {asked - known}"
 
 
+def test_the_dashboard_shows_the_median_and_the_slowest_hundredth_on_both_ways() -> None:
+    shown = {expression for _, expression in expressions()}
+    for way in ("publish", "acknowledgement"):
+        rate = f"sum by (le) (rate(syndicate_{way}_latency_seconds_bucket[15m]))"
+        assert {f"histogram_quantile({q}, {rate})" for q in ("0.5", "0.99")} <= shown
+
+
 def test_every_expression_reads_what_it_says(promtool: str, tmp_path: Path) -> None:
     """Dashboard panels as rules, so that their expressions are parsed as well."""
     rules = [{"record": f"panel:{n}", "expr": e} for n, (_, e) in enumerate(expressions())]

@@ -127,6 +127,9 @@ async def test_a_body_is_read_up_to_64_kb_and_no_further(receive, framing):
     async with receive(flood) as receiver, client() as http:
         answer = await http.get(receiver.url)
         assert (answer.status, len(answer.body), answer.truncated) == (500, 65_536, True)
+        assert receiver.connections == 1
+        assert (await http.get(receiver.url)).status == 500
+        assert receiver.connections == 2, "what was not read is left behind with its connection"
 
 
 async def test_chunks_are_put_together(receive):
@@ -347,7 +350,7 @@ async def test_waiting_for_a_slot_does_not_count_as_the_receivers_time(receive):
             first = asyncio.create_task(http.get(receiver.url, timeout=3600))
             await until_now(lambda: receiver.connections == 1)
             others = [asyncio.create_task(http.get(receiver.url, timeout=60)) for _ in range(5)]
-            await until_now(lambda: http._slots._places._gates[f"127.0.0.1:{receiver.port}"].users == 6)
+            await turns()  # all five wait now
             on(600)
             await turns()
             assert not any(task.done() for task in others)
@@ -531,6 +534,34 @@ async def test_a_host_that_takes_no_connection_costs_the_others_a_moment(receive
             await asyncio.gather(stuck, return_exceptions=True)
         for holder in holders:
             holder.close()
+
+
+async def test_who_takes_no_connection_is_given_up_after_the_time_for_connecting() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        port = deaf.getsockname()[1]
+        holders = [socket.socket() for _ in range(4)]
+        for holder in holders:
+            holder.setblocking(False)
+            holder.connect_ex(("127.0.0.1", port))
+        async with client(connect_timeout=timedelta(seconds=0.2), timeout=timedelta(seconds=1000)) as http:
+            with pytest.raises(Unreachable, match="no connection in time"):
+                await asyncio.wait_for(http.get(f"http://127.0.0.1:{port}/"), 60)
+        for holder in holders:
+            holder.close()
+
+
+async def test_who_takes_the_connection_and_says_nothing_is_given_up_after_the_time_for_the_whole(
+    receive,
+) -> None:
+    async def never(reader, writer):
+        await reader.read()
+
+    async with (
+        receive(never) as receiver,
+        client(connect_timeout=timedelta(seconds=1000), timeout=timedelta(seconds=0.2)) as http,
+    ):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.2 s"):
+            await asyncio.wait_for(http.get(receiver.url), 60)
 
 
 async def test_a_thousand_that_hang_are_let_go_by_one_timer() -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import itertools
+import sqlite3
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from stored import NOW, document
 
 from syndicate.model import Outcome, Verdict
-from syndicate.storage import Edition, Failure, Pending, Storage, Transaction
+from syndicate.storage import Bookmark, Edition, Failure, Pending, Storage, Transaction
 
 TOPIC = "https://x.example/all.rss"
 LATER = NOW + timedelta(hours=1)
@@ -68,6 +71,55 @@ def test_those_who_are_owed_something_are_looked_through_in_parts(storage: Stora
             *[n for n in well[0::3] if n != well[0]], *well[1::3], *well[2::3], ahead[0], *failing
         ]  # fmt: skip
         assert all(len(part) <= 4 for part in parts)
+
+
+@pytest.mark.parametrize("room", [1, 2, 3, 5])
+def test_in_parts_of_any_size_nobody_is_missed_and_nobody_seen_twice(storage: Storage, room: int) -> None:
+    with storage.write() as tx:
+        numbers = [tx.subscriptions.confirm(pending(n), NOW, 1 + n // 3) for n in range(12)]
+        found = edition(tx, 3)
+        tx.subscriptions.failed([failure(n, due=NOW + timedelta(minutes=n % 2)) for n in numbers[:6]])
+        place, seen = None, []
+        while True:
+            part, place = tx.subscriptions.owed_from(place, found, LATER, room)
+            seen += [one.id for one in part]
+            if place is None:
+                break
+        assert seen == [one.id for one in tx.subscriptions.owed(found, LATER, 99)]
+        assert sorted(seen) == sorted(set(numbers) - set(numbers[6:9]))
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_going_on_costs_no_more_however_many_were_seen(storage: Storage) -> None:
+    """All have the same version: only the number tells where to go on."""
+
+    def steps(tx: Transaction, place: Bookmark | None) -> int:
+        driver = tx.connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        count = itertools.count()
+        driver.set_progress_handler(lambda: next(count) and 0, 10)
+        tx.subscriptions.owed_from(place, found, NOW, 5)
+        driver.set_progress_handler(None, 0)
+        return next(count)
+
+    with storage.write() as tx:
+        for n in range(600):
+            tx.subscriptions.confirm(pending(n), NOW, 1)
+        found = edition(tx, 2)
+        first, early = tx.subscriptions.owed_from(None, found, NOW, 5)
+        _, late = tx.subscriptions.owed_from(None, found, NOW, 590)
+        assert len(first) == 5 and early and late
+        assert steps(tx, late) <= steps(tx, early) + 2
+
+
+def test_many_are_marked_as_having_it_in_one_step(storage: Storage) -> None:
+    with storage.write() as tx:
+        numbers = [tx.subscriptions.confirm(pending(n), NOW, 1) for n in range(1200)]
+        found = edition(tx, 2)
+        tx.subscriptions.delivered([*numbers[:-1], 999_999], 2, NOW)
+        assert [one.id for one in tx.subscriptions.owed(found, NOW, 9)] == numbers[-1:]
+        tx.subscriptions.delivered([], 2, NOW)
+        assert len(tx.subscriptions.owed(found, NOW, 9)) == 1
 
 
 def test_who_failed_is_owed_it_again_when_due_and_not_after_the_lease(storage: Storage) -> None:

@@ -56,7 +56,8 @@ def drop(context: Context, name: str | None, host: str | None, failing: str | No
 
     if sum(given is not None for given in (name, host, failing)) != 1:
         raise UsageError(
-            "name a subscription, or --host, or --failing", fix="`syndicate hub list` lists them"
+            "say one of these: a subscription's NAME, --host, or --failing",
+            fix="`syndicate hub list` lists them, and takes --host and --failing together",
         )
     before = _since(context, failing)
     with storage_of(context) as storage:
@@ -72,7 +73,7 @@ def drop(context: Context, name: str | None, host: str | None, failing: str | No
         if context.json:
             context.emit({"dropped": [{"id": v.id, "callback": v.callback, "topic": v.topic} for v in found]})
         else:
-            context.console.print(f"{len(found)} subscriptions dropped", markup=False)
+            context.console.print(f"{_so_many(found)} dropped", markup=False)
         if found:
             say_who_acts(context, storage)
 
@@ -83,7 +84,11 @@ def _would_go(context: Context, found: list[SubscriptionView]) -> None:
         context.emit({"would_drop": named, "total": len(found)})
         return
     _show(context, found[:SHOWN])
-    context.console.print(f"{len(found)} subscriptions would be dropped", markup=False)
+    context.console.print(f"{_so_many(found)} would be dropped", markup=False)
+
+
+def _so_many(found: list[SubscriptionView]) -> str:
+    return "1 subscription" if len(found) == 1 else f"{len(found)} subscriptions"
 
 
 def _since(context: Context, failing: str | None) -> datetime | None:

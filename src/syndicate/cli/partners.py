@@ -267,7 +267,11 @@ def _check(context: Context, name: str, endpoint: str | None, found: bool) -> No
         known = ", ".join(partner.endpoints) or "none"
         raise NotFound(f"partner {name!r} has no endpoint {endpoint!r}", fix=f"its endpoints: {known}")
     if not found:
-        raise UsageError(f"partner {name!r} has no endpoint: it takes stories itself", fix="see [partners]")
+        raise UsageError(
+            f"partner {name!r} has no endpoint: it takes stories itself",
+            fix=f"[partners.{name}.endpoints.NAME] gives it one; without, `syndicate tokens add "
+            f"--partner {name}` makes a token to look at its journal with",
+        )
 
 
 def _say(context: Context, answer: Answer) -> None:

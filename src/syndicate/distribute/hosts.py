@@ -55,6 +55,10 @@ class Hosts:
                 self._shut[host.host] = host
                 self._breakers.restore(host.host, host.until.timestamp(), host.failures, host.trips)
 
+    def troubled(self, host: str) -> bool:
+        """Whether it failed lately; of one that did not there is nothing to ask here before a request."""
+        return self._breakers.state(host) is not None
+
     def shut_until(self, host: str) -> datetime | None:
         """Not to be asked before then, or ``None``: it may be asked."""
         if self._breakers.state(host) is None:

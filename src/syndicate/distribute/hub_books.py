@@ -30,7 +30,7 @@ QUIET = timedelta(minutes=5)
 """A subscriber that fails is tried with every new version, but not sooner than this after a try."""
 PRUNE_SECONDS = 3600.0
 REST_SECONDS, CROWDED_SECONDS = 1.0, 0.05
-"""So long nobody is looked for after a look that found nobody; less where hosts were left out."""
+"""So long nobody is looked for after all were looked through; less where hosts were left out."""
 Shown = Callable[[str, str], int | None]
 """Which version readers get of a feed in a format; ``None`` where nobody serves them from here."""
 
@@ -55,16 +55,17 @@ class Look:
 
 
 class _Walk:
-    """One topic's subscribers are looked through from end to end, and then again while that finds somebody.
+    """One topic's subscribers are looked through from end to end, and then left alone for a while.
 
-    So no row is read twice for every batch of a large crowd, nor those again and again that are under way.
+    So no row is read twice for every batch of a large crowd, nor those again that are under way. Sooner again
+    where somebody was passed over for a crowded host, at once where others were found beside.
     """
 
     def __init__(self, version: int) -> None:
         self.version = version
         self.rests_until = 0.0
         self._place: Bookmark | None = None
-        self._found = False
+        self._found = self._left_out = False
 
     def goes_on(self) -> bool:
         """Whether there may be more at once."""
@@ -84,11 +85,17 @@ class _Walk:
             self._place, edition, now, room, except_hosts=except_hosts, known=known
         )
         self._found = self._found or bool(found)
+        self._left_out = self._left_out or bool(except_hosts)
         if self._place is None:
-            rest = CROWDED_SECONDS if except_hosts else REST_SECONDS
-            self.rests_until = 0.0 if self._found else time.monotonic() + rest
-            self._found = False
+            self._rest()
         return found
+
+    def _rest(self) -> None:
+        rest = REST_SECONDS
+        if self._left_out:
+            rest = 0.0 if self._found else CROWDED_SECONDS
+        self.rests_until = time.monotonic() + rest
+        self._found = self._left_out = False
 
 
 class Books:
@@ -147,17 +154,17 @@ class Books:
         taken: dict[int, list[int]] = defaultdict(list)
         ended: list[int] = []
         failures: list[Failure] = []
-        waiting = [(one.subscription.id, _waits_until(one)) for one in sent if _waits(one)]
+        waiting: list[tuple[int, datetime]] = []
         for one in sent:
-            if _waits(one):
-                continue
-            end = _fate(one, terms, luck.random())
-            if isinstance(end, Taken):
-                taken[one.version].append(one.subscription.id)
-            elif isinstance(end, Ended):
-                ended.append(one.subscription.id)
-            elif isinstance(end, TryAgain):
+            verdict, number = one.outcome.verdict, one.subscription.id
+            if verdict is Verdict.DELIVERED:  # nearly all, so without asking further
+                taken[one.version].append(number)
+            elif verdict is Verdict.WAITING:
+                waiting.append((number, _waits_until(one)))
+            elif isinstance(end := _fate(one, terms, luck.random()), TryAgain):
                 failures.append(_failure(one, end))
+            elif isinstance(end, Ended):
+                ended.append(number)
         for version, ids in taken.items():
             tx.subscriptions.delivered(ids, version, now)
         tx.subscriptions.failed(failures)
@@ -273,10 +280,6 @@ def _fate(one: Sent, terms: HubTerms, luck: float) -> Taken | Ended | TryAgain:
         times=terms.retry_times,
         cap=terms.retry_after_cap,
     )
-
-
-def _waits(one: Sent) -> bool:
-    return one.outcome.verdict is Verdict.WAITING
 
 
 def _waits_until(one: Sent) -> datetime:

@@ -66,7 +66,7 @@ def settle_ping(
     if lane is None:
         return None
     if outcome.verdict is Verdict.REFUSED:  # a hub refuses the topic, not a story: it is asked again
-        outcome = replace(outcome, verdict=Verdict.FAULT)
+        outcome = outcome._replace(verdict=Verdict.FAULT)
     after = after_attempt(lane, outcome, None, limits, now, luck)
     if outcome.verdict is Verdict.DELIVERED:
         after = replace(after, version=max(after.version, planned.version))

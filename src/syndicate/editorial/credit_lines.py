@@ -60,7 +60,7 @@ _REPORTING = re.compile(
     re.IGNORECASE,
 )
 _COPYRIGHT = re.compile(
-    r"^[(\[]?(?:©|\(c\)|copyright|the-cnn-wire|distributed by|derechos reservados"
+    r"^[(\[]?(?:©|™ ?(?:&|©|and )|\(c\)|copyright|the-cnn-wire|distributed by|derechos reservados"
     r"|todos os direitos|tous droits|alle rechte|all rights reserved|riproduzione riservata"
     r"|reproduction (?:interdite|réservée)|nachdruck|direkt aus dem dpa|\W?dpa-infocom)",
     re.IGNORECASE,

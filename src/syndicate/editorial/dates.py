@@ -96,6 +96,20 @@ def _folded_of(_own: Rules) -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
+_SHORT_IN_FULL = frozenset("may june july mai mars juin août mayo maio juni juli mei mart ekim maj".split())  # noqa: SIM905
+
+
+def is_short_month(word: str) -> bool:
+    """Whether a word is a month cut short ("feb", "Abr"), so that a full stop after it belongs to it."""
+    lower = word.lower()
+    return (
+        len(lower) <= 4
+        and lower in words().months
+        and lower not in _SHORT_IN_FULL
+        and any(c.isupper() or c.islower() for c in word)
+    )
+
+
 def date_suffix(text: str) -> int:
     """Where the longest date at the end of ``text`` begins; ``len(text)`` where there is none."""
     starts = [m.start() for m in re.finditer(r"[^\s,،/۔]+", text)][-7:]

@@ -53,6 +53,7 @@ def classify(work: Work, line: Line, *, below_headline: bool) -> bool:
     if _stamped_byline(work, text) or _piece_of_caption(work, text):
         return True
     if _is_chrome(work, text):
+        _slot(work, text)
         work.saw("body", "chrome above the story (rule 1)", text)
         return True
     return (
@@ -89,6 +90,21 @@ def _stamped_byline(work: Work, text: str) -> bool:
 
 
 _POSTED_BY = re.compile(r"(?:posted|published|submitted|created|written|uploaded) by:?\s+", re.IGNORECASE)
+
+
+def _slot(work: Work, text: str) -> None:
+    """A theme's line of meta, "Web Desk  March 9, 2018  Pakistan  54 Views": who stands before the stamp."""
+    who, gap, rest = text.partition("  ")
+    if not gap or len(who) > 60 or not stamp_prefix(rest.strip()):
+        return
+    if words().desk.match(who):
+        work.set_once("desk", who, "a desk stands in the theme's byline slot")
+    elif is_person(who) and who not in _own(work) and not work.byline:
+        work.add_persons([normal_case(who)], "a name in the theme's byline slot", who)
+
+
+def _own(work: Work) -> frozenset[str]:
+    return frozenset(n for n in (work.publisher, work.own_name) if n)
 
 
 def _piece_of_caption(work: Work, text: str) -> bool:
@@ -196,7 +212,7 @@ def _byline(work: Work, text: str) -> bool:
     if not label and not stamped and rest == bare.strip(" ,|-–—"):
         return False
     names = parse(work, rest)
-    if not label and not (names.persons and is_person(rest)):
+    if not label and not (names.persons and is_person(rest)) and not words().desk.match(rest):
         return False
     if not (names.persons or names.agencies or names.desk) or not _all_names(rest):
         return False

@@ -7,7 +7,7 @@ import re
 from syndicate.editorial import credit_lines, dateline, notices, pictures
 from syndicate.editorial.credit_phrase import read_phrase
 from syndicate.editorial.dates import stamp_prefix
-from syndicate.editorial.names import Names, parse, run_on
+from syndicate.editorial.names import Names, is_person, normal_case, parse, run_on
 from syndicate.editorial.sentences import first_sentence
 from syndicate.editorial.vocabulary import words
 from syndicate.editorial.work import Line, Work
@@ -230,8 +230,10 @@ def _dateline(work: Work, text: str) -> str | None:
     found = dateline.find(work, text, lax=bool(work.claims))
     if found is None or not text[found.end :].strip():
         return None
+    if found.place and notices.kind_of(found.place) is not None:
+        return None
     take_dateline(work, found)
-    return _tag_behind(work, text[found.end :])
+    return _name_behind(work, _tag_behind(work, text[found.end :]))
 
 
 def _tag_behind(work: Work, text: str) -> str:
@@ -246,6 +248,22 @@ def _tag_behind(work: Work, text: str) -> str:
         work.claim("dateline", phrase.names, match.group().strip(" -–—:"), phrase.role)
     else:
         return text
+    return text[match.end() :]
+
+
+_NAME_BEHIND = re.compile(r"^(?P<who>[^\W\d_][^\d:;!?,()–—-]{4,40}?)\s+[-–—]\s+(?=\S)")
+_PLURAL = re.compile(r"L[AE]R[Iİ]?\b")
+"""A Turkish plural in capitals: "KÜÇÜK İŞLETMELER" is a topic."""
+
+
+def _name_behind(work: Work, text: str) -> str:
+    """ "İZMİR (AA) - SERKAN YURT - …": an author in capitals, where Anadolu Agency alone puts one."""
+    ours = work.dateline is not None and work.dateline.agency == "Anadolu Agency"
+    match = _NAME_BEHIND.match(text[:60]) if ours else None
+    who = match.group("who") if match else ""
+    if match is None or not who.isupper() or _PLURAL.search(who) or not is_person(who):
+        return text
+    work.add_persons([normal_case(who)], "a name behind the dateline", match.group())
     return text[match.end() :]
 
 

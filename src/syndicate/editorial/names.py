@@ -240,7 +240,7 @@ def _run_end(text: str) -> int:
     last, named = 0, 0
     for i, token in enumerate(tokens):
         word = token.group()
-        following = tokens[i + 1].group() if i + 1 < len(tokens) else ""
+        following = _next_word(tokens, i)
         if i and token.start() - tokens[i - 1].end() > 1:
             break
         if word.lower() in ("and", "y", "et", "und", "e", "&") and named and is_name_word(following or "-"):
@@ -252,6 +252,13 @@ def _run_end(text: str) -> int:
         if word.endswith(",") and not _list_goes_on(text[last:]):
             break
     return last
+
+
+def _next_word(tokens: list[re.Match[str]], i: int) -> str:
+    """The word after ``tokens[i]``; after a particle, the word its particles lead to ("van der Meer")."""
+    small = words().particles if tokens[i].group().lower() in words().particles else frozenset()
+    rest = (t.group() for t in tokens[i + 1 :] if t.group() not in small)
+    return next(rest, "")
 
 
 def _continues(word: str, following: str, named: int, caps_author: bool) -> bool:

@@ -12,6 +12,7 @@ from syndicate.editorial import (
     dateline,
     head,
     headline,
+    kill_signs,
     lead,
     markup,
     notices,
@@ -100,6 +101,7 @@ def _after_body(work: Work, page: markup.Page) -> None:
         _author(work, name, person=False)
     for name in page.agency_lines:
         _author(work, name, person=False)
+    trailing.set_caption(work, pictures.Caption(page.caption, page.image_credit))
 
 
 def _author(work: Work, name: str, *, person: bool) -> None:
@@ -127,6 +129,7 @@ def _body(work: Work, lines: list[Line], given_headline: str | None) -> list[Lin
         lines = headline.one_line(work, lines)
     title = headline.repeated(work, lines)
     begin = _begin(work, lines, title)
+    opening = [line.text for line in lines[max(0, begin - 3) : begin + 3] if line.role != "caption"]
     headline.take_head(work, lines[:begin], title)
     body = _take_inside(work, lines[begin:])
     if body:
@@ -136,7 +139,7 @@ def _body(work: Work, lines: list[Line], given_headline: str | None) -> list[Lin
             if body:
                 lead.peel(work, body[0])
     trailing.strip_end(work, body)
-    _kill(work, body)
+    _kill(work, body, given_headline, opening)
     return [line for line in body if line.text]
 
 
@@ -258,10 +261,12 @@ def _inside_junk(work: Work, text: str, *, last: bool) -> bool:
     return False
 
 
-def _kill(work: Work, body: list[Line]) -> None:
+def _kill(work: Work, body: list[Line], given_headline: str | None, opening: list[str]) -> None:
     """A kill stays in the body, so that an editor sees it; it is declared and never published."""
-    for line in body[:3]:
-        if notices.kind_of(line.text) is NoticeKind.KILL:
-            notices.declare(work, NoticeKind.KILL, line.text)
-    if work.headline and notices.kind_of(work.headline) is NoticeKind.KILL:
-        notices.declare(work, NoticeKind.KILL, work.headline)
+    title = given_headline or work.headline
+    for text in [line.text for line in body[:3]] + [t for t in (work.headline, given_headline) if t]:
+        if notices.kind_of(text) is NoticeKind.KILL:
+            notices.declare(work, NoticeKind.KILL, text)
+    shown = kill_signs.shown_by(title, opening, work.language) if work.notice is not NoticeKind.KILL else None
+    if shown is not None:
+        notices.declare(work, NoticeKind.KILL, shown)

@@ -35,7 +35,7 @@ _JUNK = re.compile(
 _LAST_BRACKET = re.compile(r"(?<=[.!?”\"\s])[(\[](?P<in>[^()\[\]]{12,400})[)\]]\.?$")
 _JUNK_SUFFIX = re.compile(
     r"\s*(?:\[\s?(?:…|\.\.\.|&hellip;)\s?\]|\[ID:\S{4,20}\]|[(（](?:النهاية|انتهى|END|End|ends|Ends|完|終|끝)[)）]"
-    r"|\s(?:Enditem|/?ENDITEM|■|Item ends)|\S{2,60}@\S{2,60}\.\w{2,8}|(?<=[.!?”\"])\s(?:ENDS?|#{3}"
+    r"|\s(?:Enditem|/?ENDITEM|■|Item ends)|\S{2,60}@\S{2,60}\.\w{2,8}|(?<=\))\((?:https?://)?www\.[\w./-]{3,60}\)|[（(](?:編輯|编辑|責任編輯|责任编辑)[:：][^（）()]{1,20}[）)]\d{0,10}|(?<=[.!?”\"])\s(?:ENDS?|#{3}"
     r"|/END))$"
 )
 _WITH_STAFF = re.compile(

@@ -97,6 +97,8 @@ class Work:
 
     def agency(self, words: str, country: str | None = None) -> AgencyRecord | None:
         """The agency that ``words`` name, unless it is the outlet itself."""
+        if country is None and self.dateline is not None:
+            country = country_of(self.dateline.place)
         found = self.directory.match(words, language=self.language, country=country)
         if found is None or (self.own_names and self.own_names & {name.casefold() for name in found.names}):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -51,7 +51,9 @@ class Crowd(Generic[T]):
         if number in self._known:
             return False
         self._known[number] = host
-        found = self._hosts.setdefault(host, _Host())
+        found = self._hosts.get(host)
+        if found is None:
+            found = self._hosts[host] = _Host()
         found.waiting.append((number, thing))
         self.waiting += 1
         self._list(host, found)
@@ -95,10 +97,12 @@ class Crowd(Generic[T]):
         for number in numbers:
             self._known.pop(number, None)
 
-    def withdraw(self, numbers: Iterable[int]) -> None:
+    def withdraw(self, numbers: Collection[int]) -> None:
         """What of these still waits does not go."""
+        if not (known := self._known.keys() & numbers):
+            return
         waiting = {number for host in self._hosts.values() for number, _ in host.waiting}
-        self._withdrawn |= waiting & set(numbers)
+        self._withdrawn |= waiting & known
 
     def crowded(self) -> list[str]:
         """Hosts with so much waiting that more of theirs need not be looked up."""

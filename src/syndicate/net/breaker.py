@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 
 @lru_cache(maxsize=65_536)
-@lru_cache(maxsize=16_384)
 def host_key(url: str) -> str:
     """``host:port`` of an address: what a breaker stands for."""
     parts = urlsplit(url)

@@ -288,17 +288,16 @@ class Client:
         more = [_pair(name, value) for name, value in headers.items()]
         if content or method in _WITH_BODY:
             more.append((b"content-length", b"%d" % len(content)))
+        head: bytes | None = None
+        parts: list[Headers] = [target.own, self._always, more]
         if same is None:
-            head, sent = None, list(dict([*target.own, *self._always, *more]).items())
+            parts = [list(dict(pair for part in parts for pair in part).items())]
         else:
-            head = head_of(
-                method.encode("ascii"),
-                target.path,
-                target.own_lines + self._always_lines + same.lines + lines_of(more),
-            )
-            sent = [*target.own, *self._always, *same.pairs, *more]
+            lines = target.own_lines + self._always_lines + same.lines + lines_of(more)
+            head = head_of(method.encode("ascii"), target.path, lines)
+            parts.insert(2, same.pairs)
         seconds = self._connect_seconds
-        return Ask(target.key, method, target.netloc, target.path, sent, content, addresses, seconds, head)
+        return Ask(target.key, method, target.netloc, target.path, parts, content, addresses, seconds, head)
 
     async def _ask(self, ask: Ask, started: float, seconds: float, limit: int) -> Answer:
         if isinstance(self._transport, Wire):
@@ -322,7 +321,7 @@ async def _through(transport: httpx.AsyncBaseTransport, ask: Ask, limit: int) ->
     request = httpx.Request(
         ask.method,
         httpx.URL((b"%s://%s%s" % (scheme, ask.netloc, ask.target)).decode("ascii")),
-        headers=list(ask.headers),
+        headers=ask.all_headers(),
         stream=httpx.ByteStream(ask.body),
         extensions={"connect_timeout": ask.connect_seconds, "addresses": ask.addresses},
     )

@@ -9,7 +9,7 @@ from typing import cast
 
 import httpx
 
-from syndicate.net.http1 import Event, Exchange, Fast, Head, Malformed, exchange
+from syndicate.net.http1 import Event, Exchange, Fast, Head, Headers, Malformed, exchange
 
 Key = tuple[str, str, int]
 """Scheme, host and port."""
@@ -17,7 +17,8 @@ Key = tuple[str, str, int]
 
 @dataclass(slots=True, repr=False)  # not frozen: one is made for each request, in a third of the time
 class Ask:
-    """A request as bytes. ``target`` and ``netloc`` are of the address, ``headers`` in lower case.
+    """A request as bytes. ``target`` and ``netloc`` are of the address, ``headers`` in lower case, in parts
+    that follow each other.
 
     ``addresses``: those the guard checked, the only ones to be asked; ``None``: nobody checked.
     ``head``: target and headers as they are sent, looked at already; ``None``: to be made of them.
@@ -27,11 +28,15 @@ class Ask:
     method: str
     netloc: bytes
     target: bytes
-    headers: Sequence[tuple[bytes, bytes]]
+    headers: Sequence[Headers]
     body: bytes
     addresses: Sequence[str] | None = None
     connect_seconds: float = 5.0
     head: bytes | None = None
+
+    def all_headers(self) -> list[tuple[bytes, bytes]]:
+        """As one list; seldom asked for where ``head`` is made already."""
+        return [pair for part in self.headers for pair in part]
 
 
 class ConnectionEnded(httpx.RemoteProtocolError):
@@ -115,10 +120,10 @@ class Connection(asyncio.Protocol):
         if self.to_proxy is None:
             if ask.head is not None and isinstance(http, Fast):
                 return ask.head
-            return http.begin(ask.method.encode("ascii"), ask.target, ask.headers, ask.body)
+            return http.begin(ask.method.encode("ascii"), ask.target, ask.all_headers(), ask.body)
         scheme, _, _ = self.key
         target = b"%s://%s%s" % (scheme.encode("ascii"), ask.netloc, ask.target)
-        return http.begin(ask.method.encode("ascii"), target, [*ask.headers, *self.to_proxy], ask.body)
+        return http.begin(ask.method.encode("ascii"), target, [*ask.all_headers(), *self.to_proxy], ask.body)
 
     async def gathered(self, limit: int) -> None:
         """Wait until all events of an answer are there, or those of ``limit`` bytes of its body."""

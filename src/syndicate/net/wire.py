@@ -307,7 +307,7 @@ def _asked(request: httpx.Request, body: bytes) -> Ask:
         method=request.method,
         netloc=url.netloc,
         target=url.raw_path,
-        headers=request.headers.raw,
+        headers=[request.headers.raw],
         body=body,
         addresses=more.get("addresses"),
         connect_seconds=float(more.get("connect_timeout", 5.0)),

@@ -83,6 +83,12 @@ class LaneDesk:
             self._rows[key] = self._journal.after(position, limit, urgent=urgent)
         return self._rows[key]
 
+    def revised_at(self, article_id: str, revision: int) -> datetime | None:
+        """When a revision was stored."""
+        r = s.revisions.c
+        query = select(r.at).where(r.article_id == article_id, r.revision == revision)
+        return self._c.execute(query).scalar()
+
     def standings(self, ids: Collection[str]) -> dict[str, Standing]:
         """Articles as they stand now."""
         if unknown := [i for i in ids if i not in self._standings]:
@@ -138,6 +144,13 @@ class LaneDesk:
         if self.held(lane_id, [article_id]):
             self._held[lane_id, article_id] = None
             self._held_due[lane_id] = self._store.drop_held(lane_id, article_id)
+
+    def hasten(self, lane_id: int, now: datetime) -> None:
+        """What failed on a lane is due now: whom it sends to is well again."""
+        self._held_due[lane_id] = self._store.hasten(lane_id, now)
+        for key, held in self._held.items():
+            if key[0] == lane_id and held is not None and held.tries and held.due and held.due > now:
+                self._held[key] = replace(held, due=now)
 
     def offer(self, lane_id: int, article_id: str, revision: int, at: datetime) -> None:
         """Note, before the first byte is sent, that a revision is about to be offered."""

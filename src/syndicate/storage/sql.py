@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table
+import orjson
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Table, any_, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -51,6 +52,19 @@ def _inserting(table: Table, dialect: str, replaced: tuple[str, ...]) -> Any:
         values = {name: insert.excluded[name] for name in replaced}
         return insert.on_conflict_do_update(index_elements=keys, set_=values)
     return insert.on_conflict_do_nothing()
+
+
+def among(
+    connection: Connection, column: ColumnElement[int], numbers: Collection[int]
+) -> ColumnElement[bool]:
+    """Whether a column is one of many numbers, handed over as one value.
+
+    A parameter for each has the statement written anew every time, which costs more than running it.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == any_(cast(list(numbers), ARRAY(BigInteger)))
+    listed = func.json_each(orjson.dumps(list(numbers)).decode()).table_valued("value")
+    return column.in_(select(listed.c.value))
 
 
 def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ class Letterbox:
         outcome = judge(answer.status, answer.headers, now, cap=self.cap)
         said = b"" if outcome.verdict is Verdict.DELIVERED else answer.body
         detail = self.redactor.detail(outcome.detail, said)
-        return replace(outcome, detail=detail, seconds=answer.seconds)
+        return outcome._replace(detail=detail, seconds=answer.seconds)
 
 
 def unreachable(error: Unreachable, redactor: Redactor) -> Outcome:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -79,7 +78,7 @@ class WebSubPing:
 
     def _wait(self, words: str, seconds: float) -> Outcome:
         outcome = Outcome(verdict=Verdict.WAITING, seconds=seconds)
-        return replace(outcome, detail=self._redactor.detail(words))
+        return outcome._replace(detail=self._redactor.detail(words))
 
 
 def _unpacked(body: bytes) -> bytes:

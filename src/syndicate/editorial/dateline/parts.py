@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from syndicate.editorial.agencies import AgencyRecord
-from syndicate.editorial.dates import date_suffix, is_date
+from syndicate.editorial.dates import date_suffix, is_date, is_short_month
 from syndicate.editorial.vocabulary import places
 from syndicate.editorial.work import Work
 from syndicate.model import CreditRole
@@ -64,6 +64,8 @@ def take_apart(work: Work, text: str) -> Found | None:
     if leading:
         dates, rest = rest[:leading].strip(EDGE), rest[leading:].strip(EDGE)
     rest = re.sub(r"\s(?:في|من|در)$", "", rest)
+    if dates and dates + "." in text and is_short_month(dates.split()[-1]):
+        dates += "."
     if (
         "," in rest
         and re.search(r"[A-Z][a-z]{1,4}$|\.[A-Z]$", rest)
@@ -101,7 +103,7 @@ def is_place(text: str) -> bool:
         or len(parts) > 3
         or len(bare) > 60
         or any(c.isdigit() for c in bare)
-        or re.search(r"[“”\"?!:;«»=()\[\]]", bare)
+        or re.search(r"[“”\"?!:;«»=()\[\]]|\s[-–—]\s", bare)
     ):
         return False
     if not any(c.isupper() or c.islower() for c in bare):

@@ -23,6 +23,8 @@ class Page:
     published: datetime | None = None
     image: Picture | None = None
     correction: str | None = None
+    caption: str | None = None
+    image_credit: str | None = None
     persons: list[str] = field(default_factory=list)
     author_lines: list[str] = field(default_factory=list)
     meta_author: str | None = None

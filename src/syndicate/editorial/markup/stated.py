@@ -31,6 +31,7 @@ def metadata(root: Any, page: Page, base_url: str | None) -> None:
             named[key] = " ".join(meta.get("content").split())
     page.publisher = named.get("og:site_name")
     page.section = named.get("article:section")
+    page.caption, page.image_credit = named.get("picture-caption"), named.get("picture-credit")
     page.meta_author = (
         named.get("author")
         or named.get("article:author")

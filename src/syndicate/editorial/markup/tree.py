@@ -11,7 +11,7 @@ import lxml.etree
 
 _FEED_TAGS = re.compile(
     r"<(/?)(title|link|description|summary|content:encoded|content|dc:creator|author|category"
-    r"|pubDate|guid)\b",
+    r"|pubDate|guid|media:credit|media:description)\b",
     re.IGNORECASE,
 )
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
@@ -52,9 +52,17 @@ def _feed_item(text: str) -> str:
     head += (
         f'<meta name=author content="{html_entities.escape(creator.group(1).strip())}">' if creator else ""
     )
+    caption, credit = (_inner(renamed, f"feed-media-{name}") for name in ("description", "credit"))
+    head += f'<meta name="picture-caption" content="{html_entities.escape(caption)}">' if caption else ""
+    head += f'<meta name="picture-credit" content="{html_entities.escape(credit)}">' if credit else ""
     kept = re.sub(r"<feed-[a-z-]+[^>]*>.*?</feed-[a-z-]+>|<feed-[^>]*>", "", body, flags=re.DOTALL)
     heading = f"<h1>{title.group(1)}</h1>" if title else ""
     return f"<html><head>{head}</head><body>{heading}{kept}</body></html>"
+
+
+def _inner(text: str, tag: str) -> str | None:
+    match = re.search(rf"<{tag}\b[^>]*>([^<]{{1,600}})</{tag}>", text)
+    return html_entities.unescape(match.group(1)).strip() or None if match else None
 
 
 def text_of(element: Any) -> str:

@@ -14,6 +14,9 @@ from syndicate.editorial.markup.roles import BLOCK, DROP, SKIP, role_of
 from syndicate.editorial.markup.tree import text_of
 from syndicate.editorial.work import Line
 
+_LONE_LABEL = re.compile(r"(?:by|por|par|von|di|door|av|af|oleh|written by|text)\s*:?$", re.IGNORECASE)
+"""What is left of a byline whose name has an element of its own."""
+
 
 class Walk:
     """Collects the lines of a container, in order, without what belongs to the page."""
@@ -107,7 +110,7 @@ class Walk:
             return
         for part in re.split(r"<br\b[^<>]*>", markup) if "<br" in markup else [markup]:
             text = " ".join(html_entities.unescape(re.sub(r"<[^<>]*>", "", part)).split())
-            if text:
+            if text and not (role == "" and _LONE_LABEL.match(text)):
                 yield self._line(text, role, tag, part.strip())
 
     def _line(self, text: str, role: str, tag: str, markup: str) -> Line:

@@ -78,6 +78,13 @@ class Exceptions(Repository):
         self._c.execute(delete(s.exceptions).where(e.lane_id == lane_id, e.article_id == article_id))
         return self._wake(lane_id)
 
+    def hasten(self, lane_id: int, now: datetime) -> datetime | None:
+        """What failed is due now; returns when the lane's next exception is due."""
+        e = s.exceptions.c
+        failed = (e.lane_id == lane_id, e.tries > 0, e.due > now)
+        self._c.execute(update(s.exceptions).where(*failed).values(due=now))
+        return self._wake(lane_id)
+
     def _wake(self, lane_id: int) -> datetime | None:
         e = s.exceptions.c
         soonest = self._c.execute(select(func.min(e.due)).where(e.lane_id == lane_id)).scalar()

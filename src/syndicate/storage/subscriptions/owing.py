@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, exists, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from syndicate.storage import schema as s
 from syndicate.storage.sql import Repository
 from syndicate.storage.subscriptions.rows import Edition, Subscription
 
+Range = tuple[tuple[ColumnElement[bool], ...], tuple[Column[Any], ...]]
+"""A stretch of an index, and what tells its rows apart in the order they stand there."""
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """How far those that are owed something were looked through: the last one seen."""
+
+class Bookmark(NamedTuple):
+    """How far those that are owed something were looked through: the last one seen, in which range."""
 
     part: int
     due: datetime | None
     version: int
     id: int
 
-    def at(self, key: Sequence[Column[Any]]) -> list[ColumnElement[Any]]:
-        """Its values of these columns."""
-        return [literal(getattr(self, column.name), column.type) for column in key]
+
+def _lacks(topic: ColumnElement[str], version: ColumnElement[int]) -> tuple[Range, ...]:
+    """Three ranges of one index: well and behind, well and ahead, failing and due ``now``.
+
+    A version ahead of ours is one from before the document was begun anew.
+    """
+    c = s.subscriptions.c
+    of, now = c.topic == topic, bindparam("now", type_=c.due.type)
+    return (
+        ((of, c.due.is_(None), c.version < version), (c.version, c.id)),
+        ((of, c.due.is_(None), c.version > version), (c.version, c.id)),
+        ((of, c.due <= now, c.version != version), (c.due, c.version, c.id)),
+    )
 
 
+def _beyond(key: Sequence[Column[Any]]) -> list[tuple[ColumnElement[bool], ...]]:
+    """What comes after a row, in order and each a range of its own: SQLite, asked for it in one comparison
+    of rows, would go by the first column alone and read again all that are equal in it."""
+    at = {column: bindparam(f"at_{column.name}", type_=column.type) for column in key}
+    return [
+        (*(column == at[column] for column in key[:n]), key[n] > at[key[n]])
+        for n in range(len(key) - 1, -1, -1)
+    ]
+
+
+def _who(where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    c = s.subscriptions.c
+    alive = c.lease_end > bindparam("now", type_=c.due.type)
+    query = select(*(c[name] for name in Subscription._fields)).where(*where, alive)
+    return query.order_by(c.due, c.version, c.id).limit(bindparam("most", type_=Integer))
+
+
+# Statements are made once: making one costs as much as reading dozens of rows.
 _EDITION = select(
     s.documents.c.topic,
     s.documents.c.feed,
@@ -36,28 +77,23 @@ _EDITION = select(
     s.documents.c.version.label("stored"),
     s.documents.c.urgent_version.label("urgent"),
 )
-_SUBSCRIPTION = Subscription._fields
+_EDITIONS = _EDITION.where(s.documents.c.format.in_(bindparam("formats", expanding=True)))
+_TOPICS_OWED = select(s.documents.c.topic).where(
+    or_(*(exists().where(*of) for of, _ in _lacks(s.documents.c.topic, s.documents.c.push_version)))
+)
+_RANGES = _lacks(bindparam("topic", type_=Text), bindparam("version", type_=BigInteger))
+_FROM_THE_FRONT = tuple([_who(where)] for where, _ in _RANGES)
+_GOING_ON = tuple([_who((*where, *after)) for after in _beyond(key)] for where, key in _RANGES)
 
 
-def _lacks(
-    topic: str | Column[Any], version: int | Column[Any], now: datetime
-) -> tuple[tuple[tuple[ColumnElement[bool], ...], tuple[Column[Any], ...]], ...]:
-    """Three ranges of one index: well and behind, well and ahead, failing and due.
-
-    Each with what tells its rows apart. A version ahead of ours is one from
-    before the document was begun anew.
-    """
-    c = s.subscriptions.c
-    of = c.topic == topic
-    return (
-        ((of, c.due.is_(None), c.version < version), (c.version, c.id)),
-        ((of, c.due.is_(None), c.version > version), (c.version, c.id)),
-        ((of, c.due <= now, c.version != version), (c.due, c.version, c.id)),
-    )
-
-
-def _subscription(row: Any) -> Subscription:
-    return Subscription._make(row[1:])
+def _queries(place: Bookmark | None, except_hosts: Collection[str]) -> Iterator[tuple[int, Select[Any]]]:
+    """From a place on: the range it lies in, and in which order they are asked for."""
+    first = place.part if place is not None else 0
+    for part in range(first, len(_RANGES)):
+        goes_on = place is not None and part == first
+        for query in (_GOING_ON if goes_on else _FROM_THE_FRONT)[part]:
+            but = s.subscriptions.c.host.not_in(list(except_hosts))
+            yield part, query.where(but) if except_hosts else query
 
 
 class Owing(Repository):
@@ -65,7 +101,7 @@ class Owing(Repository):
 
     def editions(self, formats: Collection[str]) -> list[Edition]:
         """The topics that can be subscribed to: documents in these formats, at their newest version."""
-        rows = self._c.execute(_EDITION.where(s.documents.c.format.in_(list(formats))))
+        rows = self._c.execute(_EDITIONS, {"formats": list(formats)})
         return [Edition(**row._mapping) for row in rows]
 
     def edition(self, topic: str, formats: Collection[str]) -> Edition | None:
@@ -76,9 +112,7 @@ class Owing(Repository):
 
     def topics_owed(self, now: datetime) -> set[str]:
         """Topics whose newest version somebody lacks who may be tried now. Costs nothing for who has it."""
-        d = s.documents.c
-        lacking = or_(*(exists().where(*where) for where, _ in _lacks(d.topic, d.push_version, now)))
-        return set(self._c.execute(select(d.topic).where(lacking)).scalars())
+        return set(self._c.execute(_TOPICS_OWED, {"now": now}).scalars())
 
     def owed(
         self, edition: Edition, now: datetime, limit: int, *, except_hosts: Collection[str] = ()
@@ -103,21 +137,16 @@ class Owing(Repository):
 
         At most ``limit`` rows are read; those whose number is ``known`` are passed over.
         """
-        c = s.subscriptions.c
-        columns = [c.due, *(c[name] for name in _SUBSCRIPTION)]
+        given = {"topic": edition.topic, "version": edition.version, "now": now}
+        if place is not None:
+            given |= {"at_due": place.due, "at_version": place.version, "at_id": place.id}
         found: list[Subscription] = []
-        part = place.part if place else 0
-        for number, (where, key) in enumerate(_lacks(edition.topic, edition.version, now)[part:], part):
-            query = select(*columns).where(*where, c.lease_end > now)
-            if except_hosts:
-                query = query.where(c.host.not_in(list(except_hosts)))
-            if place is not None and place.part == number:
-                query = query.where(tuple_(*key) > tuple_(*place.at(key)))
-            rows = self._c.execute(query.order_by(c.due, c.version, c.id).limit(limit)).all()
-            found += [_subscription(row) for row in rows if row.id not in known]
+        for part, query in _queries(place, except_hosts):
+            rows = self._c.execute(query, {**given, "most": limit}).all()
+            found += [Subscription._make(row) for row in rows if row[0] not in known]
             limit -= len(rows)
             if limit <= 0:
-                return found, Bookmark(number, rows[-1].due, rows[-1].version, rows[-1].id)
+                return found, Bookmark(part, rows[-1].due, rows[-1].version, rows[-1].id)
         return found, None
 
     def recall(self, topic: str, now: datetime, tried_before: datetime) -> int:

@@ -28,6 +28,7 @@ class Subscription(NamedTuple):  # made for each delivery, in a fifth of a froze
     failures: int = 0
     failing_since: datetime | None = None
     last_ok: datetime | None = None
+    due: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Subscription(id={self.id}, topic={self.topic!r}, callback={self.callback!r})"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from syndicate.storage import schema as s
-from syndicate.storage.sql import Repository, chunks
+from syndicate.storage.sql import Repository, among, chunks
 from syndicate.storage.subscriptions.rows import Failure, Pending
 
 
@@ -102,10 +102,8 @@ class Standing(Repository):
     def delivered(self, ids: Collection[int], version: int, now: datetime) -> None:
         """These took a version. Whoever is no longer there is passed over."""
         well = {"due": None, "failures": 0, "failing_since": None, "last_error": None}
-        for part in chunks(ids):
-            where = s.subscriptions.c.id.in_(part)
-            values = {**well, "version": version, "last_ok": now}
-            self._c.execute(update(s.subscriptions).where(where).values(**values))
+        where = among(self._c, s.subscriptions.c.id, ids)
+        self._c.execute(update(s.subscriptions).where(where).values(**well, version=version, last_ok=now))
 
     def failed(self, failures: Sequence[Failure]) -> None:
         """These did not take it: when they are tried again, and a record of each."""
