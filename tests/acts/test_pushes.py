@@ -202,7 +202,9 @@ def test_a_rehearsal_shows_everything_and_takes_it_all_back(rounds: Rounds) -> N
     assert len({p.id for p in rounds.boxes["one"].pushes}) == 8
 
 
-def test_evidence_says_who_was_told_when_and_who_confirmed(rounds: Rounds) -> None:
+def test_evidence_says_who_was_told_when_and_who_confirmed(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rounds.configure(one=("latest", "ninjs"), two=("sport", "ninjs"))
     rounds.send()
     rounds.house.take(draft("a"))
@@ -214,7 +216,14 @@ def test_evidence_says_who_was_told_when_and_who_confirmed(rounds: Rounds) -> No
         with rounds.house.storage.read() as tx:
             return evidence(tx, rounds.house.settings, rounds.house.article_in(tx, "a"), rounds.house.now)
 
+    with monkeypatch.context() as idle, rounds.house.storage.read() as tx:
+        idle.setattr(type(tx.subscriptions), "told", None)  # counts all subscribers there are
+        article = rounds.house.article_in(tx, "a")
+        often = evidence(tx, rounds.house.settings, article, rounds.house.now, subscribers=False)
+    assert not often.settled
+    assert [f["subscribers"] for f in often.feeds] == [None]
     before = look()
+    assert [f["subscribers"] for f in before.feeds] == [0]
     assert not before.settled
     assert [(t.partner, t.way, t.settled) for t in before.receivers] == [("one", "push", False)]
     assert [sentence(t) for t in before.receivers] == ["one/main: not yet"]

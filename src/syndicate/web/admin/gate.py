@@ -214,7 +214,7 @@ class Gate:
 
 
 async def form_of(request: Request) -> dict[str, str] | None:
-    """The fields of a form, each once; ``None`` for what is no form or too large."""
+    """The fields of a form, each once; ``None`` for what is no form, too large, or holds a NUL."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         return None
@@ -231,4 +231,5 @@ async def form_of(request: Request) -> dict[str, str] | None:
         known = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
     except ValueError:
         return None
-    return {name: values[-1] for name, values in known.items()}
+    found = {name: values[-1] for name, values in known.items()}
+    return None if any("\0" in word for pair in found.items() for word in pair) else found
