@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, not_, or_, select, update
 
-from syndicate.lanes import Lane, LaneKind, LaneState
+from syndicate.lanes import Lane, LaneKind, LaneState, Reason
 from syndicate.model import JournalAction
 from syndicate.storage import schema as s
 from syndicate.storage.lanes.rows import NOT_RETIRED, PROGRESS, SENT, lane_of, new_lane
@@ -154,6 +154,17 @@ class LaneRows(Repository):
                 soon = exists().where(e.lane_id == lane.id, e.due <= now)
                 mine = and_(lane.id.in_(ids), lane.held_due > now, soon)
                 self._c.execute(update(s.lanes).where(mine).values(held_due=now))
+
+    def no_pause_beyond(self, limit: datetime, now: datetime) -> int:
+        """What failed and waits until after ``limit`` is due now; returns how many lanes and stories."""
+        lane, e = s.lanes.c, s.exceptions.c
+        changed = self._c.execute(update(s.lanes).where(lane.due > limit).values(due=now)).rowcount
+        failed = and_(e.reason.in_((Reason.RETRY, Reason.RECALLED)), e.tries > 0, e.due > limit)
+        ids = list(self._c.execute(select(e.lane_id).where(failed).distinct()).scalars())
+        changed += self._c.execute(update(s.exceptions).where(failed).values(due=now)).rowcount
+        for part in chunks(ids):
+            self._c.execute(update(s.lanes).where(lane.id.in_(part)).values(held_due=now))
+        return changed
 
     def next_due(self, now: datetime) -> datetime | None:
         """When a backing-off lane or an exception is due next."""
