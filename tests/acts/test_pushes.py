@@ -32,17 +32,20 @@ ENDPOINT = (
 )
 ATOM = "{http://www.w3.org/2005/Atom}"
 GONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+OK = Outcome(verdict=Verdict.DELIVERED, status=204)
+BUSY = Outcome(verdict=Verdict.RETRY, status=503, detail="answered 503")
 
 
 @dataclass
 class Box:
-    """A receiver that takes everything."""
+    """A receiver that takes everything, until it is told otherwise."""
 
     pushes: list[StoryPush] = field(default_factory=list)
+    answer: Outcome = OK
 
     async def send(self, push: StoryPush) -> Outcome:
         self.pushes.append(push)
-        return Outcome(verdict=Verdict.DELIVERED, status=204)
+        return self.answer
 
 
 class Rounds:
@@ -225,6 +228,13 @@ def test_evidence_says_who_was_told_when_and_who_confirmed(
     assert [(t.partner, t.way, t.settled) for t in before.receivers] == [("one", "push", False)]
     assert [sentence(t) for t in before.receivers] == ["one/main: not yet"]
     assert [f["shows_withdrawal"] for f in before.feeds] == [False]
+    rounds.boxes["one"].answer = BUSY
+    rounds.send()
+    failed = look()
+    assert not failed.settled
+    assert [sentence(t) for t in failed.receivers] == ["one/main: not yet, tried once: answered 503"]
+    rounds.boxes["one"].answer = OK
+    rounds.house.later(seconds=30)
     rounds.send()
     rounds.house.publish()
     after = look()
@@ -233,5 +243,5 @@ def test_evidence_says_who_was_told_when_and_who_confirmed(
     assert told.offered_revision == 2 and told.received == rounds.house.now
     assert told.had and told.had["revision"] == 1 and told.had["at"] < told.received
     assert sentence(told).startswith("one/main: took the withdrawal 20")
-    assert [(a["status"], a["delivered"]) for a in told.attempts] == [(204, True)]
+    assert [(a["status"], a["delivered"]) for a in told.attempts] == [(503, False), (204, True)]
     assert after.withdrawn["reason"] == "a court said so" and after.withdrawn["by"] == "operator"
