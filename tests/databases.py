@@ -81,8 +81,9 @@ def _remembered(config: Config, revision: str, *args: Any, **more: Any) -> None:
     if not known or inspect(connection).get_table_names():
         _migrate(config, revision, *args, **more)
     elif _made:
+        raw: Any = connection.connection.dbapi_connection
         for words in _made:
-            connection.exec_driver_sql(words)
+            raw.execute(words)
     else:
         _migrate(config, revision, *args, **more)
         _made.extend(connection.exec_driver_sql(_MADE).scalars())

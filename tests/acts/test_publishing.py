@@ -297,6 +297,24 @@ def test_a_page_follows_its_story_that_left_every_feed(house: House) -> None:
     assert house.publish().pages == (), "it is looked at once"
 
 
+def test_a_page_follows_what_was_stored_while_it_was_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.take(draft("a", url=None, text="<p>The mirrowick matter.</p>"))
+    article_id, follow = house.article("a").id, StoryPages.follow
+
+    def late(pages: StoryPages) -> tuple[str, ...]:
+        with house.storage.write() as tx:
+            tx.feeds.remove(article_id)
+        house.withdraw("a")
+        monkeypatch.undo()
+        return follow(pages)
+
+    monkeypatch.setattr(StoryPages, "follow", late)
+    house.publish()
+    assert not [file for file in held(house, "mirrowick") if file.startswith("stories/")]
+
+
 def test_a_page_follows_its_story_that_slid_out_of_every_window(house: House) -> None:
     house.take(draft("old", url=None, text="<p>The mirrowick matter.</p>"))
     for number in range(5):

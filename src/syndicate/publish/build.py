@@ -101,7 +101,7 @@ class Publisher:
             pages.update(dict.fromkeys(built.pages))
         for slug in gone:
             self._take_away(slug)
-        followed = self._pages.follow(pages)
+        followed = self._pages.follow()
         pages.update(dict.fromkeys(followed))
         archives = self.archives.make(now, waiting=waiting)
         removed: list[str] = []

@@ -7,7 +7,7 @@ followed there, too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -43,6 +43,7 @@ class StoryPages:
         self._renderer = renderer
         self._site = renderer.site
         self._outstanding = outstanding
+        self._fresh: dict[str, int] = {}  # which revisions this run wrote
         self._seen: int | None = None
         self._noted = 0
         self.behind = False
@@ -54,6 +55,7 @@ class StoryPages:
             if article.story.url and article.withdrawn is None:
                 continue
             self._put(article, self.page(article))
+            self._fresh[article.id] = article.revision
             written.append(article.id)
         return tuple(written)
 
@@ -61,9 +63,8 @@ class StoryPages:
         file, newest = self._site.story_file(article.id), partial(self._newest, article.id)
         self._outstanding.put(file, encode(page)[0], newest, lambda: article.withdrawn is not None)
 
-    def follow(self, written: Collection[str]) -> tuple[str, ...]:
-        """Bring pages on the disk in step with the journal, but those ``written`` just now; returns the ids
-        of those that changed.
+    def follow(self) -> tuple[str, ...]:
+        """Bring pages on the disk in step with the journal; returns the ids of those that changed.
 
         Costs grow with what was journalled since the last run. What a crash left is found at the next start.
         """
@@ -71,15 +72,17 @@ class StoryPages:
             if self._seen is None:
                 self._seen = self._noted = int(tx.fact(FOLLOWED) or 0)
             rows = tx.journal.after(self._seen, ROWS)
-            ids = dict.fromkeys(row.article_id for row in rows if row.article_id not in written)
+            ids = dict.fromkeys(row.article_id for row in rows)
             there = [i for i in ids if self._site.story_file(i).exists()]
             withdrawn = [row.article_id for row in rows if row.action is JournalAction.WITHDRAWN]
             articles = tx.articles.many(there)
-        mended = [a.id for a in articles.values() if self._mend(a)]
+        # Written a moment ago, unless it changed since: another process may have stored something.
+        fresh, self._fresh = self._fresh, {}
+        mended = [a.id for a in articles.values() if fresh.get(a.id) != a.revision and self._mend(a)]
         self._seen = rows[-1].seq if rows else self._seen
         self.behind = len(rows) == ROWS
         self._note(far=bool(mended) or self._seen - self._noted >= FAR)
-        return tuple(dict.fromkeys([*mended, *(i for i in withdrawn if i in ids)]))
+        return tuple(dict.fromkeys([*mended, *(i for i in withdrawn if i not in fresh)]))
 
     def _mend(self, article: Article) -> bool:
         """Write a page that lies on the disk and is not as it should be."""

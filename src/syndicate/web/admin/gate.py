@@ -14,6 +14,7 @@ from datetime import datetime
 from urllib.parse import parse_qs
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -214,7 +215,10 @@ class Gate:
 
 
 async def form_of(request: Request) -> dict[str, str] | None:
-    """The fields of a form, each once; ``None`` for what is no form, too large, or holds a NUL."""
+    """The fields of a form, each once; ``None`` for what is no form or too large.
+
+    Raises HTTPException for one with a NUL, which no database takes.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         return None
@@ -232,4 +236,6 @@ async def form_of(request: Request) -> dict[str, str] | None:
     except ValueError:
         return None
     found = {name: values[-1] for name, values in known.items()}
-    return None if any("\0" in word for pair in found.items() for word in pair) else found
+    if any("\0" in word for pair in found.items() for word in pair):
+        raise HTTPException(400, "A form holds no NUL: nothing was done.")
+    return found
