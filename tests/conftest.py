@@ -30,8 +30,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # The same examples each time, or a suite that was green would be red by luck. SYNDICATE_EXPLORE=1: other ones.
-hypothesis.settings.register_profile("same", derandomize=True)
-hypothesis.settings.load_profile("default" if os.environ.get("SYNDICATE_EXPLORE") else "same")
+# No example is too slow: a machine that does something else for a fifth of a second would make it so.
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("same", derandomize=True, **_PATIENT)
+hypothesis.settings.register_profile("explore", **_PATIENT)
+hypothesis.settings.load_profile("explore" if os.environ.get("SYNDICATE_EXPLORE") else "same")
 
 _NUMBERS = count(1)
 

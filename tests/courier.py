@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import databases
 from ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +39,7 @@ class Courier:
             "SOURCES__DESK__PATH": str(stories),
             **environment,
         }
+        databases.put(folder / "newsroom.db")
         self._log = (folder / "log").open("wb")
         self._daemon = subprocess.Popen(
             [sys.executable, "-m", "syndicate", "--config", str(config), "run"],

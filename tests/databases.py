@@ -1,7 +1,8 @@
 """Databases as tests want them: made in milliseconds, and not to outlive a power cut.
 
 The schema comes from the migrations, as everywhere; but a process runs them
-once, and what they made is made again from SQLite's own words for it.
+once, and what they made is made again from SQLite's own words for it. Statements
+are compiled once a process too, and not once a database.
 ``tests/storage`` goes without this: it proves the migrations and the engine.
 """
 
@@ -16,7 +17,8 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Engine, create_engine, inspect
+from sqlalchemy.util import LRUCache
 
 from syndicate.storage import Storage, engine
 from syndicate.storage.migrate import upgrade
@@ -26,12 +28,32 @@ _migrate, _prepare = command.upgrade, engine._prepare_sqlite
 _made: list[str] = []
 
 
+class _Compiled(LRUCache[Any, Any]):
+    """Compiled statements by their structure alone: the dialect, a key's first part, is each engine's own."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: tuple[Any, ...], value: Any) -> None:
+        super().__setitem__(key[1:], value)
+
+
+_compiled = {"sqlite": _Compiled(4000), "postgresql": _Compiled(4000)}
+
+
+def _sharing(*words: Any, **options: Any) -> Engine:
+    made = create_engine(*words, **options)
+    made._compiled_cache = _compiled[made.dialect.name]
+    return made
+
+
 @contextmanager
 def quick() -> Iterator[None]:
     """New SQLite databases are quick in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "upgrade", _remembered)
         patch.setattr(engine, "_prepare_sqlite", _hurried)
+        patch.setattr(engine, "create_engine", _sharing)
         yield
 
 
@@ -41,6 +63,7 @@ def real() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "upgrade", _migrate)
         patch.setattr(engine, "_prepare_sqlite", _prepare)
+        patch.setattr(engine, "create_engine", create_engine)
         yield
 
 
@@ -58,8 +81,9 @@ def _remembered(config: Config, revision: str, *args: Any, **more: Any) -> None:
     if not known or inspect(connection).get_table_names():
         _migrate(config, revision, *args, **more)
     elif _made:
+        raw: Any = connection.connection.dbapi_connection
         for words in _made:
-            connection.exec_driver_sql(words)
+            raw.execute(words)
     else:
         _migrate(config, revision, *args, **more)
         _made.extend(connection.exec_driver_sql(_MADE).scalars())

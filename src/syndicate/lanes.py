@@ -269,6 +269,11 @@ def backoff(tries: int, luck: float, times: Sequence[timedelta] = ()) -> timedel
     return base * (1 - JITTER + 2 * JITTER * luck)
 
 
+def longest_pause(limits: Limits) -> timedelta:
+    """Nothing that failed waits longer than this; what does was dated by a clock that ran ahead."""
+    return max(RETRY_EVERY, *limits.retry_times, limits.retry_after_cap) * (1 + JITTER)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How long things are tried (settings ``[delivery]``)."""

@@ -21,6 +21,8 @@ LEASE = timedelta(days=10)
 LONGEST = timedelta(days=30)
 """A longer lease is renewed as if it were this: a hub that lost us is noticed."""
 SHORTEST = timedelta(minutes=1)
+UNCLEAR = timedelta(hours=1)
+"""Taken for a lease of 0 seconds: to old hubs it means "as long as you like", to others that it is over."""
 PAUSE = timedelta(minutes=5)
 """A hub that was asked has so long to verify before it is asked again."""
 LONGEST_PAUSE = timedelta(hours=1)
@@ -85,7 +87,8 @@ def after_denial(subscribed: S, now: datetime, words: str) -> S:
 
 def after_verification(subscribed: S, now: datetime, lease: timedelta | None) -> S:
     """The hub granted ``lease``; hubs of before the Recommendation name none."""
-    granted = min(max(lease or LEASE, SHORTEST), LONGEST)
+    stated = LEASE if lease is None else lease or UNCLEAR
+    granted = min(max(stated, SHORTEST), LONGEST)
     return replace(subscribed, verified=now, lease_end=now + granted, wanted=None, tries=0, problem=None)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+from collections.abc import Callable
 from datetime import timedelta
 
+import brotli
 import pytest
 from house import START, House, draft
 
@@ -12,7 +15,9 @@ from syndicate.errors import StoryError
 from syndicate.formats import gate
 from syndicate.formats.registry import FORMATS
 from syndicate.model import Finding
-from syndicate.publish import feed_build
+from syndicate.publish import feed_build, files
+from syndicate.publish.build import Publisher
+from syndicate.publish.pages import StoryPages
 
 
 def test_x5_newest_first_and_no_more_than_the_limit(house: House) -> None:
@@ -209,6 +214,132 @@ def test_files_that_the_disk_refuses_follow_when_it_takes_them(house: House) -> 
     assert house.problems() == []
     assert not house.publisher.is_due(house.now)
     assert house.publisher.repair(house.now) == 0
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """A disk that has no room for any more bytes; what is called makes it so."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    return lambda: monkeypatch.setattr(files, "_replace", refuse)
+
+
+def held(house: House, words: str) -> set[str]:
+    """The public files that hold these words."""
+    root = house.folder / "feeds"
+    unpacked = {"": bytes, ".gz": gzip.decompress, ".br": brotli.decompress}
+    known = [(f, unpacked.get(f.suffix, bytes)) for f in root.rglob("*") if f.is_file()]
+    return {str(f.relative_to(root)) for f, unpack in known if words.encode() in unpack(f.read_bytes())}
+
+
+def test_what_is_withdrawn_leaves_the_files_of_a_full_disk(house: House, full: Callable[[], None]) -> None:
+    more = draft("b", url=None, text="<p>Of something else altogether.</p>", section="Sport")
+    house.take(draft("a", url=None, text="<p>The mirrowick matter.</p>"), more)
+    house.publish()
+    page = f"stories/{house.article('a').id}/index.html"
+    assert {"latest/rss.xml", "latest/atom.xml.br", "latest/feed.json.gz", page} <= held(house, "mirrowick")
+    full()
+    house.withdraw("a")
+    house.publish()
+    assert held(house, "mirrowick") == set(), "to take a file away needs no room"
+    assert held(house, "something else altogether") >= {"sport/rss.xml"}, "what is right stays"
+    assert b"mirrowick" not in house.publisher.document("latest", "rss").bodies["identity"]
+    (problem,) = house.problems()
+    assert "No space" in problem.reason
+
+
+def test_a_withdrawal_leaves_archives_of_a_full_disk(house: House, full: Callable[[], None]) -> None:
+    house.take(draft("a", text="<p>The mirrowick matter.</p>"))
+    for number in range(6):
+        house.take(draft(f"s{number}"))
+        house.publish()
+    assert any("latest/archive/" in file for file in held(house, "mirrowick"))
+    full()
+    house.withdraw("a")
+    house.publish()
+    assert held(house, "mirrowick") == set()
+
+
+def test_a_file_that_a_crash_left_goes_at_the_next_start_with_a_full_disk(
+    house: House, monkeypatch: pytest.MonkeyPatch, full: Callable[[], None]
+) -> None:
+    house.take(draft("a", url=None, text="<p>The mirrowick matter.</p>"))
+    house.publish()
+    house.withdraw("a")
+    with monkeypatch.context() as pulled:
+        pulled.setattr(files, "write_document", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            house.publish()
+    assert held(house, "mirrowick")
+    full()
+    house.publisher = Publisher(house.storage, house.settings, house.directory)
+    house.publisher.repair(house.now)
+    house.publish(everything=True)
+    assert held(house, "mirrowick") == set()
+
+
+def test_a_page_follows_its_story_that_left_every_feed(house: House) -> None:
+    house.take(draft("a", url=None, section="Sport", text="<p>The mirrowick matter.</p>"))
+    house.publish()
+    page = f"stories/{house.article('a').id}/index.html"
+    article_id = house.article("a").id
+    with house.storage.write() as tx:  # as when the rules of its feeds change
+        tx.feeds.remove(article_id)
+    house.publish(everything=True)
+    assert held(house, "mirrowick") == {page + coding for coding in ("", ".gz", ".br")}
+    house.withdraw("a")
+    built = house.publish()
+    assert built.pages == (house.article("a").id,)
+    assert held(house, "mirrowick") == set()
+    assert (house.folder / "feeds" / page).is_file(), "a notice stands there"
+    assert house.publish().pages == (), "it is looked at once"
+
+
+def test_a_page_follows_what_was_stored_while_it_was_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.take(draft("a", url=None, text="<p>The mirrowick matter.</p>"))
+    article_id, follow = house.article("a").id, StoryPages.follow
+
+    def late(pages: StoryPages) -> tuple[str, ...]:
+        with house.storage.write() as tx:
+            tx.feeds.remove(article_id)
+        house.withdraw("a")
+        monkeypatch.undo()
+        return follow(pages)
+
+    monkeypatch.setattr(StoryPages, "follow", late)
+    house.publish()
+    assert not [file for file in held(house, "mirrowick") if file.startswith("stories/")]
+
+
+def test_a_page_follows_its_story_that_slid_out_of_every_window(house: House) -> None:
+    house.take(draft("old", url=None, text="<p>The mirrowick matter.</p>"))
+    for number in range(5):
+        house.take(draft(f"s{number}"))
+        house.publish()
+    house.take(draft("old", url=None, text="<p>The zanthorpian matter.</p>"))
+    house.publish()
+    page = f"stories/{house.article('old').id}/index.html"
+    assert (page in held(house, "mirrowick"), page in held(house, "zanthorpian")) == (False, True)
+
+
+def test_a_page_that_a_crash_left_is_found_at_the_next_start(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.take(draft("a", url=None, text="<p>The mirrowick matter.</p>"))
+    house.publish()
+    house.withdraw("a")
+    with monkeypatch.context() as pulled:
+        pulled.setattr(StoryPages, "write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            house.publish()
+    house.publisher = Publisher(house.storage, house.settings, house.directory)
+    house.publisher.repair(house.now)
+    house.publish(everything=True)
+    assert held(house, "mirrowick") == set()
 
 
 def test_a_story_without_an_address_gets_a_page_and_loses_it_when_withdrawn(house: House) -> None:

@@ -32,17 +32,20 @@ ENDPOINT = (
 )
 ATOM = "{http://www.w3.org/2005/Atom}"
 GONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+OK = Outcome(verdict=Verdict.DELIVERED, status=204)
+BUSY = Outcome(verdict=Verdict.RETRY, status=503, detail="answered 503")
 
 
 @dataclass
 class Box:
-    """A receiver that takes everything."""
+    """A receiver that takes everything, until it is told otherwise."""
 
     pushes: list[StoryPush] = field(default_factory=list)
+    answer: Outcome = OK
 
     async def send(self, push: StoryPush) -> Outcome:
         self.pushes.append(push)
-        return Outcome(verdict=Verdict.DELIVERED, status=204)
+        return self.answer
 
 
 class Rounds:
@@ -199,7 +202,9 @@ def test_a_rehearsal_shows_everything_and_takes_it_all_back(rounds: Rounds) -> N
     assert len({p.id for p in rounds.boxes["one"].pushes}) == 8
 
 
-def test_evidence_says_who_was_told_when_and_who_confirmed(rounds: Rounds) -> None:
+def test_evidence_says_who_was_told_when_and_who_confirmed(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rounds.configure(one=("latest", "ninjs"), two=("sport", "ninjs"))
     rounds.send()
     rounds.house.take(draft("a"))
@@ -211,11 +216,25 @@ def test_evidence_says_who_was_told_when_and_who_confirmed(rounds: Rounds) -> No
         with rounds.house.storage.read() as tx:
             return evidence(tx, rounds.house.settings, rounds.house.article_in(tx, "a"), rounds.house.now)
 
+    with monkeypatch.context() as idle, rounds.house.storage.read() as tx:
+        idle.setattr(type(tx.subscriptions), "told", None)  # counts all subscribers there are
+        article = rounds.house.article_in(tx, "a")
+        often = evidence(tx, rounds.house.settings, article, rounds.house.now, subscribers=False)
+    assert not often.settled
+    assert [f["subscribers"] for f in often.feeds] == [None]
     before = look()
+    assert [f["subscribers"] for f in before.feeds] == [0]
     assert not before.settled
     assert [(t.partner, t.way, t.settled) for t in before.receivers] == [("one", "push", False)]
     assert [sentence(t) for t in before.receivers] == ["one/main: not yet"]
     assert [f["shows_withdrawal"] for f in before.feeds] == [False]
+    rounds.boxes["one"].answer = BUSY
+    rounds.send()
+    failed = look()
+    assert not failed.settled
+    assert [sentence(t) for t in failed.receivers] == ["one/main: not yet, tried once: answered 503"]
+    rounds.boxes["one"].answer = OK
+    rounds.house.later(seconds=30)
     rounds.send()
     rounds.house.publish()
     after = look()
@@ -224,5 +243,5 @@ def test_evidence_says_who_was_told_when_and_who_confirmed(rounds: Rounds) -> No
     assert told.offered_revision == 2 and told.received == rounds.house.now
     assert told.had and told.had["revision"] == 1 and told.had["at"] < told.received
     assert sentence(told).startswith("one/main: took the withdrawal 20")
-    assert [(a["status"], a["delivered"]) for a in told.attempts] == [(204, True)]
+    assert [(a["status"], a["delivered"]) for a in told.attempts] == [(503, False), (204, True)]
     assert after.withdrawn["reason"] == "a court said so" and after.withdrawn["by"] == "operator"

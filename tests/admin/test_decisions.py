@@ -43,6 +43,17 @@ def offered(room: Adminroom, article_id: str, *, acked: bool = True) -> None:
             tx.lanes.ack(lane.id, article_id, 1, 0, now)
 
 
+async def test_a_form_with_a_nul_is_refused_and_nothing_is_done(room: Adminroom):
+    held = room.id("Two wells")
+    csrf = csrf_of(await room.get(f"articles/{held}"))
+    before = room.audit()
+    for fields in ({"reason": "a\0b"}, {"a\0b": "x"}):
+        done = await room.client.post(f"/admin/articles/{held}/withdraw", data={"csrf": csrf, **fields})
+        assert (done.status_code, "NUL" in done.text) == (400, True)
+    assert (await room.get("articles/a%00b")).status_code == 400
+    assert room.audit() == before
+
+
 async def test_a_story_on_hold_is_released(room: Adminroom):
     held = room.id("Two wells")
     front = text_of(await room.get())

@@ -226,7 +226,9 @@ def test_axe_finds_nothing_to_mend(name: str, visitor: Visitor) -> None:
     source = (package("axe-core") / "axe.min.js").read_text(encoding="utf-8")
     page = visitor.go(name, bypass_csp=True).page
     page.evaluate(source)
-    found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
+    found = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
+    )
     assert found == []
 
 

@@ -50,3 +50,7 @@ def test_a_partner_that_is_given_less_is_told(newsroom: Newsroom) -> None:
     status, out, _ = newsroom.run("plan")
     assert status == 1
     assert "gazette/main: 1 taken back, 0 sent anew" in out, "the receiver is down: one story was offered"
+    _, plain, _ = newsroom.run("plan", "--json")
+    ((back,),) = [lane["taken_back"] for lane in json.loads(plain)["lanes"]]
+    (headline,) = [a["headline"] for a in newsroom.json("articles", "list") if a["id"] == back]
+    assert f"taken back {back[:8]} {headline}" in out

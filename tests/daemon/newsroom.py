@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -13,7 +12,6 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,8 +21,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 import databases
+from commands import called
 from ports import free_port
-from syndicate.cli.main import run
 
 SECRET = "whsec_dGVzdHMgb25seTogdGhpcyBpcyBubyBzZWNyZXQgYXQgYWxsIQ=="
 
@@ -190,12 +188,7 @@ secrets = ["{SECRET}"]
 
     def call(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A command in this process, which is all the same to the daemon and spares its start."""
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-        with redirect_stdout(out), redirect_stderr(err), chdir(self.folder):
-            status = run(["--config", str(self.config), *words])
-        out.seek(0)
-        err.seek(0)
-        return self._done(subprocess.CompletedProcess(words, status, out.read(), err.read()), check)
+        return self._done(called(["--config", str(self.config), *words], self.folder), check)
 
     def spawn(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A command in a process of its own."""

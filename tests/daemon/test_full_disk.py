@@ -28,17 +28,28 @@ def small(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+def body(file: Path) -> bytes:
+    """A file's bytes; none where it was taken away."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 def test_a_full_disk_loses_nothing_and_mends_itself(
     small: Path, newsroom: Newsroom, partner: Partner
 ) -> None:
+    newsroom.drop("bridge.md", "---\ntitle: Bridge\nid: bridge\n---\nThe mirrowick matter.\n")
     newsroom.start()
+    until(lambda: b"mirrowick" in body(small / "latest/rss.xml"), 20, "the first story has no file")
     fill = small / "fill"
     with pytest.raises(OSError, match="No space"), fill.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))
     newsroom.drop("canal.md", "---\ntitle: Canal is cleaned\nid: canal\n---\nA sentence of news is here.\n")
     until(lambda: b"Canal is cleaned" in newsroom.get("feeds/latest/rss.xml")[1], 20, "readers do not get it")
-    until(lambda: partner.delivered(), 20, "the partner does not get it")
+    took = partner.delivered
+    until(lambda: any(p.headline == "Canal is cleaned" for p in took()), 20, "the partner does not get it")
 
     def said() -> list[str]:
         status = json.loads(newsroom.call("status", "--json", check=False).stdout)
@@ -47,8 +58,13 @@ def test_a_full_disk_loses_nothing_and_mends_itself(
     (reason,) = until(said, 20, "status says nothing")
     assert "No space left" in reason
     assert b"Canal is cleaned" not in (small / "latest/rss.xml").read_bytes()
+    listed = json.loads(newsroom.call("articles", "list", "--json").stdout)
+    (bridge,) = [a["id"] for a in listed if a["headline"] == "Bridge"]
+    newsroom.call("articles", "withdraw", bridge, "--reason", "wrong")
+    until(lambda: b"mirrowick" not in body(small / "latest/rss.xml"), 20, "the withdrawn text stays")
     fill.unlink()
-    until(lambda: b"Canal is cleaned" in (small / "latest/rss.xml").read_bytes(), 20, "the file is not there")
+    until(lambda: b"Canal is cleaned" in body(small / "latest/rss.xml"), 20, "the file is not there")
     until(lambda: not said(), 20, "status still speaks of it")
-    assert [r["event"] for r in newsroom.logged()].count("files_not_written") == 1
+    told = [r["event"] for r in newsroom.logged()].count("files_not_written")
+    assert 1 <= told <= 3, "what was taken away left room for a while"
     assert newsroom.stop() == 0

@@ -34,6 +34,12 @@ port = {port}
 [hub]
 enabled = true
 
+[rights]
+license = "https://creativecommons.org/licenses/by-nc/4.0/"
+tdm_reservation = true
+tdm_policy = "https://times.example.org/tdm.json"
+prohibits = ["ai-train"]
+
 [feeds.renamed]
 title = "Renamed"
 formerly = ["old"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from outlet_on_air import OnAir, entries
 
 from syndicate.cli.main import run
 from syndicate.errors import ConfigError
+from syndicate.publish import files
 from syndicate.publish.servers import SERVERS, outlet
 from syndicate.web.prepared import POLICY
 
@@ -53,6 +55,53 @@ async def test_h1_h2_h3_h5_a_document_as_the_daemon_would_serve_it(behind, web, 
     assert (head.status_code, same.status_code, since.status_code) == (200, 304, 304)
     for name in ("etag", "cache-control", "link"):
         assert head.headers[name] == same.headers[name] == answer.headers[name]
+
+
+async def test_terms_for_machines_stand_in_the_headers_as_the_daemon_sends_them(behind, web) -> None:
+    for path in PATHS:
+        by_us = dict(behind.on_air.shelf.at(path).representations["identity"].full)
+        links = [
+            v.decode()
+            for k, v in behind.on_air.shelf.at(path).representations["identity"].full
+            if k == b"link"
+        ]
+        assert by_us[b"tdm-reservation"] == b"1"
+        answer = await web.get(path)
+        assert answer.headers["link"].split(", ") == links
+        for name in ("tdm-reservation", "tdm-policy"):
+            assert answer.headers[name].encode() == by_us[name.encode()]
+
+
+async def test_a_withdrawn_story_answers_as_it_does_at_the_daemon(behind, web) -> None:
+    behind.on_air.take(draft("w", url=None, text="<p>The mirrowick matter.</p>"))
+    behind.on_air.air(everything=True)
+    behind.on_air.shelving.fill()
+    path = f"/feeds/stories/{behind.on_air.article('w').id}/"
+    assert "mirrowick" in (await web.get(path)).text
+    behind.on_air.withdraw("w")
+    behind.on_air.shelving.take(behind.on_air.publish())
+    own = await behind.on_air.shelf.find(path)
+    page = await web.get(path)
+    assert (page.status_code, page.content) == (200, own.representations["identity"].body)
+    assert "mirrowick" not in page.text
+    assert page.headers["tdm-reservation"] == "1"
+    assert b"mirrowick" not in (await web.get("/feeds/latest/rss.xml")).content
+
+
+async def test_a_document_whose_file_the_disk_refused_comes_from_the_daemon(behind, web, monkeypatch) -> None:
+    behind.on_air.take(draft("w", text="<p>The mirrowick matter.</p>"))
+    behind.on_air.air(everything=True)
+    assert b"mirrowick" in (await web.get("/feeds/latest/rss.xml")).content
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "_replace", refuse)
+    behind.on_air.withdraw("w")
+    behind.on_air.air()
+    for path in ("/feeds/latest/rss.xml", "/feeds/latest/", "/feeds/latest/atom.xml"):
+        answer = await web.get(path, headers={"accept-encoding": "gzip"})
+        assert (answer.status_code, "mirrowick" in answer.text) == (200, False)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])

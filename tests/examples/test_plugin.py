@@ -1,4 +1,4 @@
-"""The example of a plugin, installed as its users would and run by the real command."""
+"""The example of a plugin, installed as its users would; run by the real command, and then in this process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+import databases
+from commands import called
+from syndicate import plugins
 
 ROOT = Path(__file__).parents[2]
 MAIL = """From: {name} <desk@news.example.org>
@@ -93,10 +97,14 @@ class Newsroom:
         self.config = folder / "syndicate.toml"
         self.config.write_text(SETTINGS.format(folder=folder, port=port), encoding="utf-8")
         (folder / "post" / "new").mkdir(parents=True)
+        databases.put(folder / "syndicate.db")
 
     def mail(self, own: str, subject: str, text: str, *, more: str = "", name: str = "Amina Safi") -> None:
         words = MAIL.format(id=own, subject=subject, text=text, more=more, name=name)
         (self.folder / "post" / "new" / f"{own}.host").write_bytes(words.encode())
+
+    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return called(["--config", str(self.config), *words], self.folder)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "syndicate", "--config", str(self.config), *words]
@@ -107,8 +115,13 @@ class Newsroom:
 
 
 @pytest.fixture
-def newsroom(tmp_path: Path, chat: tuple[int, list[str]], installed: Path) -> Newsroom:
-    return Newsroom(tmp_path, chat[0], installed)
+def newsroom(
+    tmp_path: Path, chat: tuple[int, list[str]], installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Newsroom]:
+    monkeypatch.syspath_prepend(str(installed))
+    plugins.installed.cache_clear()
+    yield Newsroom(tmp_path, chat[0], installed)
+    plugins.installed.cache_clear()
 
 
 def test_mail_becomes_stories_and_the_chat_hears_of_them(
@@ -123,26 +136,26 @@ def test_mail_becomes_stories_and_the_chat_hears_of_them(
     assert done.returncode in (0, 1), done.stderr
     (line,) = said
     assert line.startswith("Bridge reopens (Pajhwok Afghan News) http://127.0.0.1:8080/feeds/stories/")
-    listed = json.loads(newsroom.run("--json", "articles", "list").stdout)
+    listed = json.loads(newsroom.call("--json", "articles", "list").stdout)
     assert "Bridge reopens" in json.dumps(listed)
     document = json.loads((newsroom.folder / "feeds/latest/feed.json").read_text(encoding="utf-8"))
     (item,) = document["items"]
     assert {author["name"] for author in item["authors"]} >= {"Amina Safi"}
     assert item["date_published"].startswith("2026-11-02T04:00:00")
-    assert "no plain text" in newsroom.run("articles", "list", "--problems").stdout
+    assert "no plain text" in newsroom.call("articles", "list", "--problems").stdout
 
 
 def test_a_mail_that_supersedes_another_is_a_new_version_of_its_story(
     newsroom: Newsroom, chat: tuple[int, list[str]]
 ) -> None:
     newsroom.mail("1", "Bridge reopens", "The bridge is open. Buses run again after two winters.")
-    assert newsroom.run("run", "--once").returncode == 0
+    assert newsroom.call("run", "--once").returncode == 0
     newsroom.mail(
         "2", "Bridge reopens early", "The bridge is open.", more="Supersedes: <1@news.example.org>\n"
     )
-    assert newsroom.run("run", "--once").returncode == 0
+    assert newsroom.call("run", "--once").returncode == 0
     newsroom.mail("3", "Bridge shut", "The bridge is shut.", more="Supersedes: <2@news.example.org>\n")
-    assert newsroom.run("run", "--once").returncode == 0
+    assert newsroom.call("run", "--once").returncode == 0
     lines = [line.partition(" http")[0] for line in chat[1]]
     assert lines == ["Bridge reopens", "Bridge reopens early", "Bridge shut"]
     assert len({line.partition(" http")[2] for line in chat[1]}) == 1
@@ -155,11 +168,11 @@ def test_its_mistakes_are_shown_as_ours_are(newsroom: Newsroom) -> None:
     newsroom.config.write_text(
         text.replace('type = "maildir"', 'type = "maildir"\npaht = "x"'), encoding="utf-8"
     )
-    done = newsroom.run("check")
+    done = newsroom.call("check")
     assert done.returncode == 2
     assert "paht" in done.stderr
     newsroom.config.write_text(text.replace("/post", "/nowhere"), encoding="utf-8")
-    assert "no Maildir" in newsroom.run("run", "--once").stderr
+    assert "no Maildir" in newsroom.call("run", "--once").stderr
 
 
 def test_the_chats_token_is_shown_nowhere(newsroom: Newsroom) -> None:
@@ -168,7 +181,7 @@ def test_the_chats_token_is_shown_nowhere(newsroom: Newsroom) -> None:
     newsroom.config.write_text(text.replace("anywhere", "and-wrong"), encoding="utf-8")
     everything = ""
     for words in (["run", "--once"], ["config", "show"], ["deliveries", "list"], ["status"]):
-        done = newsroom.run(*words)
+        done = newsroom.call(*words)
         everything += done.stdout + done.stderr
     assert "401" in everything
     assert "not-to-be-shown" not in everything

@@ -155,7 +155,11 @@ TEXT = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(headline=TEXT, name=TEXT, tag=TEXT, body=TEXT)
 def test_x2_any_text_round_trips_in_every_format(channel, entry, headline, name, tag, body):
     made = entry(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,10 @@ from outlet import ALLOW, Outlet, Push, Subscriber, daemon, fill, listening, out
 
 from apps import run, until
 from syndicate.cli.main import run as command
+from syndicate.distribute.distances import Distances
 from syndicate.hub.throttle import Pace
 from syndicate.reports.overview import overview
+from syndicate.storage import Edition
 from syndicate.web.prepared import Prepared
 
 # -- receivers that hang or are gone ---------------------------------------------------------
@@ -111,6 +113,42 @@ def test_pushes_of_one_topic_keep_their_distance_and_the_newest_goes(tmp_path: P
             assert b"Story number 4" in subscriber.pushes[-1].body
 
     run(go())
+
+
+def test_the_distance_is_kept_over_a_restart(tmp_path: Path) -> None:
+    async def go() -> None:
+        subscriber = Subscriber()
+        hub = 'enabled = true\nmin_interval = "5m"'
+        async with outlet(tmp_path, hub=hub) as made, listening(subscriber) as callback:
+            await made.subscribe(callback)
+            made.clock.ahead = timedelta(days=2)
+            await made.publish("two", "The second")
+            await made.restart()
+            made.clock.ahead += timedelta(minutes=4)
+            await made.publish("three", "The third")
+            assert len(subscriber.pushes) == 1, "a restart does not make it forget"
+            made.clock.ahead += timedelta(minutes=2)
+            await made.app.hub.drain()
+            assert len(subscriber.pushes) == 2
+
+    run(go())
+
+
+def test_a_clock_that_is_set_back_does_not_lengthen_the_distance() -> None:
+    now, least, distances = datetime(2026, 3, 2, tzinfo=UTC), timedelta(minutes=5), Distances()
+
+    def goes(version: int, at: datetime, urgent: int = 0) -> bool:
+        edition = Edition(topic="t", feed="f", format="rss", version=version, stored=version, urgent=urgent)
+        return distances.begins(edition, least, at)
+
+    assert goes(1, now)
+    assert goes(1, now), "it is under way"
+    assert not goes(2, now + least - timedelta(seconds=1))
+    assert goes(2, now + least)
+    assert not goes(3, now + least), "from there anew"
+    assert goes(4, now + least, urgent=4), "it takes something back"
+    assert goes(5, now - timedelta(days=1)), "not in a day and five minutes"
+    assert not goes(6, now - timedelta(days=1) + least / 2)
 
 
 def test_what_takes_something_back_goes_out_at_once(tmp_path: Path) -> None:

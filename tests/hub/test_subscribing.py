@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from outlet import Subscriber, listening, outlet
 
 from apps import run
+from ports import free_port
 from syndicate import operators
 from syndicate.distribute import hub_desk
 
@@ -130,6 +132,47 @@ def test_an_answer_that_confirms_nothing_leaves_the_state_as_it_was(
             assert made.subscriptions() == before
             await made.publish("two", "The second")
             assert subscriber.signed("the old one")
+
+    run(go())
+
+
+@pytest.mark.parametrize(
+    ("said", "reply", "why"),
+    [
+        ((200, b"the key of this callback"), "no", "its answer is not the challenge"),
+        ((404, b"the key of this callback"), "no", "it answered 404"),
+        ((503, b""), "unclear", "it answered 503"),
+    ],
+)
+def test_the_log_says_why_a_callback_was_not_taken_and_no_secret(
+    tmp_path: Path, said: tuple[int, bytes], reply: str, why: str
+) -> None:
+    async def go() -> None:
+        subscriber = Subscriber(confirm=lambda asked: said)
+        async with outlet(tmp_path) as made, listening(subscriber) as callback:
+            with structlog.testing.capture_logs() as lines:
+                await made.subscribe(callback + "?key=hush", hub_secret="hush")
+            (told,) = [line for line in lines if line["event"] == "hub_asked"]
+            assert (told["reply"], told["reason"]) == (reply, why)
+            assert "hush" not in str(told)
+            assert "the key" not in str(told)
+            with structlog.testing.capture_logs() as lines:
+                subscriber.confirm = Subscriber().confirm
+                await made.subscribe(callback + "?key=other")
+            assert ["reason" in line for line in lines if line["event"] == "hub_asked"] == [False]
+
+    run(go())
+
+
+def test_the_log_says_that_nobody_was_there_to_ask(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with outlet(tmp_path) as made:
+            with structlog.testing.capture_logs() as lines:
+                await made.subscribe(f"http://127.0.0.1:{free_port()}/?key=hush")
+            (told,) = [line for line in lines if line["event"] == "hub_asked"]
+            assert told["reply"] == "unclear"
+            assert told["reason"]
+            assert "hush" not in str(told)
 
     run(go())
 

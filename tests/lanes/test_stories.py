@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from newsdesk import AWAY, BUSY, DENIED, GONE, HOUR, OK, REFUSED, Newsdesk
 
-from syndicate.lanes import WELL_AGAIN_FROM, LaneState, LaneTerms, Reason
+from syndicate.lanes import WELL_AGAIN_FROM, LaneState, LaneTerms, Reason, longest_pause
 from syndicate.model import Verdict
 
 # -- the ordinary way ------------------------------------------------------------------
@@ -692,6 +692,22 @@ def test_after_a_short_failure_what_failed_waits_for_its_time(desk: Newsdesk) ->
     desk.wait(minutes=1)
     desk.send()
     assert [name for name, _ in partner.got()] == ["good", "bad", "better"]
+
+
+def test_a_pause_that_a_clock_dated_ahead_is_ended_and_no_other(desk: Newsdesk) -> None:
+    partner, late = desk.partner(), desk.partner("late", delay=timedelta(days=9))
+    desk.publish("a")
+    partner.answer = AWAY
+    desk.wait(days=3)
+    desk.send()
+    desk.now -= timedelta(days=3)
+    with desk.storage.write() as tx:
+        limit = desk.now + longest_pause(desk.limits)
+        assert tx.lanes.no_pause_beyond(limit, desk.now) == 2, "the lane, and its story"
+        assert tx.lanes.no_pause_beyond(limit, desk.now) == 0
+    partner.answer = OK
+    desk.send()
+    assert (partner.got(), late.got()) == ([("a", 1)] * 2, [])
 
 
 def test_a_retired_lane_sends_nothing_not_even_kills(desk: Newsdesk) -> None:

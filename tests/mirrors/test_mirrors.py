@@ -424,7 +424,8 @@ async def test_a_hub_is_told_only_when_the_bucket_shows_the_new_document(
 
     server = await asyncio.start_server(hub, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    more = f'formats = ["rss"]\n[external_hubs.h]\nurl = "http://127.0.0.1:{port}/"\n'
+    rights = '[rights]\ntdm_reservation = true\nprohibits = ["ai-train"]\n'
+    more = f'formats = ["rss"]\n{rights}[external_hubs.h]\nurl = "http://127.0.0.1:{port}/"\n'
     publish = f'[[publish]]\nname = "x"\n{bucket(s3, "hubbed", "headers_file = true")}\n'
     settings = configured(tmp_path, publish, more)
     address = f"{s3.url}bucket/hubbed/"
@@ -449,9 +450,11 @@ async def test_a_hub_is_told_only_when_the_bucket_shows_the_new_document(
     assert b"hub.mode=publish" in told[0]
     with urllib.request.urlopen(address + "_headers", timeout=60) as answer:
         text = answer.read().decode()
-    assert (
-        f'  Link: <{address}feeds/latest/rss.xml>; rel="self", <http://127.0.0.1:{port}/>; rel="hub"' in text
-    )
+    licence = f'<{address}license.xml>; rel="license"; type="application/rsl+xml"'
+    hubbed = f'<{address}feeds/latest/rss.xml>; rel="self", <http://127.0.0.1:{port}/>; rel="hub"'
+    assert f"  Link: {hubbed}, {licence}\n" in text
+    assert f'  Link: <{address}feeds.opml>; rel="self", {licence}\n' in text
+    assert text.startswith("/*\n  tdm-reservation: 1\n")
     assert "  Cache-Control: public, max-age=300" in text
     with urllib.request.urlopen(address + "_redirects", timeout=60) as answer:
         assert b"/feeds/newest/* /feeds/latest/:splat 301" in answer.read()

@@ -148,3 +148,22 @@ def test_evidence_is_settled_when_nothing_is_left_to_escalate(room: Room, tmp_pa
     confirm(room, "a")
     assert told().settled
     assert sentence(told()).startswith("near (pull): removed it, in its own word, ")
+
+
+def test_evidence_of_a_second_takedown_counts_no_word_given_for_the_first(room: Room) -> None:
+    def told() -> Told:
+        article = room.article("a")
+        with room.storage.read() as tx:
+            (near,) = evidence(tx, room.settings, article, room.now).receivers
+        return near
+
+    room.publish("a")
+    room.all("near")
+    room.withdraw("a")
+    room.all("near")
+    confirm(room, "a")
+    assert told().confirmed
+    room.release("a")
+    room.all("near")
+    room.withdraw("a")
+    assert (told().confirmed, told().received, told().settled) == (None, None, False)

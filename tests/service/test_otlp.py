@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -142,6 +143,48 @@ async def test_a_storys_way_reaches_a_collector(
         *(bytes.fromhex(p.split("-")[1]) for p in collector.parents),
     )
     assert len(collector.parents) == 2
+
+
+class Deaf:
+    """A collector that takes spans and does not answer, until it is let go."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.ended = False
+
+    def shutdown(self) -> None:
+        self.go_on.wait()
+        self.ended = True
+
+
+def test_a_collector_that_does_not_answer_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = Deaf()
+    monkeypatch.setattr(tracing, "_made", deaf)
+    with structlog.testing.capture_logs() as lines:
+        assert not tracing.close(0.05)
+    assert not deaf.ended
+    (told,) = lines
+    assert (told["event"], told["log_level"]) == ("traces_not_sent", "warning")
+    deaf.go_on.set()
+    assert tracing.close(), "there is nothing more to send"
+
+
+def test_the_command_ends_though_the_collector_does_not_answer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
+        file = configured(tmp_path, MORE)
+        write(tmp_path, "a")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "SYNDICATE_"))}
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        done = subprocess.run(
+            [sys.executable, "-m", "syndicate", "--config", str(file), "run", "--once"],
+            env={**kept, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT": "600"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "traces_not_sent" in done.stderr
 
 
 def test_the_command_leaves_nothing_unsent(tmp_path: Path, collector: Collector) -> None:

@@ -182,6 +182,46 @@ async def test_one_page_that_fails_is_said_and_passed_over() -> None:
         assert await made.walk(found[1].token) == []
 
 
+async def test_pages_that_always_fail_are_said_and_passed_over() -> None:
+    async with scripted() as server, http_client() as client:
+        made = Pages(server, client, "/sitemap.xml")
+        made.sitemap("/sitemap.xml", **{f"s{n}": "" for n in range(1, 10)})
+        for number in range(2, 7):
+            server.say(f"/story/{number}", Said(status=500))
+        found = [batch async for batch in made.source.backfill(SINCE, None)]
+        told = [server.url("") + f"/story/{n}" for n in range(2, 7)]
+        assert [t.key for batch in found for t in batch.troubles] == told
+        assert [len(batch.drafts) for batch in found] == [1, 0, 0, 0, 0, 0, 1, 1, 1]
+        assert await made.walk(found[-1].token) == []
+
+
+async def test_pages_that_fail_with_their_sitemap_are_the_sites_trouble() -> None:
+    async with scripted() as server, http_client() as client:
+        made = Pages(server, client, "/sitemap.xml")
+        made.sitemap("/sitemap.xml", s1="", s2="", s3="", s4="")
+        (well,) = server._said["/sitemap.xml"]
+        server.say("/sitemap.xml", well, well, Said(status=500))
+        for number in (1, 2, 3, 4):
+            server.say(f"/story/{number}", Said(status=500))
+        found = []
+        with pytest.raises(SourceError, match="500"):
+            async for batch in made.source.backfill(SINCE, None):
+                found.append(batch.token)  # noqa: PERF401 - what came before the error counts
+        assert found == [None, None]
+        assert server.asked("/story/4") == 0
+
+
+async def test_a_site_of_broken_pages_ends_some_time() -> None:
+    async with scripted() as server, http_client() as client:
+        made = Pages(server, client, "/sitemap.xml")
+        made.sitemap("/sitemap.xml", **{f"s{n}": "" for n in range(100, 150)})
+        for number in range(100, 150):
+            server.say(f"/story/{number}", Said(status=500))
+        with pytest.raises(SourceError, match="500"):
+            await made.walk()
+        assert sum(server.asked(f"/story/{n}") for n in range(100, 150)) == 30
+
+
 async def test_a_site_without_a_sitemap_cannot_go_back() -> None:
     async with scripted() as server, http_client() as client:
         made = Pages(server, client)

@@ -293,6 +293,35 @@ async def test_a_list_that_empties_withdraws_nothing_and_says_so(site: Open, bod
     assert any("list" in batch.settled for batch in made.reader.batches)
 
 
+async def test_what_went_wrong_with_a_page_is_over_after_a_restart_as_well(site: Open) -> None:
+    made = await site()
+    say(made, 1, 2)
+    await made.look()
+    made.server.say("/story/1", Said(500))
+    await made.look(minutes=20)
+    assert "/story/1" in made.words()
+    say(made, 1, 2)
+    made.restart()
+    await made.look(hours=2)
+    assert made.server.url("/story/1") in {key for b in made.reader.batches for key in b.settled}
+    made.restart()
+    await made.look(hours=2)
+    assert made.reader.batches == [], "it is said once"
+
+
+async def test_what_went_wrong_with_the_list_is_over_after_a_restart_as_well(site: Open) -> None:
+    made = await site()
+    say(made, 1)
+    await made.look()
+    made.server.say("/news", Said(body=links()))
+    await made.look()
+    assert "names no story" in made.words()
+    say(made, 1, 2)
+    made.restart()
+    assert await made.look() == ["/story/2"]
+    assert any("list" in batch.settled for batch in made.reader.batches)
+
+
 async def test_a_site_in_trouble_is_left_in_peace_and_nothing_is_lost(site: Open) -> None:
     made = await site()
     say(made, 1, 2, 3, 4, 5, 6)

@@ -339,6 +339,20 @@ def test_pending_counts_rows_and_exceptions_and_says_since_when(storage: Storage
         assert idle.id not in found
 
 
+def test_a_withdrawal_that_went_ahead_of_a_paused_lane_is_not_pending(storage: Storage) -> None:
+    with storage.write() as tx:
+        journal(tx, "a", when=at(hours=4))
+        journal(tx, "a", JournalAction.WITHDRAWN, when=at(hours=3))
+        paused, told = lane(tx, "p/1", position=1), lane(tx, "p/2", position=1)
+        tx.lanes.save(replace(told, urgent_position=2))
+        found = tx.lanes.pending(tx.journal.head(), tx.lanes.all())
+        assert found == {paused.id: (1, at(hours=3), 0), told.id: (0, None, 0)}
+        journal(tx, "b", when=at(hours=2))
+        journal(tx, "b", JournalAction.CORRECTED, when=at(hours=1))
+        found = tx.lanes.pending(tx.journal.head(), tx.lanes.all())
+        assert found == {paused.id: (3, at(hours=3), 0), told.id: (2, at(hours=2), 0)}
+
+
 def test_anything_owed_is_rows_or_retries_but_not_what_waits_for_an_operator(storage: Storage) -> None:
     with storage.write() as tx:
         journal(tx, "a")

@@ -56,3 +56,11 @@ async def test_further_routes_come_after_the_documents(shelved):
     async with asking(create_app(shelf, ready=list, routes=routes)) as web:
         assert (await web.get("/hub")).text == "route"
         assert (await web.get("/both")).text.startswith("<rss>")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/articles/a%00b", "/x?after=%00", "/partner/v1/p/stories/%00"])
+async def test_a_nul_in_an_address_is_nobodys(path):
+    async with asking(create_app(Shelf(), ready=list)) as web:
+        answer = await web.get(path)
+        assert (answer.status_code, answer.headers["x-content-type-options"]) == (400, "nosniff")
+        assert (await web.get("/x?after=0%2500")).status_code == 404

@@ -44,11 +44,18 @@ def _start(work: Coroutine[Any, Any, int]) -> int:
     allow_many()
     import asyncio
 
+    from syndicate.telemetry import tracing
+
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(work)
-    return uvloop.run(work)
+        run = asyncio.run
+    else:
+        run = uvloop.run
+    try:
+        return run(work)
+    finally:
+        tracing.close()
 
 
 def _app(context: Context) -> App:

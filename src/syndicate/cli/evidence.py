@@ -65,13 +65,14 @@ def wait(context: Context, storage: Storage, article_id: str, seconds: float, sa
         with storage.read() as tx:
             article = tx.articles.get(article_id)
             assert article is not None
-            found = evidence(tx, context.settings, article, utc_now())
+            found = evidence(tx, context.settings, article, utc_now(), subscribers=False)
         for told in found.receivers:
             if told.settled and told.lane not in said:
                 said.add(told.lane)
                 say(f"  {sentence(told)}")
         if found.settled or time.monotonic() >= end or not is_running(storage):
-            return found
+            with storage.read() as tx:
+                return evidence(tx, context.settings, tx.articles.get(article_id) or article, utc_now())
         time.sleep(LOOK_EVERY)
 
 

@@ -51,7 +51,8 @@ def plan(context: Context, make_it_so: bool, rate: float, everything: bool) -> i
         if context.json:
             context.emit(_plain(found, applied))
         else:
-            _tell(context, found, None if everything else SHOWN, done=applied is not None)
+            limit = None if everything else SHOWN
+            _tell(context, found, limit, _titles(storage, found, limit), done=applied is not None)
         if applied is not None:
             context.warn(f"{applied} stories journalled; these terms are in force now")
             say_who_acts(context, storage)
@@ -84,7 +85,18 @@ def _plain(found: Plan, applied: int | None) -> dict[str, Any]:
     return {"changes": found.changes, "stories": stories, "lanes": found.lanes, "applied": applied}
 
 
-def _tell(context: Context, found: Plan, limit: int | None, *, done: bool) -> None:
+def _titles(storage: Storage, found: Plan, limit: int | None) -> dict[str, str]:
+    """The headlines of stories that single receivers lose, as many of each as are shown."""
+    ids = list(dict.fromkeys(i for lane in found.lanes for i in lane.taken_back[:limit]))
+    titles: dict[str, str] = {}
+    with storage.read() as tx:
+        for start in range(0, len(ids), 200):
+            articles = tx.articles.many(ids[start : start + 200])
+            titles |= {a.id: a.story.headline for a in articles.values()}
+    return titles
+
+
+def _tell(context: Context, found: Plan, limit: int | None, titles: Mapping[str, str], *, done: bool) -> None:
     say = context.console.print
     if not found.changes:
         say("the terms are those under which everything is out: nothing to do")
@@ -101,6 +113,10 @@ def _tell(context: Context, found: Plan, limit: int | None, *, done: bool) -> No
         say(f"… and {len(found.stories) - limit} more (--all)")
     for lane in found.lanes:
         say(f"{lane.lane}: {len(lane.taken_back)} taken back, {len(lane.anew)} sent anew", markup=False)
+        for article_id in lane.taken_back[:limit]:
+            say(f"  taken back {article_id[:8]} {titles.get(article_id, '')}", markup=False)
+        if limit is not None and len(lane.taken_back) > limit:
+            say(f"  … and {len(lane.taken_back) - limit} more (--all)")
     say(
         _summary(found)
         if done

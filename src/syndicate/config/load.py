@@ -7,6 +7,7 @@ import os
 import types
 import typing
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from syndicate.errors import ConfigError
 
 DEFAULT_FILE = Path("config/syndicate.toml")
 FILE_VARIABLE = "SYNDICATE_CONFIG"
+_DATA: ContextVar[dict[str, Any]] = ContextVar("what the files say, while they are read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,9 @@ def load(path: Path | None, adapters: Adapters) -> Settings:
     """The effective settings. Raises ConfigError naming each wrong key, its file and the fix."""
     file = find_file(path)
     read = read_files(file)
-    kind = _reading(settings_type(adapters), read.data)
+    kind = _reading(settings_type(adapters))
     _refuse_stray_variables(kind)
+    reading = _DATA.set(read.data)
     try:
         return kind()  # type: ignore[call-arg]
     except ValidationError as error:
@@ -83,6 +86,8 @@ def load(path: Path | None, adapters: Adapters) -> Settings:
         raise ConfigError(f"{file}: " + "\n  ".join(lines), fix="see docs/settings.md") from None
     except ValueError as error:  # an environment variable that is no JSON where JSON is needed
         raise ConfigError(f"the environment: {error}", fix="lists and tables in variables are JSON") from None
+    finally:
+        _DATA.reset(reading)
 
 
 def _placed(problem: Any, kind: type[BaseModel], main: Path, read: Read) -> str:
@@ -102,7 +107,8 @@ def origins(path: Path | None) -> tuple[Read, dict[tuple[str, ...], str]]:
     return read_files(find_file(path)), found
 
 
-def _reading(kind: type[Settings], data: dict[str, Any]) -> type[Settings]:
+@lru_cache(maxsize=4)  # as above: what is read is another each time, the model is not
+def _reading(kind: type[Settings]) -> type[Settings]:
     class Loaded(kind):  # type: ignore[valid-type, misc]
         @classmethod
         def settings_customise_sources(
@@ -113,7 +119,7 @@ def _reading(kind: type[Settings], data: dict[str, Any]) -> type[Settings]:
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return env_settings, _FileSource(settings_cls, data)
+            return env_settings, _FileSource(settings_cls, _DATA.get())
 
     return Loaded
 

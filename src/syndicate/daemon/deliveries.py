@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
+
 from syndicate.config import Settings
 from syndicate.daemon.outlet import Outlet
 from syndicate.daemon.scheduler import Job
@@ -17,12 +19,15 @@ from syndicate.distribute.hub_terms import HubTerms
 from syndicate.distribute.mirrors import Mirrors
 from syndicate.distribute.pull import Pull
 from syndicate.distribute.subscribers import HubDistributor, roomy
-from syndicate.lanes import Limits
+from syndicate.lanes import Limits, longest_pause
 from syndicate.net.client import Client
 from syndicate.storage import Storage
 from syndicate.web.prepared import POLICY
 
+log = structlog.get_logger(__name__)
+
 CANARIES = timedelta(minutes=1)
+PAUSES = timedelta(minutes=1)
 
 
 class Deliveries:
@@ -47,6 +52,7 @@ class Deliveries:
         self._outlet = outlet
         self._tasks = tasks
         self._clock = clock
+        self._seen: datetime | None = None
         settings, site, limits = outlet.settings, outlet.site, _limits(outlet.settings)
         self.canaries = Canaries(storage, settings, site, client, clock)
         self.distributor = Distributor(storage, site, outlet.receivers, limits, clock, free=free)
@@ -105,6 +111,21 @@ class Deliveries:
         with self._storage.write() as tx:
             tx.lanes.hurry(lanes, self._clock())
 
+    async def heed_clock(self) -> None:
+        """After a start, and after the clock was set back: no pause is longer than any that we make."""
+        now, before = self._clock(), self._seen
+        self._seen = now
+        if before is None or now < before:
+            changed = await asyncio.to_thread(self._shorten, now)
+            if changed:
+                log.warning("pauses_were_dated_ahead", count=changed, fix="nothing: they are tried now")
+                self.wake()
+
+    def _shorten(self, now: datetime) -> int:
+        limit = now + longest_pause(_limits(self._outlet.settings))
+        with self._storage.write() as tx:
+            return tx.lanes.no_pause_beyond(limit, now) + tx.subscriptions.no_pause_beyond(limit, now)
+
     # -- staying -----------------------------------------------------------------------------
 
     def stay(self) -> None:
@@ -124,7 +145,8 @@ class Deliveries:
 
     def jobs(self) -> dict[str, tuple[Job, timedelta]]:
         """What the ticker has to do here, and how often."""
-        return {"canaries": (self.canaries.tick, CANARIES)} if self.canaries.watches() else {}
+        watching = {"canaries": (self.canaries.tick, CANARIES)} if self.canaries.watches() else {}
+        return {"pauses": (self.heed_clock, PAUSES), **watching}
 
     def waiting(self) -> dict[str, int]:
         """What is under way and what waits, by kind."""

@@ -97,7 +97,7 @@ class Publishing:
         """Mend files, rebuild all, and make every archive page that waits: nobody would do it later."""
         await asyncio.to_thread(self.repair)
         built = await self.run(everything=True)
-        while self.publisher.archives.behind and not self.publisher.refused:
+        while self.publisher.behind and not self.publisher.refused:
             await self.run()
         if self.publisher.refused:
             raise self.publisher.refused
@@ -126,7 +126,7 @@ class Publishing:
 
     def want_what_is_due(self) -> None:
         """Have a run soon where the clock owes readers one, or archives wait."""
-        if self.publisher.is_due(self._clock()) or self.publisher.archives.behind:
+        if self.publisher.is_due(self._clock()):
             self._wanted.set()
 
     async def keep_running(self, tasks: Tasks) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from syndicate.about import Reservation
 from syndicate.config import Settings
 from syndicate.config.ends import Phase, ends
 from syndicate.formats.encoding import encode
 from syndicate.formats.rsl import MEDIA_TYPE as RSL_TYPE
-from syndicate.formats.text import address
+from syndicate.formats.rsl import reservation_headers
 from syndicate.model import Document
 from syndicate.publish.build import Built, Publisher
 from syndicate.publish.render import HTML_TYPE
@@ -41,7 +40,7 @@ class Shelving:
         # Terms for machines: RSL 1.0, section 4.5, and TDMRep's headers.
         terms = settings.says_terms
         self._terms = (link("license", site.url(LICENSE_PATH), RSL_TYPE),) if terms else ()
-        self._reserved = reserved(site.says.reservation)
+        self._reserved = reservation_headers(site.says.reservation)
 
     def fill(self) -> None:
         """Everything that is stored, the moves of renamed feeds, the ends of others, and nothing else."""
@@ -125,11 +124,3 @@ class Shelving:
             links=own,
             headers=self._reserved,
         )
-
-
-def reserved(reservation: Reservation | None) -> tuple[tuple[str, str], ...]:
-    """The headers that reserve text and data mining."""
-    if reservation is None:
-        return ()
-    policy = address(reservation.policy or "")
-    return (("tdm-reservation", "1"), *((("tdm-policy", policy),) if policy else ()))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import structlog
 
+from syndicate.distribute.distances import Distances
 from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_paper import Paper, paper_of
 from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
@@ -114,7 +115,7 @@ class Books:
         self._shown = shown
         self._seen: dict[str, int] = {}
         self._walks: dict[str, _Walk] = {}
-        self._began: dict[str, tuple[int, datetime]] = {}
+        self._distances = Distances()
         self._pruned = 0.0
 
     # -- recording -----------------------------------------------------------------------
@@ -132,6 +133,7 @@ class Books:
         now = self._clock()
         with self._storage.write() as tx:
             self._record_sent(tx, sent, terms, luck, now)
+            self._distances.write(tx, terms.min_interval, now)
             found = [settle_reply(tx, one, terms, now, luck.random()) for one in replies]
             news = self._keep_hosts(tx, now)
         self._hosts.written(news)
@@ -196,10 +198,13 @@ class Books:
             editions = {e.topic: e for e in tx.subscriptions.editions(TOPIC_FORMATS)}
             behind = {t for t, e in editions.items() if self._is_ahead(e)}
             ended = tx.subscriptions.next_end()
+            self._distances.load(tx)
         self._keep_house(editions, ended, now)
         with self._storage.read() as tx:
             owed_topics = tx.subscriptions.topics_owed(now) & (editions.keys() - behind) if room else set()
-            owed_topics = {t for t in owed_topics if self._begins(editions[t], terms, now)}
+            owed_topics = {
+                t for t in owed_topics if self._distances.begins(editions[t], terms.min_interval, now)
+            }
             kept = {t: p for t, p in papers.items() if t in editions}
             fresh = {
                 t: kept.get(t) if t in behind else _paper(tx, editions[t], kept.get(t))
@@ -216,18 +221,6 @@ class Books:
         """Whether a document is stored that readers are not shown yet: whoever is told would find the old."""
         shown = self._shown(edition.feed, edition.format)
         return shown is not None and shown != edition.stored
-
-    def _begins(self, edition: Edition, terms: HubTerms, now: datetime) -> bool:
-        """Whether this version goes out now: not sooner than ``min_interval`` after the one before, unless
-        something was taken back since."""
-        known = self._began.get(edition.topic)
-        if known is not None and known[0] == edition.version:
-            return True
-        urgent = known is not None and edition.urgent > known[0]
-        if known is not None and not urgent and now - known[1] < terms.min_interval:
-            return False
-        self._began[edition.topic] = (edition.version, now)
-        return True
 
     def _owed(
         self,

@@ -10,7 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from syndicate.config import FolderMirror, Mirror, S3Mirror, Settings
-from syndicate.site import LISTS, OPML, Site, formats_of
+from syndicate.formats.rsl import MEDIA_TYPE as RSL_TYPE
+from syndicate.formats.rsl import reservation_headers
+from syndicate.site import ALL_FEEDS, HTML, LICENSE_PATH, LISTS, OPML, Site, formats_of
 from syndicate.storage import MirrorFile
 
 PLAIN = ""
@@ -127,18 +129,28 @@ def is_inside(options: Mirror, output: Path) -> bool:
 
 
 def host_files(settings: Settings, site: Site, hubs: Iterable[str], policy: str) -> dict[str, bytes]:
-    """``_headers`` and ``_redirects`` as Netlify and Cloudflare Pages read them (rules H3, H5, H7)."""
-    lines: list[str] = []
+    """``_headers`` and ``_redirects`` as Netlify and Cloudflare Pages read them (rules H3, H5, H7).
+
+    The terms for machines go along as our own server sends them: RSL 1.0 section 4.5, TDMRep.
+    """
+    reserved = [f"{name}: {value}" for name, value in reservation_headers(site.says.reservation)]
+    lines = ["/*", *(f"  {header}" for header in reserved)] if reserved else []
+    licence = [f'<{site.url(LICENSE_PATH)}>; rel="license"; type="{RSL_TYPE}"'] if settings.says_terms else []
     cache = f"Cache-Control: public, max-age={settings.web.max_age}"
     for slug, feed in settings.feeds.items():
         for name in formats_of(feed):
             topic = site.topic(slug, name)
             links = [f'<{topic}>; rel="self"', *(f'<{hub}>; rel="hub"' for hub in hubs if name != "html")]
+            links += licence
             headers = [f"Link: {', '.join(links)}", cache, "Access-Control-Allow-Origin: *"]
             lines += _block(site.path(slug, name), headers, policy if name == "html" else None)
-        lines += _block(f"/feeds/{slug}/archive/*", ["Cache-Control: no-cache"])
-    lines += _block("/", [f'Link: <{site.url("/")}>; rel="self"', cache], policy)
-    lines += _block(f"/{LISTS[OPML]}", [f'Link: <{site.url("/" + LISTS[OPML])}>; rel="self"', cache])
+        own = [f"Link: {link}" for link in licence]
+        lines += _block(f"/feeds/{slug}/archive/*", [*own, "Cache-Control: no-cache"])
+    lines += _block("/feeds/stories/*", [cache], policy)
+    for name in (HTML, OPML):
+        links = [f'<{site.topic(ALL_FEEDS, name)}>; rel="self"', *licence]
+        headers = [f"Link: {', '.join(links)}", cache]
+        lines += _block(site.path(ALL_FEEDS, name), headers, policy if name == HTML else None)
     moved = [
         f"/feeds/{old}/* /feeds/{slug}/:splat 301"
         for slug, feed in settings.feeds.items()

@@ -53,7 +53,7 @@ class PlannedStory:
     recall: bool = False
     trace: str | None = None
     since: datetime | None = None
-    """Since when it is owed, journaled or first tried; ``None``: it was agreed to wait, or is sent again."""
+    """Since when it is owed: journaled; ``None``: it was agreed to wait, or is sent again."""
 
 
 WAKE = timedelta(minutes=1)
@@ -191,7 +191,7 @@ class _Planner:
             standing = standings[held.article_id]
             decision = self._decide(standing, copies, urgent=held.urgent, held=held)
             if isinstance(decision, Send):
-                since = held.since if held.reason is Reason.RETRY else None
+                since = self._journaled(standing, held) if held.reason is Reason.RETRY else None
                 return self._offer(standing, decision, copies, urgent=held.urgent, since=since)
             if isinstance(decision, Wait):
                 reason = held.reason if held.reason is Reason.GRANTED else Reason.DELAYED
@@ -199,6 +199,12 @@ class _Planner:
             else:
                 self._desk.drop_held(self._lane.id, held.article_id)
         return None
+
+    def _journaled(self, standing: Standing, held: Held) -> datetime:
+        """Since when what failed is owed: its revision is as old as its journal row, unless the story had to
+        wait until it was published."""
+        at = self._desk.revised_at(standing.article_id, standing.revision) or held.since
+        return max(at, standing.live_since or at)
 
     def _from_rows(self, *, urgent: bool) -> PlannedStory | None:
         size = FIRST_LOOK

@@ -19,7 +19,7 @@ from syndicate.distribute.hosts import Hosts
 from syndicate.distribute.hub_books import Books, Look, Sent, Shown
 from syndicate.distribute.hub_paper import Paper
 from syndicate.distribute.hub_terms import HubTerms
-from syndicate.distribute.verifying import Replied, ask, place_of
+from syndicate.distribute.verifying import Asked, Replied, ask, place_of, redactor
 from syndicate.errors import StorageError
 from syndicate.hub.crowd import Crowd
 from syndicate.hub.distribution import common_headers, own_headers
@@ -34,7 +34,6 @@ from syndicate.net.limits import SLOW_SHARE
 from syndicate.storage import Pending, Storage, Subscription
 from syndicate.telemetry import metrics
 from syndicate.transports.answers import judge
-from syndicate.transports.details import Redactor, secrets_of_address
 from syndicate.transports.sending import unreachable
 
 if TYPE_CHECKING:
@@ -302,23 +301,25 @@ class HubDistributor:
     # -- one request ---------------------------------------------------------------------------
 
     async def _ask(self, pending: Pending) -> None:
-        reply, network, wait = Reply.UNCLEAR, None, None
+        asked, wait = Asked(Reply.UNCLEAR), None
         try:
             # A name costs nothing: whoever owns a domain has as many as it likes, all leading to one address.
             place = await place_of(pending, self._terms)
             if place and (seconds := self._by_address.wait(place, _loop_time())):
                 wait = timedelta(seconds=seconds)
             else:
-                reply, network = await ask(self._client, pending, self._terms)
+                asked = await ask(self._client, pending, self._terms)
         finally:
             self._asked.ended(pending.id)
-            self._answers.replies.append(Replied(pending, reply, network, wait))
+            self._answers.replies.append(Replied(pending, asked.reply, asked.network, wait))
             self._answered()
         if wait is not None:
             log.info("hub_waits_to_ask", host=pending.host, seconds=round(wait.total_seconds(), 1))
             return
         words = {"mode": pending.mode, "host": pending.host, "topic": pending.topic}
-        log.info("hub_asked", reply=reply.name.lower(), tries=pending.tries + 1, **words)
+        if asked.why:
+            words["reason"] = asked.why
+        log.info("hub_asked", reply=asked.reply.name.lower(), tries=pending.tries + 1, **words)
 
     async def _send(
         self, found: Subscription, paper: Paper, body: bytes, crowd: Crowd[Subscription], begun: datetime
@@ -350,7 +351,7 @@ class HubDistributor:
                 guard=self._terms.guard,
             )
         except Unreachable as error:
-            outcome = unreachable(error, _redactor(found))
+            outcome = unreachable(error, redactor(found))
         else:
             outcome = self._judged(found, answer)
         self._hosts.heard(host, outcome)
@@ -361,7 +362,7 @@ class HubDistributor:
             return Outcome(verdict=Verdict.DELIVERED, status=answer.status, seconds=answer.seconds)
         cap = self._terms.retry_after_cap.total_seconds()
         outcome = judge(answer.status, answer.headers, self._clock(), cap=cap)
-        said = _redactor(found).detail(outcome.detail, answer.body)
+        said = redactor(found).detail(outcome.detail, answer.body)
         return outcome._replace(detail=said, seconds=answer.seconds)
 
 
@@ -382,8 +383,3 @@ def _tell(error: Exception) -> None:
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _redactor(found: Subscription) -> Redactor:
-    """A callback's address is a key to it; so is what it signs with."""
-    return Redactor(secrets_of_address(found.callback) | ({found.secret} if found.secret else set()))

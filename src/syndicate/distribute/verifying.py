@@ -10,11 +10,20 @@ from urllib.parse import urlsplit
 
 from syndicate.distribute.hub_terms import TOPIC_FORMATS, HubTerms
 from syndicate.hub.requests import Mode
-from syndicate.hub.verification import TRIES, Reply, denial_address, judge_reply, verification_address
+from syndicate.hub.verification import (
+    TRIES,
+    Reply,
+    denial_address,
+    judge_reply,
+    verification_address,
+    why_not,
+)
 from syndicate.lanes import backoff
 from syndicate.net.answer import Blocked, Unreachable
 from syndicate.net.guard import network_of
-from syndicate.storage import Pending, Transaction
+from syndicate.storage import Pending, Subscription, Transaction
+from syndicate.transports.details import Redactor, secrets_of_address
+from syndicate.transports.sending import unreachable
 
 if TYPE_CHECKING:
     from syndicate.net.client import Client
@@ -50,16 +59,32 @@ async def place_of(pending: Pending, terms: HubTerms) -> str | None:
     return network_of(found[0])
 
 
-async def ask(client: Client, pending: Pending, terms: HubTerms) -> tuple[Reply, str | None]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one GET of a callback brought. ``why``: what speaks against it, without the callback's secrets."""
+
+    reply: Reply
+    network: str | None = None
+    why: str | None = None
+
+
+async def ask(client: Client, pending: Pending, terms: HubTerms) -> Asked:
     """One GET of a callback. Never raises for what a callback or the network does."""
     challenge = secrets.token_urlsafe(32)
     try:
         answer = await client.get(_address(pending, challenge), guard=terms.guard, limit=_ANSWER_LIMIT)
     except Blocked:
-        return Reply.NO, None
-    except Unreachable:
-        return Reply.UNCLEAR, None
-    return judge_reply(answer.status, answer.body, challenge), network_of(answer.address)
+        return Asked(Reply.NO, why="its address is not public, and is not asked")
+    except Unreachable as error:
+        return Asked(Reply.UNCLEAR, why=unreachable(error, redactor(pending)).detail)
+    reply = judge_reply(answer.status, answer.body, challenge)
+    why = None if reply is Reply.CONFIRMED else why_not(answer.status)
+    return Asked(reply, network_of(answer.address), why)
+
+
+def redactor(found: Pending | Subscription) -> Redactor:
+    """A callback's address is a key to it; so is what it signs with."""
+    return Redactor(secrets_of_address(found.callback) | ({found.secret} if found.secret else set()))
 
 
 def _address(pending: Pending, challenge: str) -> str:

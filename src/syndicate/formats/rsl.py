@@ -81,6 +81,14 @@ def _copyright(element: Any, profile: Profile) -> None:
         element.append(meant)
 
 
+def reservation_headers(reservation: Reservation | None) -> tuple[tuple[str, str], ...]:
+    """The headers that reserve text and data mining (TDMRep)."""
+    if reservation is None:
+        return ()
+    policy = address(reservation.policy or "")
+    return (("tdm-reservation", "1"), *((("tdm-policy", policy),) if policy else ()))
+
+
 def tdm_file(reservation: Reservation, location: str) -> bytes:
     """``/.well-known/tdmrep.json``: everything below ``location`` is reserved."""
     known = {"location": location, "tdm-reservation": 1}

@@ -64,6 +64,8 @@ def read_request(body: bytes, *, ports: Collection[int] = ()) -> SubscriptionReq
     ``ports``: the only ports that callbacks may have; all where it is empty.
     """
     pairs = _pairs(body)
+    if any("\0" in word for pair in pairs for word in pair):
+        raise HubRefusal("The form holds a NUL character, which stands in no address and no secret.")
     values = _single(pairs)
     mode = values.get("hub.mode", "")
     if mode == Mode.PUBLISH:

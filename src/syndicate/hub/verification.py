@@ -51,6 +51,11 @@ def with_query(address: str, pairs: Sequence[tuple[str, str]]) -> str:
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
 
 
+def why_not(status: int) -> str:
+    """Why an answer that does not confirm did not, in words; nothing of its body is repeated."""
+    return "its answer is not the challenge" if 200 <= status <= 299 else f"it answered {status}"
+
+
 def judge_reply(status: int, body: bytes, challenge: str) -> Reply:
     """Any 2xx whose body equals the challenge confirms; a redirect or any other answer does not."""
     if 200 <= status <= 299:

@@ -136,6 +136,10 @@ class Connection(asyncio.Protocol):
             finally:
                 self._limit = None
 
+    def answer(self, limit: int) -> tuple[Head, bytes] | None:
+        """The answer where it is there in one piece and no longer than ``limit``; else it has events."""
+        return self._http.whole(limit) if self._http is not None else None
+
     async def event(self) -> Event:
         """The next event of the answer. Raises ConnectionEnded, RemoteProtocolError or TimeoutError."""
         while (found := self.event_now()) is None:

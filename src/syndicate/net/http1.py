@@ -66,6 +66,10 @@ class Exchange(Protocol):
         """The next event, ``None`` where more is needed. Raises Malformed."""
         ...
 
+    def whole(self, limit: int) -> tuple[Head, bytes] | None:
+        """The answer in one piece; ``None``: longer than ``limit``, or to be had by its events."""
+        ...
+
     def reusable(self) -> bool:
         """Whether the connection may carry another exchange."""
         ...
@@ -155,6 +159,9 @@ class H11:
     def settled(self, limit: int) -> bool:  # noqa: ARG002 - each piece is looked at
         return True
 
+    def whole(self, limit: int) -> tuple[Head, bytes] | None:  # noqa: ARG002 - it has its body in pieces
+        return None
+
     def reusable(self) -> bool:
         done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
         return done and not self._ended and not self._http.trailing_data[0]
@@ -219,6 +226,13 @@ class Fast:
         if self._bad:
             raise Malformed
         return None
+
+    def whole(self, limit: int) -> tuple[Head, bytes] | None:
+        if self._head is None or self._bad or not self._done or self._length > limit:
+            return None
+        body = b"".join(event for event in self._events if isinstance(event, bytes)) if self._length else b""
+        self._events.clear()
+        return self._head, body
 
     def reusable(self) -> bool:
         return self._done and self._keep and not self._bad

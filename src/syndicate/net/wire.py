@@ -88,12 +88,11 @@ class Wire(httpx.AsyncBaseTransport):
         try:
             self._begin(connection, ask)
             await connection.gathered(limit)
-            head = await self._first_of(connection)
-            body, truncated = b"", False
-            while (found := connection.event_now() or await connection.event()) is not DONE and not truncated:
-                assert isinstance(found, bytes)
-                body = body + found if body else found
-                truncated = len(body) > limit
+            if (answer := connection.answer(limit)) is not None:
+                (head, body), truncated = answer, False
+                _receivers_own(connection, head)
+            else:
+                head, body, truncated = await self._by_events(connection, limit)
         except BaseException:  # half an answer is on the line
             connection.close()
             raise
@@ -104,6 +103,15 @@ class Wire(httpx.AsyncBaseTransport):
         else:
             self.give_back(connection)
         return Reply(head.status, head.headers, body[:limit], truncated, connection.address)
+
+    async def _by_events(self, connection: Connection, limit: int) -> tuple[Head, bytes, bool]:
+        head = await self._first_of(connection)
+        body, truncated = b"", False
+        while (found := connection.event_now() or await connection.event()) is not DONE and not truncated:
+            assert isinstance(found, bytes)
+            body = body + found if body else found
+            truncated = len(body) > limit
+        return head, body, truncated
 
     def _watch(self, seconds: float) -> Overdue[Connection]:
         """Rounded up: requests that may last equally long share a timer."""
@@ -153,8 +161,7 @@ class Wire(httpx.AsyncBaseTransport):
     @staticmethod
     async def _first_of(connection: Connection) -> Head:
         head = await connection.head()
-        if connection.to_proxy is not None and head.status == 407:  # no receiver's word
-            raise httpx.ConnectError(reason(head.status))
+        _receivers_own(connection, head)
         return head
 
     def _reuse(self, ask: Ask) -> Connection | None:
@@ -273,6 +280,12 @@ class Wire(httpx.AsyncBaseTransport):
                 connection.close()
         self._idle.clear()
         self._count = 0
+
+
+def _receivers_own(connection: Connection, head: Head) -> None:
+    """Raises ConnectError where it is the proxy that speaks."""
+    if connection.to_proxy is not None and head.status == 407:
+        raise httpx.ConnectError(reason(head.status))
 
 
 class _Body(httpx.AsyncByteStream):

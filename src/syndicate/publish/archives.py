@@ -139,6 +139,7 @@ class Archives:
             self._write(page, drafts, modified)
         except StorageError as error:  # served from the database meanwhile, and written in its turn
             self.refused = error
+            self._clear_away(slug, number)
             self._missing.append((slug, number))
             self.behind = True
         return [self._site.archive_path(slug, number, f) for f in (*FORMATS, HTML)]
@@ -149,6 +150,13 @@ class Archives:
             files.write_document(self._file(page, draft), encode(draft.body)[0], modified)
         for name in {*FORMATS, HTML} - {d.format for d in drafts}:
             files.remove_document(self._site.archive_file(page.feed, page.page, name))
+
+    def _clear_away(self, slug: str, number: int) -> None:
+        """The files of a page may hold a withdrawn text: those that could not be replaced do not stay."""
+        with self._storage.read() as tx:
+            _, gone = tx.archives.entries(slug, number)
+        for name in (*FORMATS, HTML) if gone else ():
+            files.clear_away(self._site.archive_file(slug, number, name))
 
     def _file(self, page: ArchivePage, draft: Draft) -> Path:
         return self._site.archive_file(page.feed, page.page, draft.format)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -77,6 +78,11 @@ class Publisher:
         """What the disk said when it last refused a file that is still to be written."""
         return self._outstanding.refused or self.archives.refused
 
+    @property
+    def behind(self) -> bool:
+        """Whether archives or stories' own pages wait for another run."""
+        return self.archives.behind or self._pages.behind
+
     def run(self, now: datetime, *, everything: bool = False, waiting: int = 4) -> Built:
         """Rebuild the documents of every feed that was touched (or of all), and write their files.
 
@@ -95,9 +101,11 @@ class Publisher:
             pages.update(dict.fromkeys(built.pages))
         for slug in gone:
             self._take_away(slug)
+        followed = self._pages.follow()
+        pages.update(dict.fromkeys(followed))
         archives = self.archives.make(now, waiting=waiting)
         removed: list[str] = []
-        if documents or gone or everything or self._lists.is_due(now):
+        if documents or gone or everything or followed or self._lists.is_due(now):
             listed, removed = self._build_lists(now)
             documents += listed
         if everything:
@@ -122,7 +130,12 @@ class Publisher:
 
         Looks at nothing but memory: it is asked every second.
         """
-        return bool(self._phases.turned(now)) or self._lists.is_due(now) or self.refused is not None
+        return (
+            self.behind
+            or self.refused is not None
+            or bool(self._phases.turned(now))
+            or self._lists.is_due(now)
+        )
 
     # -- one feed --------------------------------------------------------------------
 
@@ -190,7 +203,16 @@ class Publisher:
 
     def _put(self, document: Document) -> None:
         feed, name = document.feed, document.format
-        self._outstanding.put(self.site.file(feed, name), document.bodies, lambda: self._stored(feed, name))
+        file = self.site.file(feed, name)
+        newest, taken_back = partial(self._stored, feed, name), partial(self._took_back, feed)
+        self._outstanding.put(file, document.bodies, newest, taken_back)
+
+    def _took_back(self, feed: str) -> bool:
+        """Whether a feed (a list: any feed) shows a withdrawal: an older file of it may hold the text."""
+        feeds = self._settings.feeds
+        shown = feeds if feed == ALL_FEEDS else {feed} & set(feeds)
+        with self._storage.read() as tx:
+            return any(p.withdrawn for slug in shown for p in tx.feeds.window(slug, feeds[slug].limit))
 
     def _stored(self, feed: str, format_name: str) -> Mapping[str, bytes] | None:
         with self._storage.read() as tx:

@@ -49,6 +49,12 @@ class _View:
         """The places that a document shows: the page for people is no longer than it must be."""
         return self.places[:PAGE_ENTRIES] if format_name == HTML else self.places
 
+    def dated_until(self, format_name: str) -> datetime:
+        """Up to when a document's dates may lie. One that was dated by a clock that ran ahead goes on from
+        there (rule X3): the right time must not keep back what was withdrawn since."""
+        head = self.before.heads.get(format_name)
+        return max(self.now, head.updated) if head else self.now
+
 
 class FeedBuilder:
     """Builds and stores feeds' documents under one configuration."""
@@ -74,7 +80,7 @@ class FeedBuilder:
         with self._archives.view(slug, feed, now) as (tx, places):
             view = self._look(tx, slug, feed, places, now)
             made = {name: self._draft(tx, view, name) for name in formats_of(feed)}
-        findings = {name: _check(draft, now) for name, draft in made.items()}
+        findings = {name: _check(draft, view.dated_until(name)) for name, draft in made.items()}
         passed = {name for name, found in findings.items() if _passes(slug, name, found)}
         good = [d for name, d in made.items() if isinstance(d, Draft) and name in passed]
         packed = pack(good, view.before)

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import structlog
+
 from syndicate.errors import StorageError
 from syndicate.formats.encoding import etag
+
+log = structlog.get_logger(__name__)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SUFFIXES = {"identity": "", "gzip": ".gz", "br": ".br", "zstd": ".zst"}
@@ -80,6 +84,16 @@ def remove_tree(folder: Path) -> None:
     """Take a folder of ours away with all that is in it."""
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def clear_away(file: Path) -> None:
+    """Take away a document whose newer version the disk refuses, as far as it lets us: no room is needed."""
+    try:
+        remove_document(file)
+    except OSError as error:
+        log.exception("old_file_stays", file=str(file), reason=error.strerror)
+    else:
+        log.warning("old_file_taken_away", file=str(file))
 
 
 def _nanoseconds(at: datetime) -> int:

@@ -1,4 +1,8 @@
-"""Files that the disk refused: what is stored is served all the same, and they follow when there is room."""
+"""Files that the disk refused: what is stored is served all the same, and they follow when there is room.
+
+The file before stays meanwhile, unless it may hold what was taken back: to take
+it away needs no room, and who serves the files then asks the daemon.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +31,24 @@ class Outstanding:
         self._told: bool | None = None  # not known: a daemon before this one may have left its word
         self.refused: StorageError | None = None
 
-    def put(self, file: Path, bodies: Mapping[str, bytes], newest: Load) -> bool:
-        """Write a file. ``newest``: its bytes as they are later, ``None`` where it is no more."""
+    def put(
+        self,
+        file: Path,
+        bodies: Mapping[str, bytes],
+        newest: Load,
+        taken_back: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Write a file. ``newest``: its bytes as they are later, ``None`` where it is no more.
+
+        ``taken_back``: whether the file before may hold what was taken back; asked where the disk refuses.
+        """
         try:
             files.write_document(file, bodies)
         except StorageError as error:
             self._owed[file] = newest
             self.refused = error
+            if taken_back():
+                files.clear_away(file)
             return False
         self._owed.pop(file, None)
         return True

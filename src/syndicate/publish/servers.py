@@ -1,7 +1,7 @@
 """Configurations of web servers that serve the files and ask the daemon for the rest. Pure.
 
 What a file server cannot know by itself (rule H5: self and hubs of each
-document) is written into them from the settings, so they are made anew after
+document; the terms for machines) is written into them from the settings, so they are made anew after
 the settings changed.
 """
 
@@ -16,7 +16,9 @@ from syndicate.config import Settings
 from syndicate.errors import ConfigError
 from syndicate.formats.opml import MEDIA_TYPE as OPML_TYPE
 from syndicate.formats.registry import FORMATS
-from syndicate.site import ALL_FEEDS, HTML, OPML, Site, formats_of
+from syndicate.formats.rsl import MEDIA_TYPE as RSL_TYPE
+from syndicate.formats.rsl import reservation_headers
+from syndicate.site import ALL_FEEDS, HTML, LICENSE_PATH, OPML, Site, formats_of
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!&()*+,;=%")
 _HTML_TYPE = "text/html; charset=utf-8"
@@ -46,6 +48,7 @@ class Outlet:
     max_age: int
     policy: str
     links: Mapping[str, str]
+    reserved: tuple[tuple[str, str], ...]
     kinds: tuple[Served, ...]
 
 
@@ -54,7 +57,9 @@ def outlet(settings: Settings, site: Site, links: Links, policy: str) -> Outlet:
     found: dict[str, str] = {}
     feeds = [(slug, name) for slug, feed in settings.feeds.items() for name in formats_of(feed)]
     for slug, name in [(ALL_FEEDS, HTML), (ALL_FEEDS, OPML), *feeds]:
-        values = (f'<{_plain(href)}>; rel="{rel}"' for rel, href in links(name, site.topic(slug, name)))
+        values = [f'<{_plain(href)}>; rel="{rel}"' for rel, href in links(name, site.topic(slug, name))]
+        if settings.says_terms:
+            values.append(f'<{_plain(site.url(LICENSE_PATH))}>; rel="license"; type="{RSL_TYPE}"')
         found[_plain(site.path(slug, name))] = ", ".join(values)
     host = settings.web.host if settings.web.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
     shown = f"[{host}]" if ":" in host else host
@@ -65,6 +70,7 @@ def outlet(settings: Settings, site: Site, links: Links, policy: str) -> Outlet:
         max_age=settings.web.max_age,
         policy=policy,
         links=found,
+        reserved=tuple((name, _plain(value)) for name, value in reservation_headers(site.says.reservation)),
         kinds=_kinds(),
     )
 
@@ -117,13 +123,14 @@ def _nginx_kind(found: Outlet, kind: Served) -> str:
         if kind.media_type == _HTML_TYPE
         else ""
     )
+    reserved = "".join(f'\n        add_header {name} "{value}";' for name, value in found.reserved)
     return _NGINX_KIND.format(
         address=kind.address,
         folder=found.folder,
         file=kind.file.format(slug="$slug"),
         media_type=kind.media_type,
         max_age=found.max_age,
-        policy=policy,
+        further=reserved + policy,
     )
 
 
@@ -195,7 +202,7 @@ _NGINX_KIND = """\
         add_header Cache-Control "public, max-age={max_age}";
         add_header Access-Control-Allow-Origin "*";
         add_header Access-Control-Expose-Headers "ETag, Link, IM";
-        add_header X-Content-Type-Options "nosniff";{policy}
+        add_header X-Content-Type-Options "nosniff";{further}
     }}"""
 
 
@@ -213,6 +220,7 @@ def _caddy_kind(found: Outlet, number: int, kind: Served) -> str:
     policy = (
         f'\n                Content-Security-Policy "{found.policy}"' if kind.media_type == _HTML_TYPE else ""
     )
+    reserved = "".join(f'\n                {name} "{value}"' for name, value in found.reserved)
     return _CADDY_KIND.format(
         name=f"kind{number}",
         address=kind.address.replace("(?<slug>", "("),
@@ -220,7 +228,7 @@ def _caddy_kind(found: Outlet, number: int, kind: Served) -> str:
         file=kind.file.format(slug=f"{{re.kind{number}.1}}"),
         media_type=kind.media_type,
         max_age=found.max_age,
-        policy=policy,
+        further=reserved + policy,
     )
 
 
@@ -270,7 +278,7 @@ _CADDY_KIND = """\
                 Cache-Control "public, max-age={max_age}"
                 Access-Control-Allow-Origin "*"
                 Access-Control-Expose-Headers "ETag, Link, IM"
-                X-Content-Type-Options "nosniff"{policy}
+                X-Content-Type-Options "nosniff"{further}
             }}
             header Vary Accept-Encoding {{
                 defer

@@ -79,9 +79,6 @@ class PageSource:
             paid=options.paid,
         )
         self._is_bare = False
-        self._told: set[str] = set()
-        self._troubled: set[str] = set()
-        """Pages of which trouble was told, since this began."""
 
     async def fetch(self, cursor: Cursor, hints: Collection[str] = ()) -> AsyncIterator[Batch]:  # noqa: ARG002
         """New and changed pages. A list that is suddenly empty, a page that cannot be read, a log-in
@@ -161,14 +158,15 @@ class PageSource:
     def _begun(self, listed: dict[str, Listed]) -> list[Batch]:
         """The list's own trouble, if any; what it names for the first time is noted before it is asked."""
         batches = []
-        if self._is_bare and LIST not in self._told:
-            self._told.add(LIST)
+        told = self.poller.memory.own.get(LIST)
+        if self._is_bare and not told:
+            self.poller.remember(**{LIST: True})
             known = " all at once; nothing was withdrawn" if self._ledger.pages else ""
             words = f"the list names no story{known}"
             fix = "open it in a browser; set include to say which of its links are stories"
             batches.append(Batch(troubles=(Trouble(key=LIST, reason=words, fix=fix),)))
-        elif listed and LIST in self._told:
-            self._told.discard(LIST)
+        elif listed and told:
+            self.poller.remember(**{LIST: None})
             batches.append(Batch(settled=frozenset({LIST})))
         now = self._now()
         fresh = {u: self._ledger.set(u, Seen(first=now)) for u in listed if u not in self._ledger.pages}
@@ -218,7 +216,7 @@ class PageSource:
         before = self._ledger.pages[url]
         answer = await self.poller.fetcher.get(url, accept=ACCEPT_PAGE, known=before.validators)
         changed = entry.changed if entry else before.changed
-        after = replace(before, changed=changed, validators=answer.validators, misses=0)
+        after = replace(before, changed=changed, validators=answer.validators, misses=0, troubled=False)
         self._ledger.asked(url, self._now(), same=answer.unchanged)
         if answer.unchanged and before.state not in (TODO, GONE):
             return self._same(url, before, after)
@@ -230,7 +228,7 @@ class PageSource:
             bare = replace(after, state=BARE)
             if error.telling:
                 return self._noted(url, bare, str(error))
-            return Batch(items={url: self._ledger.set(url, bare)})
+            return Batch(items={url: self._ledger.set(url, bare)}, settled=self._over(url, before))
 
     def _draft(self, url: str, answer: Fetched, entry: Listed | None, known_as: str | None = None) -> Draft:
         """The story of a page. Raises NoStoryError."""
@@ -248,35 +246,36 @@ class PageSource:
         owner = self._ledger.owner(draft.source_id)
         if owner not in (None, url):
             twin = replace(after, state=TWIN, source_id=draft.source_id)
-            return Batch(items={url: self._ledger.set(url, twin)}, settled=self._is_well(url))
+            return Batch(items={url: self._ledger.set(url, twin)}, settled=frozenset({url}))
         live = replace(after, state=LIVE, source_id=draft.source_id)
-        return Batch(drafts=(draft,), items={url: self._ledger.set(url, live)}, settled=self._is_well(url))
+        return Batch(drafts=(draft,), items={url: self._ledger.set(url, live)}, settled=frozenset({url}))
 
     def _same(self, url: str, before: Seen, after: Seen) -> Batch | None:
-        """It is as it was when it was read; so what went wrong since is over."""
+        """It is as it was when it was read; so what went wrong since is over. Why it is no story stands."""
+        if before.state == BARE:
+            after = replace(after, troubled=before.troubled)
+            before = replace(before, troubled=False)
         items = {} if after == before else {url: self._ledger.set(url, after)}
-        if before.state == BARE or url not in self._troubled:
-            return Batch(items=items) if items else None
-        return Batch(items=items, settled=self._is_well(url))
+        return Batch(items=items, settled=self._over(url, before)) if items else None
 
-    def _is_well(self, url: str) -> frozenset[str]:
-        self._troubled.discard(url)
-        return frozenset({url})
+    def _over(self, url: str, before: Seen) -> frozenset[str]:
+        """What was told of a page is over, also where another process told it."""
+        return frozenset({url}) if before.troubled else frozenset()
 
     def _not_ours(self, url: str, reason: str) -> Batch:
         before = self._ledger.pages[url]
         return self._noted(url, before if before.source_id else replace(before, state=BARE), reason)
 
     def _noted(self, url: str, page: Seen, reason: str) -> Batch:
-        self._troubled.add(url)
+        page = replace(page, troubled=True)
         trouble = Trouble(key=url, reason=reason, warning=True)
         return Batch(items={url: self._ledger.set(url, page)}, troubles=(trouble,))
 
     def _failed(self, url: str, error: FetchError) -> Batch:
         """One page that could not be had: it is asked again at the next look."""
-        self._troubled.add(url)
         trouble = Trouble(key=url, reason=error.message, fix=error.fix, warning=True)
-        return Batch(items={url: self._ledger.pages[url].dump()}, troubles=(trouble,))
+        page = replace(self._ledger.pages[url], troubled=True)
+        return Batch(items={url: self._ledger.set(url, page)}, troubles=(trouble,))
 
     def _lost(self, lost: list[str], asked: int) -> list[Batch]:
         """Pages that answered 404 or 410. Many at once are a site in trouble, and say nothing."""
@@ -290,7 +289,7 @@ class PageSource:
         if page.misses < STRIKES:
             return Batch(items={url: self._ledger.set(url, page)})
         reported = bool(page.source_id) and page.state == LIVE and self._options.on_missing == "withdraw"
-        gone = self._ledger.set(url, replace(page, state=GONE))
+        gone = self._ledger.set(url, replace(page, state=GONE, troubled=False))
         missing = frozenset({page.source_id}) if reported else frozenset()
         return Batch(items={url: gone}, missing=missing, settled=frozenset({url}))
 

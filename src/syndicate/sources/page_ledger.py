@@ -20,32 +20,37 @@ _LONGEST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One page. ``changed`` is the list's word for its version, ``first`` when it was first read."""
+    """One page. ``changed`` is the list's word for its version, ``first`` when it was first read.
+
+    ``troubled``: people were told that something is wrong with it.
+    """
 
     state: str = TODO
     source_id: str = ""
     changed: str | None = None
     validators: Validators = NOTHING_KNOWN
     misses: int = 0
+    troubled: bool = False
     first: datetime
 
     def dump(self) -> str:
         """As the cursor keeps it."""
         v = self.validators
         row = [self.state, self.source_id, self.changed, v.etag, v.modified, v.digest, self.misses]
-        return orjson.dumps([*row, int(self.first.timestamp())]).decode()
+        told = [True] if self.troubled else []
+        return orjson.dumps([*row, int(self.first.timestamp()), *told]).decode()
 
     @classmethod
     def parse(cls, text: str, now: datetime) -> Seen:
         """What ``dump`` wrote; of anything else, a page that is to be asked."""
         try:
-            state, source_id, changed, etag, modified, digest, misses, first = orjson.loads(text)
+            state, source_id, changed, etag, modified, digest, misses, first, *told = orjson.loads(text)
         except (ValueError, TypeError):
             return cls(first=now)
         known = Validators(etag=etag, modified=modified, digest=digest)
         return cls(
             state=state, source_id=source_id, changed=changed, validators=known, misses=misses,
-            first=datetime.fromtimestamp(first, UTC),
+            first=datetime.fromtimestamp(first, UTC), troubled=bool(told),
         )  # fmt: skip
 
 

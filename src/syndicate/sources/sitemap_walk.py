@@ -26,8 +26,12 @@ ACCEPT_LIST = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9"
 IN_A_ROW = 3
 """Failures one after the other after which a site is left in peace."""
+MOST_IN_A_ROW = 30
+"""So many pages may fail one after the other while the site's sitemap is still to be had."""
 NOT_THERE = frozenset({404, 410})
 _TROUBLED = frozenset({408, 429})
+_ITS_OWN = frozenset({500, 501, 505})
+"""Statuses of a page that may be broken for itself; others of 500 and above are the server's."""
 _USUAL = "/sitemap.xml"
 _DAY = timedelta(days=1)
 log = structlog.get_logger(__name__)
@@ -90,7 +94,8 @@ class SitemapWalk:
 
     async def walk(self, url: str, since: datetime, cursor: str | None) -> AsyncIterator[Batch]:
         """A batch for each page that may have been published ``since`` then. Raises SourceError where
-        the site names no sitemap or fails three times in a row; the token leads on from there."""
+        the site names no sitemap or fails; the token leads on from there. Pages that fail while their
+        sitemap is still to be had are told of and passed over."""
         place = Place.parse(cursor)
         for sitemap in sorted(await self._sitemaps(url, since)):
             if sitemap < place.sitemap:
@@ -98,7 +103,7 @@ class SitemapWalk:
             after = place.page if sitemap == place.sitemap else ""
             for entry in await self._entries(sitemap, since):
                 if entry.url > after:
-                    batch = await self._page(entry)
+                    batch = await self._page(entry, sitemap)
                     # While the site fails, what failed is asked again by whoever goes on later.
                     at = None if self._failures else Place(sitemap, entry.url).dump()
                     yield replace(batch, token=at)
@@ -159,7 +164,7 @@ class SitemapWalk:
 
     # -- the pages ---------------------------------------------------------------------
 
-    async def _page(self, entry: Listed) -> Batch:
+    async def _page(self, entry: Listed, sitemap: str) -> Batch:
         """One page's story; what is none, or is gone, brings nothing."""
         url = entry.url
         if not await self._robots.allows(url):
@@ -172,13 +177,16 @@ class SitemapWalk:
         except NoStoryError:
             return Batch()
         except FetchError as error:
-            return self._failed(url, error)
+            return await self._failed(url, error, sitemap)
         return Batch(drafts=(draft,), settled=frozenset({url}))
 
-    def _failed(self, url: str, error: FetchError) -> Batch:
+    async def _failed(self, url: str, error: FetchError, sitemap: str) -> Batch:
         self._failures = self._failures + 1 if is_in_trouble(error) else 0
-        if self._failures >= IN_A_ROW:
+        most = MOST_IN_A_ROW if error.status in _ITS_OWN else IN_A_ROW
+        if self._failures >= most:
             raise error
+        if self._failures == IN_A_ROW:
+            await self._read(sitemap)  # raises where it is the site that fails, and not these pages
         if error.status in NOT_THERE:
             return Batch()
         return Batch(troubles=(Trouble(key=url, reason=error.message, fix=error.fix),))

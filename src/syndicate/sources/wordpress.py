@@ -95,9 +95,12 @@ class WordPressSource:
         for kind in kinds[kinds.index(begin) if begin in kinds else 0 :]:
             base = await self._api.base(kind)
             start = datetime.fromisoformat(at) if at and kind == begin else since
+            seen = Seen({})
             async for rows, upto in self._api.published(base, start):
-                async for batch in self._take(kind, base, rows, Seen({}), everything=True):
+                async for batch in self._take(kind, base, rows, seen, everything=True):
                     yield Batch(drafts=batch.drafts, troubles=batch.troubles)
+                seen = Seen({})
+                seen.take(kind, rows)  # the next list begins with the last of this one
                 yield Batch(token=f"{kind} {upto.isoformat()}")
 
     async def _open(self) -> None:

@@ -83,6 +83,12 @@ class LaneDesk:
             self._rows[key] = self._journal.after(position, limit, urgent=urgent)
         return self._rows[key]
 
+    def revised_at(self, article_id: str, revision: int) -> datetime | None:
+        """When a revision was stored."""
+        r = s.revisions.c
+        query = select(r.at).where(r.article_id == article_id, r.revision == revision)
+        return self._c.execute(query).scalar()
+
     def standings(self, ids: Collection[str]) -> dict[str, Standing]:
         """Articles as they stand now."""
         if unknown := [i for i in ids if i not in self._standings]:

@@ -22,6 +22,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from syndicate.telemetry.durations import Durations
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, that nobody reads
 REGISTRY: Final = CollectorRegistry(auto_describe=False)
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -77,13 +79,8 @@ ACKNOWLEDGED = Histogram(
     buckets=(*_FAST, 300, 1800, 7200, 43_200, 259_200),
     registry=REGISTRY,
 )
-PUSH_SECONDS = Histogram(
-    "syndicate_push_duration_seconds",
-    "How long a request to a receiver took",
-    ("kind",),
-    buckets=_FAST,
-    registry=REGISTRY,
-)
+PUSH_SECONDS = Durations("syndicate_push_duration_seconds", "How long a request to a receiver took", _FAST)
+REGISTRY.register(PUSH_SECONDS)
 ProcessCollector(registry=REGISTRY)
 
 
@@ -120,24 +117,17 @@ def polled(source: str, seconds: float, at: float, error: str | None) -> None:
 def pushed(kind: str, receiver: str, outcome: str, seconds: float) -> None:
     """A request to a receiver ended. ``receiver`` is empty for subscribers: strangers name them."""
     _pushes(kind, receiver, outcome).inc()
-    _push_seconds(kind).observe(seconds)
+    PUSH_SECONDS.observe(kind, [seconds])
 
 
 def pushed_many(kind: str, ended: Sequence[tuple[str, float]]) -> None:
     """Many requests to receivers that strangers named: what came of each, and its seconds."""
     for outcome, count in CountOf(outcome for outcome, _ in ended).items():
         _pushes(kind, "", outcome).inc(count)
-    observe = _push_seconds(kind).observe
-    for _, seconds in ended:
-        observe(seconds)
+    PUSH_SECONDS.observe(kind, [seconds for _, seconds in ended])
 
 
 # Thousands of these are counted in a second, and finding the series costs more than counting.
 @lru_cache(maxsize=4096)
 def _pushes(kind: str, receiver: str, outcome: str) -> Counter:
     return PUSHES.labels(kind, receiver, outcome)
-
-
-@lru_cache(maxsize=16)
-def _push_seconds(kind: str) -> Histogram:
-    return PUSH_SECONDS.labels(kind)

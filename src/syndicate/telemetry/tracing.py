@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -21,9 +22,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
+CLOSING_SECONDS = 3.0
+"""So long a process that ends waits for a collector that does not answer."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _WANTED = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _tracer: Any = None
+_made: Any = None
 T = TypeVar("T")
 
 
@@ -36,12 +44,12 @@ class Step:
 
 def configure(environment: Mapping[str, str] = os.environ, *, provider: Any = None) -> bool:
     """Send spans where the environment names an exporter; whether that is so. ``provider``: instead of it."""
-    global _tracer
-    _tracer = None
+    global _tracer, _made
+    _tracer = _made = None
     if provider is None and not any(environment.get(name) for name in _WANTED):
         return False
     try:
-        provider = provider or _provider()
+        provider = _made = provider or _provider()
     except ImportError:
         return False
     _tracer = provider.get_tracer("syndicate")
@@ -54,9 +62,25 @@ def _provider() -> Any:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    made = TracerProvider(resource=Resource.create({"service.name": "syndicate"}))
+    # Else the interpreter waits for it at its end, as long as a collector that is away lets it.
+    made = TracerProvider(resource=Resource.create({"service.name": "syndicate"}), shutdown_on_exit=False)
     made.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return made
+
+
+def close(seconds: float = CLOSING_SECONDS) -> bool:
+    """Send the spans that are left, for so long at most; whether that came to its end."""
+    global _tracer, _made
+    provider, _tracer, _made = _made, None, None
+    if provider is None:
+        return True
+    sending = threading.Thread(target=provider.shutdown, name="last spans", daemon=True)
+    sending.start()
+    sending.join(seconds)
+    if sending.is_alive():
+        fix = "see whether the collector that OTEL_EXPORTER_OTLP_ENDPOINT names is there"
+        log.warning("traces_not_sent", seconds=seconds, reason="the collector does not answer", fix=fix)
+    return not sending.is_alive()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from syndicate import __version__
 from syndicate.web.courtesy import Courtesy
-from syndicate.web.documents import App, Documents
+from syndicate.web.documents import App, Documents, Receive, Scope, Send
 from syndicate.web.shelf import Shelf
 
 Ready = Callable[[], list[str]]
@@ -30,7 +30,24 @@ def create_app(
     ``courtesy`` bounds how often readers fetch without a condition (rule H4).
     """
     rest = Starlette(routes=[*machine_routes(ready), *routes], exception_handlers={HTTPException: refused})
-    return Documents(shelf, cast(App, rest), courtesy)
+    return Documents(shelf, without_nul(cast(App, rest)), courtesy)
+
+
+def without_nul(app: App) -> App:
+    """What has a NUL in its address is nobody's: 400, before a database that takes none is asked."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _has_nul(scope):
+            answer = PlainTextResponse("An address holds no NUL.\n", status_code=400, headers=_FRESH)
+            await answer(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    return guarded
+
+
+def _has_nul(scope: Scope) -> bool:
+    return "\0" in scope["path"] or b"%00" in (scope.get("query_string") or b"")
 
 
 def machine_routes(ready: Ready) -> list[BaseRoute]:

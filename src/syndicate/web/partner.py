@@ -33,6 +33,7 @@ from syndicate.web.prepared import Prepared
 ROOT = "/partner/v1"
 MAX_WAITING = 16
 """So many requests of one token may wait at a time: a client that hangs up leaves its own behind."""
+_HIGHEST = 2**31 - 1
 _BODY_LIMIT, _BODY_SECONDS = 16_384, 10.0
 _CHECKED = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
 _NOTHING = PullRefusal(404, "not_found", "there is nothing here for you", "see the addresses you were given")
@@ -143,7 +144,7 @@ class PartnerDesk:
     async def _ack(self, request: Request, partner: str, token: Token) -> Response:
         said = _object(await _body(request))
         name, version, action = said.get("uri") or said.get("id"), said.get("version"), said.get("action")
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name or "\0" in name:
             raise _bad("'uri' (or 'id') is missing", "give the uri of the story as you got it")
         if isinstance(version, bool) or not isinstance(version, int | str) or not _is_number(str(version)):
             raise _bad("'version' is missing, or no number", "give the version of the story as you got it")
@@ -205,7 +206,8 @@ def _bad(message: str, fix: str) -> PullRefusal:
 
 
 def _is_number(words: str) -> bool:
-    return words.isascii() and words.isdigit() and len(words) < 10
+    """After a restore versions follow the clock and are long; none is beyond what is counted here."""
+    return words.isascii() and words.isdigit() and len(words) <= 10 and int(words) <= _HIGHEST
 
 
 def _object(body: bytes) -> dict[str, object]:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, not_, or_, select, update
 
-from syndicate.lanes import Lane, LaneKind, LaneState
+from syndicate.lanes import Lane, LaneKind, LaneState, Reason
+from syndicate.model import JournalAction
 from syndicate.storage import schema as s
 from syndicate.storage.lanes.rows import NOT_RETIRED, PROGRESS, SENT, lane_of, new_lane
 from syndicate.storage.sql import Repository, chunks, unindexed
@@ -154,6 +155,17 @@ class LaneRows(Repository):
                 mine = and_(lane.id.in_(ids), lane.held_due > now, soon)
                 self._c.execute(update(s.lanes).where(mine).values(held_due=now))
 
+    def no_pause_beyond(self, limit: datetime, now: datetime) -> int:
+        """What failed and waits until after ``limit`` is due now; returns how many lanes and stories."""
+        lane, e = s.lanes.c, s.exceptions.c
+        changed = self._c.execute(update(s.lanes).where(lane.due > limit).values(due=now)).rowcount
+        failed = and_(e.reason.in_((Reason.RETRY, Reason.RECALLED)), e.tries > 0, e.due > limit)
+        ids = list(self._c.execute(select(e.lane_id).where(failed).distinct()).scalars())
+        changed += self._c.execute(update(s.exceptions).where(failed).values(due=now)).rowcount
+        for part in chunks(ids):
+            self._c.execute(update(s.lanes).where(lane.id.in_(part)).values(held_due=now))
+        return changed
+
     def next_due(self, now: datetime) -> datetime | None:
         """When a backing-off lane or an exception is due next."""
         lane = s.lanes.c
@@ -164,20 +176,28 @@ class LaneRows(Repository):
 
     def pending(self, head: int, lanes: Sequence[Lane]) -> dict[int, tuple[int, datetime | None, int]]:
         """By lane of stories: rows not examined, since when the oldest, exceptions. None: it has nothing."""
-        e, j = s.exceptions.c, s.journal.c
+        e = s.exceptions.c
         counts: dict[int, int] = {}
         for part in chunks([lane.id for lane in lanes]):
             query = select(e.lane_id, func.count()).where(e.lane_id.in_(part)).group_by(e.lane_id)
             counts.update({lane_id: int(count) for lane_id, count in self._c.execute(query)})
         behind = [lane for lane in lanes if lane.kind is LaneKind.STORIES and lane.position < head]
-        oldest = {
-            position: self._c.execute(select(j.at).where(j.seq > position).order_by(j.seq).limit(1)).scalar()
-            for position in {lane.position for lane in behind}
-        }
         found = {lane_id: (0, None, count) for lane_id, count in counts.items()}
-        return found | {
-            lane.id: (head - lane.position, oldest[lane.position], counts.get(lane.id, 0)) for lane in behind
-        }
+        known = {places: self._behind(head, *places) for places in {_places(lane) for lane in behind}}
+        return found | {lane.id: (*known[_places(lane)], counts.get(lane.id, 0)) for lane in behind}
+
+    def _behind(self, head: int, position: int, urgent: int) -> tuple[int, datetime | None]:
+        """Rows after a position, and when the oldest was; without withdrawals up to ``urgent``: these were
+        seen to ahead of the others."""
+        j = s.journal.c
+        withdrawn = and_(j.urgent.is_(True), j.action == JournalAction.WITHDRAWN, j.seq <= urgent)
+        query = select(func.count()).select_from(s.journal).where(withdrawn, j.seq > position)
+        ahead = int(self._c.execute(query).scalar_one()) if urgent > position else 0
+        if head - position <= ahead:
+            return 0, None
+        rows = select(j.at).where(j.seq > position)
+        rows = rows.where(not_(withdrawn)) if ahead else rows
+        return head - position - ahead, self._c.execute(rows.order_by(j.seq).limit(1)).scalar()
 
     def anything_owed(self, head: int, lanes: Sequence[int]) -> bool:
         """Whether any of these lanes has rows to examine or exceptions that will be retried."""
@@ -185,3 +205,8 @@ class LaneRows(Repository):
         retrying = exists().where(e.lane_id == lane.id, e.due.is_not(None))
         query = select(lane.id).where(lane.id.in_(list(lanes)), or_(lane.position < head, retrying)).limit(1)
         return self._c.execute(query).first() is not None
+
+
+def _places(lane: Lane) -> tuple[int, int]:
+    """Where a lane is in the journal; the urgent look counts where it is ahead of the ordinary one."""
+    return lane.position, max(lane.position, lane.urgent_position)

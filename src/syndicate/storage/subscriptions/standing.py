@@ -122,6 +122,15 @@ class Standing(Repository):
             rows = [{"number": number, "new_due": due} for number, due in waiting]
             self._c.execute(query.values(due=bindparam("new_due")), rows)
 
+    def no_pause_beyond(self, limit: datetime, now: datetime) -> int:
+        """Whoever waits until after ``limit`` is due now, and so are requests; returns how many."""
+        c, v = s.subscriptions.c, s.verifications.c
+        mine = c.topic.in_(select(s.documents.c.topic))  # by topic, or every subscription were read
+        changed = self._c.execute(update(s.subscriptions).where(mine, c.due > limit).values(due=now)).rowcount
+        return (
+            changed + self._c.execute(update(s.verifications).where(v.due > limit).values(due=now)).rowcount
+        )
+
     def hurry(self, host: str, now: datetime) -> None:
         """A host is well again: whoever waits there is due now."""
         c = s.subscriptions.c

@@ -14,6 +14,7 @@ from datetime import datetime
 from urllib.parse import parse_qs
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -214,7 +215,10 @@ class Gate:
 
 
 async def form_of(request: Request) -> dict[str, str] | None:
-    """The fields of a form, each once; ``None`` for what is no form or too large."""
+    """The fields of a form, each once; ``None`` for what is no form or too large.
+
+    Raises HTTPException for one with a NUL, which no database takes.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         return None
@@ -231,4 +235,7 @@ async def form_of(request: Request) -> dict[str, str] | None:
         known = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
     except ValueError:
         return None
-    return {name: values[-1] for name, values in known.items()}
+    found = {name: values[-1] for name, values in known.items()}
+    if any("\0" in word for pair in found.items() for word in pair):
+        raise HTTPException(400, "A form holds no NUL: nothing was done.")
+    return found

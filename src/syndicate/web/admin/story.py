@@ -247,7 +247,7 @@ def _holder(room: Room, found: Dossier, h: Holder) -> tuple[object, ...]:
 
 def _told(room: Room, found: Dossier) -> Markup:
     """Of a withdrawal: whether everybody knows."""
-    known = evidence(room.tx, room.settings, found.article, room.now)
+    known = evidence(room.tx, room.settings, found.article, room.now, subscribers=False)
     keep = Markup('<p><a href="{}" download>{}</a></p>').format(
         path(found.article.id, "evidence"), "The evidence, as a file"
     )
