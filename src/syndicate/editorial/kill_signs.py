@@ -19,6 +19,9 @@ from syndicate.editorial.sentences import sentences
 LOOKED_AT = 360
 """Characters of a paragraph: a kill comes to the point."""
 
+SEARCHED = 700
+"""Characters, headline included, that every story is searched in for what a kill cannot do without."""
+
 _SHORT = 200
 _PLAIN = 90
 """Characters of a request that says nothing else."""
@@ -132,7 +135,7 @@ def shown_by(title: str | None, lines: Sequence[str], language: str | None) -> s
     ``title`` is its headline; ``lines`` are its first lines, datelines and addresses included.
     """
     looked = [text[:LOOKED_AT] for text in lines]
-    folded = "\n".join([title or "", *looked]).casefold().replace("i̇", "i")
+    folded = "\n".join([title or "", *looked])[:SEARCHED].casefold().replace("i̇", "i")
     for name in _tried(folded):
         found = _shown(_tongue(name), title, looked, language)
         if found is not None:
